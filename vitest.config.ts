@@ -1,0 +1,35 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+const packageTests = ['test/package/**/*.test.ts', 'test/types/**/*.test.ts'];
+
+export default defineConfig({
+  // The default leaves out .cts files.
+  oxc: { include: /\.(?:[cm]?ts|[jt]sx)$/ },
+  test: {
+    environment: 'node',
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    reporters: ['default', './scripts/plain-line-reporter.mjs'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'source',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/long/**', ...packageTests],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Needs dist. Runs after the others, because its compilers would take the processor from tests that wait.
+          name: 'package',
+          include: packageTests,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/** Soak and leak tests. GATEWAY_OTEL_LONG is `short` (minutes, for CI) or `full` (the default). */
+export default defineConfig({
+  // The default leaves out .cts files.
+  oxc: { include: /\.(?:[cm]?ts|[jt]sx)$/ },
+  test: {
+    environment: 'node',
+    include: ['test/long/**/*.test.ts'],
+    passWithNoTests: true,
+    env: { GATEWAY_OTEL_LONG: process.env['GATEWAY_OTEL_LONG'] === 'short' ? 'short' : 'full' },
+    // One at a time: they measure memory and time.
+    fileParallelism: false,
+    testTimeout: 3_600_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './scripts/plain-line-reporter.mjs'],
+  },
+});

@@ -1,0 +1,108 @@
+/** The seams between the stages that make records and those that carry them. */
+import type { Attributes } from './attributes.js';
+import type { Signal } from './signal.js';
+
+/** An instrumentation scope with its OTLP bytes. Records are grouped by identity, so there is one object per scope. */
+export interface Scope {
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A resource in both forms. */
+export interface DestinationResource {
+  readonly attributes: Attributes;
+  /** Contents of the OTLP `Resource` message. */
+  readonly bytes: Uint8Array;
+}
+
+/** One record on its way, handed over synchronously. */
+export interface OutgoingRecord {
+  readonly scope: Scope;
+  /** OTLP contents without envelope, made on first use. Valid only during the call: whoever keeps it copies it. */
+  bytes(): Uint8Array;
+  /** The record as the SDK's exporters read it. May be kept. */
+  readable(resource: DestinationResource): object;
+}
+
+/** What is wanted at this moment; replaced as a whole when the configuration changes. */
+export interface Wanted {
+  /** Anything at all is configured. */
+  readonly anything: boolean;
+  readonly operatorTraces: boolean;
+  readonly operatorLogs: boolean;
+  readonly operatorMetrics: boolean;
+}
+
+/** One tenant that has, or may turn out to have, destinations. */
+export interface TenantIntake {
+  log(record: OutgoingRecord): void;
+}
+
+/** Where records are handed over. Nothing here throws, waits or does I/O. */
+export interface Intake {
+  readonly wanted: Wanted;
+  operator(signal: 'traces' | 'logs', record: OutgoingRecord): void;
+  /** The tenant's intake; `undefined` when it is known to have none. May start a lookup. */
+  tenant(tenantId: string): TenantIntake | undefined;
+}
+
+/** Metrics of one tenant (or of all, for the operator) as one destination sees them. */
+export interface MetricReading {
+  /** Anything new since the last settled take? */
+  hasNews(): boolean;
+  /** Encodes the present state. At most one take is open: `settle` it before the next. */
+  take(nowMs: number): TakenReading | undefined;
+  /** `accepted`: the destination has it (or refused it for good); a delta baseline moves. `lost`: it does not. */
+  settle(result: 'accepted' | 'lost'): void;
+  /** The destination goes; nothing more is read. */
+  close(): void;
+}
+
+/** One taken reading. */
+export interface TakenReading {
+  readonly scope: Scope;
+  /** Data points in it. */
+  readonly points: number;
+  /** OTLP `Metric` messages, each framed as field 2 of `ScopeMetrics`. Owned by the taker. */
+  readonly bytes: Uint8Array;
+  /** The SDK's `ScopeMetrics`, for ready-made exporters. */
+  readable(): object;
+}
+
+/** Makes readings. The request metrics are one source, the SDK's custom instruments another. */
+export interface MetricSource {
+  /** A reading whose baseline and start time are now. `undefined`: the operator's, over all tenants. */
+  openReading(tenantId: string | undefined, temporality: 'cumulative' | 'delta'): MetricReading;
+}
+
+/** A batch ready to be sent. */
+export interface OutgoingBatch {
+  readonly signal: Signal;
+  /** Spans, log records or data points in it. */
+  readonly items: number;
+  /** The whole OTLP request, for senders that speak it. */
+  request(): Uint8Array;
+  /** The SDK objects, for ready-made exporters. */
+  readables(): unknown;
+}
+
+/** What became of one attempt to send. */
+export type SendResult =
+  | { readonly kind: 'delivered'; readonly rejected: number; readonly message?: string }
+  /** May work later. */
+  | { readonly kind: 'retry'; readonly errorClass: string; readonly retryAfterMs?: number }
+  /** Will never work. */
+  | {
+      readonly kind: 'refused';
+      readonly errorClass: string;
+      readonly reason: 'rejected' | 'unauthorized' | 'too_large' | 'refused' | 'exporter_failed';
+    };
+
+/** Sends batches of one signal to one place. */
+export interface Sender {
+  /** Resolves within the sender's own deadline; never rejects. Aborting resolves it at once. */
+  send(batch: OutgoingBatch, signal: AbortSignal): Promise<SendResult>;
+  /** Closes sockets and lets go of everything. */
+  close(): void;
+}

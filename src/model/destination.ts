@@ -1,0 +1,108 @@
+/** What can be said about one OTLP destination: the same type for the operator, for tenants and for checks. */
+import type { Attributes } from './attributes.js';
+
+/** Where the headers of a destination come from. */
+export type DestinationHeaders =
+  /** Names and values. */
+  | Readonly<Record<string, string>>
+  /**
+   * `key=value, key2=value2`: spaces around pairs go, the first `=` splits, values may hold spaces and `=`.
+   * No percent-decoding (that is done for environment variables only).
+   */
+  | string
+  /** Asked before each attempt, for tokens that rotate. It has 5 s; a failure counts as a failed attempt. */
+  | (() => Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>);
+
+/** One signal's own endpoint and headers, which win over the destination's. */
+export interface SignalEndpoint {
+  /** Used as it is, except that an empty path becomes `/`. */
+  readonly endpoint?: string;
+  /** Added to the destination's headers; the same name here wins. */
+  readonly headers?: DestinationHeaders;
+}
+
+/** The answer of a ready-made exporter: `code` 0 is success, as in `@opentelemetry/core`. */
+export interface ReadyMadeExportResult {
+  readonly code: number;
+  readonly error?: Error;
+}
+
+/**
+ * An OpenTelemetry exporter object (`SpanExporter`, `LogRecordExporter`, `PushMetricExporter`), seen structurally
+ * so that no SDK package appears in these types. It is shut down when its destination goes; give it to one owner.
+ */
+export interface ReadyMadeExporter {
+  export(items: unknown, resultCallback: (result: ReadyMadeExportResult) => void): void;
+  forceFlush?(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** One place that telemetry is sent to. */
+export interface Destination {
+  /** Identity in status and ledger, unique per owner; keeps its queue across changes. Default `default`. */
+  readonly name?: string;
+  /** Base URL with or without a path; `/v1/traces`, `/v1/logs`, `/v1/metrics` are appended. */
+  readonly endpoint?: string;
+  /** Sent with every export. Never shown in errors, status or inspection. */
+  readonly headers?: DestinationHeaders;
+  /** Switches per signal. Default: all that the destination can take (a tenant never gets traces). */
+  readonly signals?: { readonly traces?: boolean; readonly logs?: boolean; readonly metrics?: boolean };
+  /** Endpoint and headers for traces alone. An error on a tenant. */
+  readonly traces?: SignalEndpoint;
+  /** Endpoint and headers for logs alone. */
+  readonly logs?: SignalEndpoint;
+  /** Endpoint and headers for metrics alone. */
+  readonly metrics?: SignalEndpoint;
+  /** Ready-made exporters per signal; they win over an endpoint. "Delivered" then means "reported success". */
+  readonly exporters?: {
+    readonly traces?: ReadyMadeExporter;
+    readonly logs?: ReadyMadeExporter;
+    readonly metrics?: ReadyMadeExporter;
+  };
+  /** `service.name` at this destination. Default: the gateway's. */
+  readonly serviceName?: string;
+  /** Resource attributes at this destination alone; they win over the others. */
+  readonly resourceAttributes?: Attributes;
+  /** Temporality of the request metrics here. Default `cumulative`, which most backends expect. */
+  readonly temporality?: 'cumulative' | 'delta';
+  /** `true`: configured but switched off; nothing is queued or sent. */
+  readonly disabled?: boolean;
+}
+
+/** One destination, several, or none. */
+export type Destinations = Destination | readonly Destination[] | null;
+
+/**
+ * Asked for a tenant's destinations when its first request ends, then again after `tenantTtlMs` (10 s for `null`).
+ * It has 5 s. A throwing, slow or invalid answer keeps the last good one.
+ */
+export type TenantLookup = (tenantId: string) => Promise<Destinations | undefined> | Destinations | undefined;
+
+/** Destinations by tenant id. */
+export type TenantRecord = Readonly<Record<string, Destinations>>;
+
+/**
+ * Where tenants' destinations may point. Accepted and checked now; enforced by the egress guard that is still to come.
+ * - `public` (default): https on usual ports to public addresses only.
+ * - `open`: any host, port and plain http; for gateways whose tenants are colleagues.
+ * - an object: additions to `public`.
+ */
+export type TenantEgress = 'public' | 'open' | TenantEgressRules;
+
+/** Additions to the `public` egress rules. */
+export interface TenantEgressRules {
+  /** Further ports. */
+  readonly ports?: readonly number[];
+  /** Host names that lift the rules for names and address literals. */
+  readonly allowHosts?: readonly string[];
+  /** Address blocks that are allowed although not public. */
+  readonly allowCidrs?: readonly string[];
+  /** Address blocks that are refused although public. */
+  readonly denyCidrs?: readonly string[];
+  /** Hosts that may be reached by plain http. */
+  readonly allowHttp?: readonly string[];
+  /** The gateway's own names, refused under every policy. */
+  readonly selfHosts?: readonly string[];
+  /** An explicit CONNECT proxy for tenant traffic. */
+  readonly proxy?: string;
+}

@@ -1,0 +1,107 @@
+/** The public face of one running request. */
+import type { Span } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from './attributes.js';
+
+/** One header value as Node gives it. */
+export type HeaderValue = string | readonly string[] | number | undefined;
+
+/** Headers that can be read: Node's header object, `[name, value]` pairs, flat `rawHeaders`, or `Headers`. */
+export type ReadableHeaders =
+  | Readonly<Record<string, HeaderValue>>
+  | readonly (readonly [string, string])[]
+  | readonly string[]
+  | Headers;
+
+/** Headers that can be written: a plain object, `[name, value]` pairs, or `Headers`. */
+export type WritableHeaders = Record<string, HeaderValue> | [string, string][] | Headers;
+
+/** What `begin` is told about a request that has arrived. Nothing of it is changed. */
+export interface BeginOptions {
+  /** The method as it came in. */
+  readonly method: string;
+  /** Request target: a path with or without a query, or an absolute URL. */
+  readonly url: string;
+  /** The request's headers. */
+  readonly headers: ReadableHeaders;
+  /** Address and port of the socket's other end. */
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  /** `http` (default) or `https`, as the client's connection to this process was. */
+  readonly scheme?: 'http' | 'https';
+  /** `1.0`, `1.1`, `2` … Default: unknown. */
+  readonly protocolVersion?: string;
+  /** Epoch milliseconds when the request arrived. Default: now. */
+  readonly startTimeMs?: number;
+  /** The framework's request object, if `telemetry.of(request)` is to find this exchange. */
+  readonly request?: object;
+}
+
+/** What is known about the upstream that was asked. */
+export interface UpstreamFacts {
+  /** Host name or address that was asked, without a port. Also `server.address` of the log record. */
+  readonly address?: string;
+  /** The status that the upstream answered with. Tells its 5xx from one that the gateway made itself. */
+  readonly statusCode?: number;
+  /** Time from sending to the upstream's answer. */
+  readonly latencyMs?: number;
+  /** Attempts made, the first included. */
+  readonly attempts?: number;
+}
+
+/** How an exchange ended, where no adapter watches the response. */
+export interface EndOptions {
+  /** The status that was sent to the client; absent when none was. */
+  readonly statusCode?: number;
+  /** What broke the exchange: an error, or a short stable name for `error.type`. */
+  readonly error?: unknown;
+}
+
+/**
+ * One request on its way through the gateway, from `begin` to its end. No method throws, and after the end none has an
+ * effect. Values set here win over those of adapter options.
+ */
+export interface Exchange {
+  /** `false` for an exchange of which nothing is recorded (everything off, `ignore`d, or none running). */
+  readonly recording: boolean;
+  /** 32 lower hex digits. Where nothing is traced: the caller's, or empty. */
+  readonly traceId: string;
+  /** 16 lower hex digits of the SERVER span. Where nothing is traced: the caller's, or empty. */
+  readonly spanId: string;
+  /** The SERVER span, for the OpenTelemetry API. Attributes set on it go to the operator only. */
+  readonly span: Span;
+  /** A new UUID unless the `requestId` option takes it from the request. Empty when nothing is recorded. */
+  readonly requestId: string;
+  /** Whose request it is. Decides at the end who receives its records. `undefined`: the operator alone. */
+  setTenant(tenantId: string | undefined): void;
+  /** The gateway's own name of the route: `{ns}.route_name`. */
+  setRoute(routeName: string | undefined): void;
+  /** The framework's route template, such as `/orders/:id`: `http.route`. Never a raw path. */
+  setHttpRoute(template: string | undefined): void;
+  /** `{ns}.environment` of this request. */
+  setEnvironment(environment: string | undefined): void;
+  /** Facts about the upstream; later calls add to earlier ones. */
+  setUpstream(upstream: UpstreamFacts): void;
+  /** An attribute of the operator's span and log record. Values over 4,096 characters are cut. */
+  setAttribute(key: string, value: AttributeValue): void;
+  /** Several attributes of the operator's span and log record. */
+  setAttributes(attributes: Attributes): void;
+  /** As `setAttribute`, and also on the tenant's log record. */
+  setTenantAttribute(key: string, value: AttributeValue): void;
+  /** What went wrong on the gateway's side: gives `error.type` if the exchange fails. An error or a short stable name. */
+  recordError(error: unknown): void;
+  /** Writes the trace context for the upstream call: clears what is configured to be cleared, then injects. */
+  inject(headers: WritableHeaders): void;
+  /** The trace id per propagation format in use, for the host's own logs. Empty when there is none. */
+  traceIds(): Readonly<Record<string, string>>;
+  /** Runs the function with this exchange as the current one, and gives back what it gives. */
+  run<T>(fn: () => T): T;
+  /** Makes every listener of the emitter run with this exchange as the current one. */
+  bind<T extends EmitterLike>(emitter: T): T;
+  /** Ends the exchange and records it. Only the first end counts. Adapters call it themselves. */
+  end(options?: EndOptions): void;
+}
+
+/** The part of Node's `EventEmitter` that `bind` needs. */
+export interface EmitterLike {
+  emit(event: string | symbol, ...args: never[]): boolean;
+}

@@ -1,0 +1,40 @@
+/** What the request stage hands over when an exchange has ended: immutable, the source of all its records. */
+import type { Attributes } from './attributes.js';
+import type { Outcome } from './outcome.js';
+import type { SpanRecord } from './records.js';
+
+/** One finished request. */
+export interface FinishedRequest {
+  /** Epoch milliseconds, with a fraction. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** `endMs - startMs`, from the monotonic clock. Never negative. */
+  readonly latencyMs: number;
+  /** A known method, or `_OTHER`. */
+  readonly method: string;
+  /** Path without query, capped. */
+  readonly path: string;
+  readonly outcome: Outcome;
+  readonly requestId: string;
+  readonly tenantId: string | undefined;
+  /** The route name, falling back to the route template. */
+  readonly routeName: string | undefined;
+  readonly environment: string | undefined;
+  /** The upstream asked, else the host asked for. */
+  readonly serverAddress: string | undefined;
+  /** Ids for the log record; empty where there are none. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+  /** Custom attributes of the operator's log record. */
+  readonly operatorAttributes: Attributes | undefined;
+  /** Custom attributes of everyone's log record. */
+  readonly tenantAttributes: Attributes | undefined;
+  /** The finished SERVER span, if one is to be exported. */
+  readonly span: SpanRecord | undefined;
+}
+
+/** Takes finished requests. Called once per request, synchronously; must not throw. */
+export interface RequestSink {
+  requestFinished(request: FinishedRequest): void;
+}

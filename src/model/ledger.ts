@@ -1,0 +1,33 @@
+/** Exact accounts: for each destination and signal, `accepted = delivered + rejected + Σ dropped + buffered`. */
+
+/** Every way in which telemetry can be lost. A closed list. */
+export type DropReason =
+  /** The bound in bytes was reached; the oldest waiting batch went. */
+  | 'queue_full'
+  /** Waited longer than the age limit. */
+  | 'expired'
+  /** The destination refused the credentials (401, 403). */
+  | 'unauthorized'
+  /** The destination said that the request is too large (413). */
+  | 'too_large'
+  /** Any other answer that forbids a retry: a redirect, 404, 500 … */
+  | 'refused'
+  /** A ready-made exporter reported failure, threw, or did not answer in time. */
+  | 'exporter_failed'
+  /** The destination was removed or points elsewhere now. */
+  | 'destination_changed'
+  /** `shutdown` reached its deadline first, or the record came after it. */
+  | 'shutdown'
+  /** The tenant turned out to have no destination. */
+  | 'unrouted';
+
+/** One account. Numbers are spans, log records, or metric data points. */
+export interface Ledger {
+  readonly accepted: number;
+  readonly delivered: number;
+  /** Taken off by the destination itself: partial success, or 400. */
+  readonly rejected: number;
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** Waiting or in flight. */
+  readonly buffered: number;
+}

@@ -1,0 +1,54 @@
+/** Attribute, event and metric names of the instance: the conventions' constants, and the custom ones by namespace. */
+
+/** The scope of all request signals; the version is the package's. */
+export const REQUEST_SCOPE_NAME = 'gateway-otel';
+/** Runtime logs and custom spans. */
+export const CUSTOM_SCOPE_NAME = 'gateway-otel/custom';
+
+/** The custom names under one namespace, made once. */
+export interface Names {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly routeName: string;
+  readonly environment: string;
+  readonly latencyMs: string;
+  readonly upstreamAddress: string;
+  readonly upstreamStatusCode: string;
+  readonly upstreamLatencyMs: string;
+  readonly upstreamAttempts: string;
+  readonly requestEvent: string;
+  readonly requestsCounter: string;
+  readonly durationHistogram: string;
+}
+
+export function namesFor(namespace: string): Names {
+  return Object.freeze({
+    requestId: `${namespace}.request_id`,
+    tenantId: `${namespace}.tenant_id`,
+    routeName: `${namespace}.route_name`,
+    environment: `${namespace}.environment`,
+    latencyMs: `${namespace}.latency_ms`,
+    upstreamAddress: `${namespace}.upstream.address`,
+    upstreamStatusCode: `${namespace}.upstream.status_code`,
+    upstreamLatencyMs: `${namespace}.upstream.latency_ms`,
+    upstreamAttempts: `${namespace}.upstream.attempts`,
+    requestEvent: `${namespace}.proxy.request`,
+    requestsCounter: `${namespace}.proxy.requests`,
+    durationHistogram: `${namespace}.proxy.request.duration`,
+  });
+}
+
+/**
+ * Names that the standards deprecate or still develop; all others come as constants from
+ * `@opentelemetry/semantic-conventions`.
+ */
+export const ATTR_EVENT_NAME = 'event.name';
+export const ATTR_METRIC_OVERFLOW = 'otel.metric.overflow';
+export const ATTR_STATUS_CLASS = 'http.response.status_class';
+export const ATTR_ERROR = 'error';
+export const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = 'deployment.environment.name';
+export const ATTR_SERVICE_INSTANCE_ID = 'service.instance.id';
+export const ATTR_HOST_NAME = 'host.name';
+export const ATTR_PROCESS_PID = 'process.pid';
+export const ATTR_PROCESS_RUNTIME_NAME = 'process.runtime.name';
+export const ATTR_PROCESS_RUNTIME_VERSION = 'process.runtime.version';

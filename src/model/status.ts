@@ -1,0 +1,73 @@
+/** What `status`, `flush` and `shutdown` answer. Holds no header, no URL query and no secret. */
+import type { Diagnostic } from './diagnostic.js';
+import type { Ledger } from './ledger.js';
+import type { Signal } from './signal.js';
+
+/**
+ * - `resolving`: the tenant's configuration is being looked up; records wait.
+ * - `pending`: nothing delivered yet.
+ * - `receiving`: delivered at least once since the last trouble.
+ * - `active`: three deliveries in a row.
+ * - `failing`: five failures in a row.
+ * - `disabled`: switched off by configuration.
+ */
+export type DestinationState = 'resolving' | 'pending' | 'receiving' | 'active' | 'failing' | 'disabled';
+
+/** One signal at one destination. */
+export interface SignalStatus {
+  readonly ledger: Ledger;
+  /** Bytes waiting or in flight. */
+  readonly bufferedBytes: number;
+  /** Epoch milliseconds of the last delivery. */
+  readonly lastDeliveryMs?: number;
+  /** The class of the last failure: `connect`, `timeout`, `http_503` … Never a raw error. */
+  readonly lastError?: string;
+}
+
+/** One destination. */
+export interface DestinationStatus {
+  readonly name: string;
+  readonly state: DestinationState;
+  readonly signals: Readonly<Partial<Record<Signal, SignalStatus>>>;
+}
+
+/** One tenant, in words safe to show that tenant. */
+export interface TenantStatus {
+  readonly tenantId: string;
+  /** `none`: known to have no destination, or not known at all. */
+  readonly state: DestinationState | 'none';
+  readonly destinations: readonly DestinationStatus[];
+  /** Request log records that were discarded because the tenant has no destination. */
+  readonly unrouted: number;
+}
+
+/** The whole instance. */
+export interface TelemetryStatus {
+  /** `false` when nothing is configured, or the SDK is disabled. */
+  readonly enabled: boolean;
+  readonly operator: readonly DestinationStatus[];
+  readonly tenants: {
+    /** Tenants with at least one destination, or being looked up. */
+    readonly count: number;
+    /** All tenants' accounts added up, those of removed destinations included. */
+    readonly totals: Readonly<Partial<Record<Signal, Ledger>>>;
+  };
+  /** Requests that have begun and not yet ended. */
+  readonly openExchanges: number;
+  /** What was reported about the configuration and still holds, newest last; at most 100. */
+  readonly notices: readonly Diagnostic[];
+}
+
+/** What `flush` and `shutdown` answer: the accounts at that moment. */
+export interface FlushResult {
+  /** `true` when nothing was left waiting or in flight. */
+  readonly complete: boolean;
+  readonly operator: Readonly<Partial<Record<Signal, Ledger>>>;
+  readonly tenants: Readonly<Partial<Record<Signal, Ledger>>>;
+}
+
+/** How long `flush` and `shutdown` may take. */
+export interface FlushOptions {
+  /** The call resolves at this time at the latest. Default 5,000 ms. */
+  readonly timeoutMs?: number;
+}

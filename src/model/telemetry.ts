@@ -1,0 +1,103 @@
+/** The public face of one instance. */
+import type { Context, Meter, Tracer } from '@opentelemetry/api';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Attributes } from './attributes.js';
+import type { Destinations, TenantRecord } from './destination.js';
+import type { BeginOptions, Exchange } from './exchange.js';
+import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './status.js';
+
+/** A runtime log record, as `telemetry.logger.emit` takes it: a structural twin of the OpenTelemetry Logs API's. */
+export interface LogRecord {
+  /** 1 to 24; 9 INFO, 13 WARN, 17 ERROR. */
+  readonly severityNumber?: number;
+  readonly severityText?: string;
+  readonly body?: unknown;
+  readonly eventName?: string;
+  /** May hold nested values. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** Epoch milliseconds or a date. Default: now. */
+  readonly timestamp?: number | Date;
+  /** Default: the running exchange's. */
+  readonly context?: Context;
+}
+
+/** Writes runtime logs to the operator. Inside an exchange they carry its trace. */
+export interface Logger {
+  emit(record: LogRecord): void;
+}
+
+/** A value, or a function that is asked with the framework's request. */
+export type ValueOrCallback<Source, Value> = Value | ((source: Source) => Value);
+
+/**
+ * The options that every adapter takes. `Source` is what the framework gives its handlers.
+ * `tenant`, `route`, `environment` and `attributes` run once, at the end, because gateways learn them late; what was set
+ * on the exchange wins. `ignore` and `requestId` run at the beginning. A callback that throws is reported and counts as
+ * having answered nothing.
+ */
+export interface AdapterOptions<Source> {
+  /** The tenant's id, a string of 1 to 128 bytes. */
+  readonly tenant?: ValueOrCallback<Source, string | null | undefined>;
+  /** `{ns}.route_name`. */
+  readonly route?: ValueOrCallback<Source, string | null | undefined>;
+  /** `{ns}.environment`. Default: the instance's. */
+  readonly environment?: ValueOrCallback<Source, string | null | undefined>;
+  /** Operator-only attributes. */
+  readonly attributes?: ValueOrCallback<Source, Attributes | null | undefined>;
+  /** A request id from the request, such as its `x-request-id`. Cleaned, and cut to 128 characters. Default: a new UUID. */
+  readonly requestId?: (source: Source) => string | null | undefined;
+  /** `true`: this request is not recorded; its trace context still travels as configured. */
+  readonly ignore?: (source: Source) => boolean;
+}
+
+/** Serves one request under telemetry: begins an exchange, watches how the response ends, runs `next` inside. */
+export type InstrumentedHandler<Source> = <T>(
+  source: Source,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (exchange: Exchange) => T,
+) => T;
+
+/** One independent instance; made by `createGatewayTelemetry`. Apart from configuration calls no method throws. */
+export interface GatewayTelemetry {
+  /** Begins an exchange without any framework. The caller ends it. */
+  begin(request: BeginOptions): Exchange;
+  /** The foundation of adapters on Node's request and response: options are read once, here. */
+  instrument<Source>(options?: AdapterOptions<Source>): InstrumentedHandler<Source>;
+  /** The running exchange; outside of one, an exchange that does nothing (`recording` is `false`). */
+  current(): Exchange;
+  /** The exchange of a request object; for an unknown one, an exchange that does nothing. */
+  of(request: object): Exchange;
+  /**
+   * Replaces the operator's destinations, for every request that ends after the call. A queue whose name and URLs stay
+   * is kept. Throws one sentence on a fault, and then nothing has changed. Without effect while the environment
+   * defines the operator.
+   */
+  setOperator(destinations: Destinations): void;
+  /**
+   * Sets one tenant's destinations (`null`: none), for every request that ends after the call. Wins over the lookup until
+   * `refreshTenant`. Throws one sentence on a fault, and then nothing has changed.
+   */
+  setTenant(tenantId: string, destinations: Destinations): void;
+  /**
+   * Replaces the whole set of tenants. Throws, and changes nothing, on a fault, and when more than half of the tenants
+   * would lose their destinations without `force`.
+   */
+  setTenants(tenants: TenantRecord, options?: { readonly force?: boolean }): void;
+  /** Asks the lookup again, now; resolves when it has answered. Ends what `setTenant` said. Without lookup: no effect. */
+  refreshTenant(tenantId: string): Promise<void>;
+  /** The whole instance. */
+  status(): TelemetryStatus;
+  /** One tenant, in words safe to show that tenant. */
+  status(tenantId: string): TenantStatus;
+  /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
+  readonly tracer: Tracer;
+  /** Runtime logs, to the operator. */
+  readonly logger: Logger;
+  /** Custom instruments, exported to the operator with the request metrics. */
+  readonly meter: Meter;
+  /** Takes a reading of the metrics and tries to send all that waits, once. Always resolves in time. */
+  flush(options?: FlushOptions): Promise<FlushResult>;
+  /** Stops intake, flushes, counts the rest as lost, closes every socket. Idempotent; always resolves in time. */
+  shutdown(options?: FlushOptions): Promise<FlushResult>;
+}

@@ -1,0 +1,34 @@
+/** The encoders as the other stages see them: one scratch buffer per record kind. */
+import type { Encoders } from '../model/encoding.js';
+import { encodeLogRecord } from './encode-log.js';
+import { encodeMetric } from './encode-metrics.js';
+import { encodeSpan } from './encode-span.js';
+import { RecordBatchBuffer } from './envelope.js';
+import { ProtoWriter } from './proto-writer.js';
+
+export function createEncoders(): Encoders {
+  const spanWriter = new ProtoWriter();
+  const logWriter = new ProtoWriter();
+  const metricWriter = new ProtoWriter();
+  return {
+    span(record) {
+      spanWriter.reset();
+      encodeSpan(spanWriter, record);
+      return spanWriter.bytes();
+    },
+    log(record) {
+      logWriter.reset();
+      encodeLogRecord(logWriter, record);
+      return logWriter.bytes();
+    },
+    metrics(records) {
+      const framed = new RecordBatchBuffer();
+      for (const record of records) {
+        metricWriter.reset();
+        encodeMetric(metricWriter, record);
+        framed.append(metricWriter.bytes());
+      }
+      return framed.bytes();
+    },
+  };
+}

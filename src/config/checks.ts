@@ -1,0 +1,84 @@
+/** Small checks that every part of the configuration shares. Each throws a `ConfigurationError`. */
+import type { Attributes, AttributeValue } from '../model/attributes.js';
+import { fault } from '../model/configuration-error.js';
+
+/** A plain value for a message: its kind, never its content. */
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+export function asObject(value: unknown, option: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw fault(option, `must be an object, not ${kind(value)}`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** Refuses fields that are not built yet by name, and unknown ones with the list of what is known. */
+export function checkFields(
+  value: Readonly<Record<string, unknown>>,
+  option: string,
+  known: readonly string[],
+  later: readonly string[] = [],
+): void {
+  for (const field of Object.keys(value)) {
+    if (value[field] === undefined || known.includes(field)) continue;
+    const path = option === '' ? field : `${option}.${field}`;
+    if (later.includes(field)) throw fault(path, 'is not supported in this version');
+    throw fault(path, `is not a known option; known are ${known.join(', ')}`);
+  }
+}
+
+export function asText(value: unknown, option: string, maxLength = 256): string {
+  if (typeof value !== 'string') throw fault(option, `must be a string, not ${kind(value)}`);
+  if (value.length === 0) throw fault(option, 'must not be empty');
+  if (value.length > maxLength) throw fault(option, `must be at most ${maxLength} characters long`);
+  return value;
+}
+
+export function asBoolean(value: unknown, option: string): boolean {
+  if (typeof value !== 'boolean') throw fault(option, `must be true or false, not ${kind(value)}`);
+  return value;
+}
+
+export function asFunction<T>(value: unknown, option: string): T {
+  if (typeof value !== 'function') throw fault(option, `must be a function, not ${kind(value)}`);
+  return value as T;
+}
+
+export function asWhole(value: unknown, option: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw fault(option, `must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+export function asOneOf<T extends string>(value: unknown, option: string, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) throw fault(option, `must be one of ${allowed.join(', ')}`);
+  return value as T;
+}
+
+export function asTextList(value: unknown, option: string): readonly string[] {
+  if (!Array.isArray(value)) throw fault(option, `must be an array, not ${kind(value)}`);
+  return value.map((item, index) => asText(item, `${option}[${index}]`));
+}
+
+function isAttributeValue(value: unknown): value is AttributeValue {
+  if (typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return true;
+  return Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
+}
+
+/** A copy, so that what the caller does with its object afterwards has no effect. */
+export function asAttributes(value: unknown, option: string): Attributes {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [key, item] of Object.entries(asObject(value, option))) {
+    if (item === undefined) continue;
+    if (key === '' || key === '__proto__') throw fault(option, 'has an attribute without a usable name');
+    if (!isAttributeValue(item))
+      throw fault(`${option}.${key}`, 'must be a string, number, boolean or an array of them');
+    attributes[key] = item;
+  }
+  return attributes;
+}

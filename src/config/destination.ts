@@ -1,0 +1,158 @@
+/** Checks a `Destination` and completes it. Shared by operator, tenants, lookups and the environment. */
+import type { Destination, DestinationHeaders, ReadyMadeExporter } from '../model/destination.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
+import { parseEndpoint, signalUrl } from './endpoint.js';
+import { fault } from '../model/configuration-error.js';
+import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
+import { mergeHeaders, resolveHeaders } from './headers.js';
+
+export type Owner = 'operator' | 'tenant';
+
+/** Per owner. Each destination of an owner costs a copy of every record. */
+const MAX_DESTINATIONS = 16;
+
+const FIELDS = [
+  'name',
+  'endpoint',
+  'headers',
+  'signals',
+  'traces',
+  'logs',
+  'metrics',
+  'exporters',
+  'serviceName',
+  'resourceAttributes',
+  'temporality',
+  'disabled',
+];
+const LATER = [
+  'tls',
+  'connectTimeoutMs',
+  'timeoutMs',
+  'compression',
+  'maxRequestBytes',
+  'requestsPerMinute',
+  'sampling',
+  'filter',
+];
+
+function resolveExporter(value: unknown, option: string): ReadyMadeExporter {
+  const exporter = value as Partial<ReadyMadeExporter> | null;
+  if (
+    typeof exporter !== 'object' ||
+    typeof exporter?.export !== 'function' ||
+    typeof exporter.shutdown !== 'function'
+  ) {
+    throw fault(option, 'must be an OpenTelemetry exporter, with export() and shutdown()');
+  }
+  return exporter as ReadyMadeExporter;
+}
+
+function switchedOn(signals: Readonly<Record<string, unknown>>, signal: Signal, option: string): boolean {
+  return signals[signal] === undefined ? true : asBoolean(signals[signal], `${option}.signals.${signal}`);
+}
+
+function resolveTarget(
+  signal: Signal,
+  destination: Destination,
+  base: URL | undefined,
+  baseHeaders: HeaderSource,
+  option: string,
+): Target | undefined {
+  const own = destination[signal];
+  let url: URL | undefined;
+  let headers = baseHeaders;
+  if (own !== undefined) {
+    checkFields(asObject(own, `${option}.${signal}`), `${option}.${signal}`, ['endpoint', 'headers']);
+    if (own.endpoint !== undefined) url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`);
+    headers = mergeHeaders(baseHeaders, resolveHeaders(own.headers, `${option}.${signal}.headers`));
+  }
+  if (destination.exporters?.[signal] !== undefined) {
+    return {
+      kind: 'exporter',
+      exporter: resolveExporter(destination.exporters[signal], `${option}.exporters.${signal}`),
+    };
+  }
+  url ??= base && signalUrl(base, signal);
+  return url && { kind: 'otlp', url: url.href, headers };
+}
+
+function refuseTraces(destination: Destination, option: string): void {
+  const asked =
+    (destination.traces !== undefined && `${option}.traces`) ||
+    (destination.signals?.traces === true && `${option}.signals.traces`) ||
+    (destination.exporters?.traces !== undefined && `${option}.exporters.traces`);
+  if (asked) throw fault(asked, 'is not possible: a tenant never receives traces');
+}
+
+/** Checks one destination. `option` is the path that errors name. Throws; changes and keeps nothing of the argument. */
+export function resolveDestination(value: unknown, option: string, owner: Owner): ResolvedDestination {
+  const destination = asObject(value, option) as Destination & Record<string, unknown>;
+  checkFields(destination, option, FIELDS, LATER);
+  const signals = destination.signals === undefined ? {} : asObject(destination.signals, `${option}.signals`);
+  checkFields(signals, `${option}.signals`, SIGNALS);
+  if (destination.exporters !== undefined) {
+    checkFields(asObject(destination.exporters, `${option}.exporters`), `${option}.exporters`, SIGNALS);
+  }
+  if (owner === 'tenant') refuseTraces(destination, option);
+  const base =
+    destination.endpoint === undefined
+      ? undefined
+      : parseEndpoint(destination.endpoint, `${option}.endpoint`);
+  const headers = resolveHeaders(destination.headers as DestinationHeaders | undefined, `${option}.headers`);
+  const targets: Partial<Record<Signal, Target>> = {};
+  let reachable = false;
+  for (const signal of SIGNALS) {
+    if (owner === 'tenant' && signal === 'traces') continue;
+    const target = resolveTarget(signal, destination, base, headers, option);
+    reachable ||= target !== undefined;
+    if (target !== undefined && switchedOn(signals, signal, option)) targets[signal] = target;
+  }
+  const disabled =
+    destination.disabled === undefined ? false : asBoolean(destination.disabled, `${option}.disabled`);
+  if (!reachable && !disabled)
+    throw fault(option, 'needs an endpoint (for all signals or for one) or exporters');
+  return {
+    name: destination.name === undefined ? 'default' : asText(destination.name, `${option}.name`, 128),
+    disabled,
+    targets,
+    serviceName:
+      destination.serviceName === undefined
+        ? undefined
+        : asText(destination.serviceName, `${option}.serviceName`),
+    resourceAttributes:
+      destination.resourceAttributes === undefined
+        ? {}
+        : asAttributes(destination.resourceAttributes, `${option}.resourceAttributes`),
+    temporality:
+      destination.temporality === undefined
+        ? 'cumulative'
+        : asOneOf(destination.temporality, `${option}.temporality`, ['cumulative', 'delta']),
+  };
+}
+
+/** Checks one destination, several or none. Names are unique per owner. */
+export function resolveDestinations(
+  value: unknown,
+  option: string,
+  owner: Owner,
+): readonly ResolvedDestination[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) return [resolveDestination(value, option, owner)];
+  if (value.length > MAX_DESTINATIONS)
+    throw fault(option, `must have at most ${MAX_DESTINATIONS} destinations`);
+  const names = new Map<string, number>();
+  return value.map((item, index) => {
+    const resolved = resolveDestination(item, `${option}[${index}]`, owner);
+    const earlier = names.get(resolved.name);
+    if (earlier !== undefined) {
+      throw fault(
+        `${option}[${index}].name`,
+        `is the same as that of ${option}[${earlier}]: each needs a name of its own`,
+      );
+    }
+    names.set(resolved.name, index);
+    return resolved;
+  });
+}

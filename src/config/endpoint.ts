@@ -1,0 +1,75 @@
+/** Endpoint rules of the OTLP exporter specification, and the sentences for the usual mistakes. */
+import type { Signal } from '../model/signal.js';
+import { fault } from '../model/configuration-error.js';
+
+/** 4317 is the port of OTLP/gRPC, which this library does not speak; 4318 is that of OTLP/HTTP. */
+const GRPC_PORT = '4317';
+const HTTP_PORT = '4318';
+const MAX_LENGTH = 2048;
+
+/** What may be shown of a URL: neither user info nor query, both of which can be secrets. */
+export function shownUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+/** The address that OTLP/HTTP would have, for the answer to a gRPC address. */
+function httpAddress(url: URL): string {
+  const port = url.port === GRPC_PORT ? HTTP_PORT : url.port;
+  return `${url.protocol}//${url.hostname}${port === '' ? '' : `:${port}`}${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+function parse(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads an endpoint. `option` is what the error names. */
+export function parseEndpoint(text: unknown, option: string): URL {
+  if (typeof text !== 'string')
+    throw fault(option, 'must be a string with the URL of an OTLP/HTTP collector');
+  const trimmed = text.trim();
+  if (trimmed === '') throw fault(option, 'must not be empty');
+  if (trimmed.length > MAX_LENGTH) throw fault(option, `must be at most ${MAX_LENGTH} characters long`);
+  // WHATWG parsing would silently drop these, and turn a backslash into a slash.
+  if (/[\u0000-\u0020\\]/.test(trimmed))
+    throw fault(option, 'must not contain spaces, control characters or backslashes');
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) {
+    const guess = parse(`http://${trimmed.replace(/^\/\//, '')}`);
+    const use = guess && guess.username === '' ? httpAddress(guess) : 'http://host:4318';
+    throw fault(option, `has no scheme: use ${use}`);
+  }
+  const url = parse(trimmed);
+  if (url === undefined) throw fault(option, 'is not a valid URL');
+  if (url.protocol === 'grpc:' || url.protocol === 'grpcs:') {
+    // `grpc:` is not a special scheme, so the rest has to be parsed again as http to get at host and port.
+    const guess = parse(trimmed.replace(/^grpc/i, 'http'));
+    throw fault(
+      option,
+      `is an OTLP/gRPC address, which is not spoken here: use ${guess ? httpAddress(guess) : 'http://host:4318'}`,
+    );
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw fault(option, `must begin with http:// or https://, not ${url.protocol}//`);
+  }
+  if (url.port === GRPC_PORT) {
+    throw fault(
+      option,
+      `points at port 4317, the OTLP/gRPC port, which is not spoken here: use ${httpAddress(url)}`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw fault(option, 'must not carry a user name or password: put credentials into headers');
+  }
+  url.hash = '';
+  return url;
+}
+
+/** A base endpoint's URL for one signal: `v1/<signal>` relative to it, with exactly one slash between. */
+export function signalUrl(base: URL, signal: Signal): URL {
+  const url = new URL(base);
+  url.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+  return url;
+}

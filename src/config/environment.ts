@@ -1,0 +1,179 @@
+/** The only reader of environment variables. Nothing here throws: a bad variable is reported and counts as unset. */
+import type { Attributes } from '../model/attributes.js';
+import { faultSentence } from '../model/configuration-error.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import { parseEndpoint, signalUrl } from './endpoint.js';
+import { hasHeaders, mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says. */
+export interface EnvironmentSettings {
+  /** `OTEL_SDK_DISABLED`. */
+  readonly sdkDisabled: boolean;
+  readonly serviceName: string | undefined;
+  readonly resourceAttributes: Attributes;
+  /** Signals of the operator that `OTEL_*_EXPORTER=none` switches off. */
+  readonly switchedOff: ReadonlySet<Signal>;
+  /** The whole operator destination, if an endpoint variable is set. */
+  readonly operator: ResolvedDestination | undefined;
+  /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
+  readonly loneHeaders: Readonly<Partial<Record<Signal, HeaderSource>>> | undefined;
+  readonly notices: readonly Diagnostic[];
+}
+
+/** The process's environment, or what stands in for it. */
+export function environmentOf(env: Environment | false | undefined): Environment {
+  if (env === false) return {};
+  return env ?? process.env;
+}
+
+/** Reads variables one at a time and collects what is wrong with them. */
+class Reader {
+  readonly notices: Diagnostic[] = [];
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  /** An empty variable counts as unset, as the specification says. */
+  text(name: string): string | undefined {
+    const value = this.#env[name];
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  }
+
+  /** The parsed value, or `undefined` with a notice that never quotes the value. */
+  parsed<T>(name: string, parse: (value: string) => T): T | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    try {
+      return parse(value);
+    } catch (error) {
+      this.report(`${faultSentence(error)}; it counts as unset`);
+      return undefined;
+    }
+  }
+
+  report(message: string): void {
+    this.notices.push({ code: 'environment_invalid', message });
+  }
+}
+
+function readBoolean(reader: Reader, name: string): boolean {
+  const value = reader.text(name)?.toLowerCase();
+  if (value !== undefined && value !== 'true' && value !== 'false') {
+    reader.report(`${name} must be true or false; it counts as false`);
+  }
+  return value === 'true';
+}
+
+function readSwitchedOff(reader: Reader): ReadonlySet<Signal> {
+  const off = new Set<Signal>();
+  for (const signal of SIGNALS) {
+    const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
+    const value = reader.text(name)?.toLowerCase();
+    if (value === 'none') off.add(signal);
+    else if (value !== undefined && value !== 'otlp') {
+      reader.report(`${name} must be otlp or none in this version; it counts as unset`);
+    }
+  }
+  return off;
+}
+
+function readProtocols(reader: Reader, endpoint: URL | undefined): void {
+  for (const name of [
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    ...SIGNALS.map((s) => `OTEL_EXPORTER_OTLP_${s.toUpperCase()}_PROTOCOL`),
+  ]) {
+    const value = reader.text(name)?.toLowerCase();
+    if (value === undefined || value === 'http/protobuf') continue;
+    const port = endpoint === undefined || endpoint.port === '' ? '' : `:${endpoint.port}`;
+    const address =
+      endpoint === undefined ? 'http://host:4318' : `${endpoint.protocol}//${endpoint.hostname}${port}`;
+    const known =
+      value === 'grpc' || value === 'http/json' ? `asks for ${value}` : 'asks for an unknown protocol';
+    reader.report(
+      `${name} ${known}, which is not spoken here: http/protobuf is used, so the endpoint must be an OTLP/HTTP address such as ${address}`,
+    );
+  }
+}
+
+/** `k=v,k=v` with percent-encoding. Any error discards the whole variable, as the specification says. */
+function parseResourceAttributes(text: string): Attributes {
+  const attributes: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    if (pair.trim() === '') continue;
+    const equals = pair.indexOf('=');
+    if (equals <= 0) throw new Error('pair without key');
+    attributes[pair.slice(0, equals).trim()] = decodeURIComponent(pair.slice(equals + 1).trim());
+  }
+  return attributes;
+}
+
+function readResourceAttributes(reader: Reader): Attributes {
+  const text = reader.text('OTEL_RESOURCE_ATTRIBUTES');
+  if (text === undefined) return {};
+  try {
+    return parseResourceAttributes(text);
+  } catch {
+    reader.report(
+      'OTEL_RESOURCE_ATTRIBUTES must be key=value pairs with percent-encoding; it counts as unset',
+    );
+    return {};
+  }
+}
+
+function readHeaders(reader: Reader): Readonly<Partial<Record<Signal, HeaderSource>>> {
+  const read = (name: string): HeaderSource => {
+    const fixed = reader.parsed(name, (value) => parseHeaderText(value, name, true));
+    return fixed === undefined ? NO_HEADERS : { fixed, ask: undefined };
+  };
+  const general = read('OTEL_EXPORTER_OTLP_HEADERS');
+  const headers: Partial<Record<Signal, HeaderSource>> = {};
+  for (const signal of SIGNALS) {
+    headers[signal] = mergeHeaders(general, read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`));
+  }
+  return headers;
+}
+
+/** Reads all variables that the library knows. */
+export function readEnvironment(env: Environment): EnvironmentSettings {
+  const reader = new Reader(env);
+  const readEndpoint = (name: string): URL | undefined =>
+    reader.parsed(name, (value) => parseEndpoint(value, name));
+  const base = readEndpoint('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const headers = readHeaders(reader);
+  const targets: Partial<Record<Signal, Target>> = {};
+  let example = base;
+  for (const signal of SIGNALS) {
+    const own = readEndpoint(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
+    const url = own ?? (base && signalUrl(base, signal));
+    example ??= own;
+    if (url !== undefined)
+      targets[signal] = { kind: 'otlp', url: url.href, headers: headers[signal] ?? NO_HEADERS };
+  }
+  readProtocols(reader, example);
+  const anyHeaders = SIGNALS.some((signal) => hasHeaders(headers[signal] ?? NO_HEADERS));
+  return {
+    sdkDisabled: readBoolean(reader, 'OTEL_SDK_DISABLED'),
+    serviceName: reader.text('OTEL_SERVICE_NAME'),
+    resourceAttributes: readResourceAttributes(reader),
+    switchedOff: readSwitchedOff(reader),
+    operator:
+      example === undefined
+        ? undefined
+        : {
+            name: 'environment',
+            disabled: false,
+            targets,
+            serviceName: undefined,
+            resourceAttributes: {},
+            temporality: 'cumulative',
+          },
+    loneHeaders: example === undefined && anyHeaders ? headers : undefined,
+    notices: reader.notices,
+  };
+}

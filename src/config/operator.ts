@@ -1,0 +1,86 @@
+/** Who defines the operator's destinations: the environment, before code. */
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
+import type { Signal } from '../model/signal.js';
+import type { EnvironmentSettings } from './environment.js';
+import { hasHeaders, NO_HEADERS } from './headers.js';
+
+/** The destinations in force, and what has to be said about them. */
+export interface EffectiveOperator {
+  readonly destinations: readonly ResolvedDestination[];
+  readonly notices: readonly Diagnostic[];
+}
+
+function withTargets(
+  destination: ResolvedDestination,
+  keep: (target: Target, signal: Signal) => Target | undefined,
+): ResolvedDestination {
+  const targets: Partial<Record<Signal, Target>> = {};
+  for (const [signal, target] of Object.entries(destination.targets) as [Signal, Target][]) {
+    const kept = keep(target, signal);
+    if (kept !== undefined) targets[signal] = kept;
+  }
+  return { ...destination, targets };
+}
+
+function isSpoken(destination: ResolvedDestination): boolean {
+  return Object.values(destination.targets).some((target) => target.kind === 'otlp');
+}
+
+/** Environment headers go to a single endpoint in code that has none of its own, and to nothing else. */
+function applyLoneHeaders(
+  code: readonly ResolvedDestination[],
+  headers: NonNullable<EnvironmentSettings['loneHeaders']>,
+): EffectiveOperator {
+  const [only] = code;
+  const fits =
+    code.length === 1 &&
+    only !== undefined &&
+    isSpoken(only) &&
+    Object.values(only.targets).every((target) => target.kind === 'exporter' || !hasHeaders(target.headers));
+  if (!fits) {
+    const message =
+      'OTEL_EXPORTER_OTLP_HEADERS has no effect: it applies to an endpoint variable, or to a single operator endpoint without headers';
+    return { destinations: code, notices: [{ code: 'environment_invalid', message }] };
+  }
+  const completed = withTargets(only, (target, signal) =>
+    target.kind === 'otlp' ? { ...target, headers: headers[signal] ?? NO_HEADERS } : target,
+  );
+  return { destinations: [completed], notices: [] };
+}
+
+/**
+ * Joins what code and environment say. An endpoint in the environment defines the whole destination; what code says is
+ * kept inactive and reported, except ready-made exporters, which stay.
+ */
+export function effectiveOperator(
+  code: readonly ResolvedDestination[],
+  environment: EnvironmentSettings,
+): EffectiveOperator {
+  let effective: EffectiveOperator;
+  if (environment.operator !== undefined) {
+    const exporters = code
+      .map((destination) =>
+        withTargets(destination, (target) => (target.kind === 'exporter' ? target : undefined)),
+      )
+      .filter((destination) => Object.keys(destination.targets).length > 0);
+    const overridden = code.filter(isSpoken).map((destination) => destination.name);
+    effective = {
+      destinations: [environment.operator, ...exporters],
+      notices: overridden.map((name) => ({
+        code: 'overridden_by_environment',
+        message: `The operator's destination "${name}" is inactive: an OTEL_EXPORTER_OTLP endpoint variable defines the operator`,
+        destination: name,
+      })),
+    };
+  } else if (environment.loneHeaders !== undefined && code.length > 0) {
+    effective = applyLoneHeaders(code, environment.loneHeaders);
+  } else {
+    effective = { destinations: code, notices: [] };
+  }
+  if (environment.switchedOff.size === 0) return effective;
+  const destinations = effective.destinations.map((destination) =>
+    withTargets(destination, (target, signal) => (environment.switchedOff.has(signal) ? undefined : target)),
+  );
+  return { destinations, notices: effective.notices };
+}

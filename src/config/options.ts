@@ -1,0 +1,61 @@
+/** The options of `createGatewayTelemetry`. This text is the documentation. */
+import type { Attributes } from '../model/attributes.js';
+import type { Destinations, TenantEgress, TenantLookup, TenantRecord } from '../model/destination.js';
+import type { DiagnosticListener } from '../model/diagnostic.js';
+import type { HostSpanProcessor } from '../model/host-span-processor.js';
+import type { Outcome } from '../model/outcome.js';
+import type { PropagationOptions } from '../model/propagation.js';
+
+/** The request metrics. */
+export interface MetricOptions {
+  /** Time between two readings, 100 ms to 24 h. Default 60,000, as the SDKs have it. */
+  readonly intervalMs?: number;
+  /** Upper bounds of the duration histogram's buckets in milliseconds, rising. Default: the SDK's. */
+  readonly durationBoundariesMs?: readonly number[];
+  /** Series per tenant; further ones fold into one with `otel.metric.overflow`. Default 200. */
+  readonly maxSeriesPerTenant?: number;
+  /** The operator's series in total; further ones fold the same way. Default 10,000, about 4 MB. */
+  readonly maxSeries?: number;
+  /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
+  readonly forgetAfterMs?: number;
+}
+
+/** The options of `createGatewayTelemetry`; read and copied once, never written to. */
+export interface GatewayOptions {
+  /** `service.name`. `OTEL_SERVICE_NAME` wins. Default `knoxcall`. */
+  readonly serviceName?: string;
+  /** Prefix of custom attributes, event names and metric names. Default `knoxcall`. */
+  readonly namespace?: string;
+  /** `{ns}.environment` on spans and metrics, and `deployment.environment.name` of the operator's resource. Default: none. */
+  readonly environment?: string;
+  /** Resource attributes of the operator's telemetry. `OTEL_RESOURCE_ATTRIBUTES` wins by key. */
+  readonly resourceAttributes?: Attributes;
+  /** Where the operator's telemetry goes: one destination, several, or none. Default: none. */
+  readonly operator?: Destinations;
+  /** Tenants' destinations by id, or a function that is asked for them. Default: none. */
+  readonly tenants?: TenantRecord | TenantLookup;
+  /** How long a lookup's answer is used before it is asked again in the background, at least 1,000. Default 60,000. */
+  readonly tenantTtlMs?: number;
+  /** Where tenants' destinations may point. Default `public`. Checked now, enforced in a later version. */
+  readonly tenantEgress?: TenantEgress;
+  /** Trace context formats. Default: extract and inject W3C. */
+  readonly propagation?: PropagationOptions;
+  /** `server`: one SERVER span per request, the only choice in this version. */
+  readonly spans?: 'server';
+  /** Receive every SERVER and custom span. They are flushed and shut down with the instance. */
+  readonly spanProcessors?: readonly HostSpanProcessor[];
+  /** Also write the log record's event name as attribute `event.name`, for backends without EventName. Default `true`. */
+  readonly eventNameAttribute?: boolean;
+  /** `error` (default): a client that hangs up makes its exchange an error, as the conventions say. `unset`: it does not. */
+  readonly clientDisconnect?: 'error' | 'unset';
+  /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
+  readonly severity?: (outcome: Outcome) => number | undefined;
+  /** The request metrics. */
+  readonly metrics?: MetricOptions;
+  /** `true`: become the global tracer and meter provider and context manager of the OpenTelemetry API. Default `false`. */
+  readonly registerGlobals?: boolean;
+  /** Replaces `process.env`; `false`: no environment. Default: `process.env`, read once, now. */
+  readonly env?: Readonly<Record<string, string | undefined>> | false;
+  /** Receives reports about configuration, failures and losses. Default: none; `status()` keeps what matters. */
+  readonly onDiagnostic?: DiagnosticListener;
+}

@@ -1,0 +1,205 @@
+/** Completes the options: checked, copied, frozen, with every question answered once. */
+import type { Attributes } from '../model/attributes.js';
+import { fault } from '../model/configuration-error.js';
+import type { TenantEgress, TenantLookup } from '../model/destination.js';
+import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
+import type { HostSpanProcessor } from '../model/host-span-processor.js';
+import type { Outcome } from '../model/outcome.js';
+import type { PropagationOptions } from '../model/propagation.js';
+import type { ResolvedDestination } from '../model/resolved-destination.js';
+import { isTenantId } from '../model/tenant-id.js';
+import {
+  asAttributes,
+  asBoolean,
+  asFunction,
+  asObject,
+  asOneOf,
+  asText,
+  asWhole,
+  checkFields,
+} from './checks.js';
+import { DEFAULTS } from './defaults.js';
+import { resolveDestinations } from './destination.js';
+import { resolveTenantEgress } from './egress.js';
+import { environmentOf, readEnvironment, type EnvironmentSettings } from './environment.js';
+import { effectiveOperator } from './operator.js';
+import type { GatewayOptions, MetricOptions } from './options.js';
+
+const FIELDS = [
+  'serviceName',
+  'namespace',
+  'environment',
+  'resourceAttributes',
+  'operator',
+  'tenants',
+  'tenantTtlMs',
+  'tenantEgress',
+  'propagation',
+  'spans',
+  'spanProcessors',
+  'eventNameAttribute',
+  'clientDisconnect',
+  'severity',
+  'metrics',
+  'registerGlobals',
+  'env',
+  'onDiagnostic',
+];
+const LATER = ['sampling', 'delivery', 'trustProxy', 'clientAddress', 'longLived'];
+const METRIC_FIELDS = [
+  'intervalMs',
+  'durationBoundariesMs',
+  'maxSeriesPerTenant',
+  'maxSeries',
+  'forgetAfterMs',
+];
+
+export type TenantDestinations = ReadonlyMap<string, readonly ResolvedDestination[]>;
+
+/** The configuration in force when the instance is made. */
+export interface Settings {
+  readonly serviceName: string;
+  readonly namespace: string;
+  readonly environment: string | undefined;
+  /** Of the operator: code, then the environment by key. */
+  readonly resourceAttributes: Attributes;
+  readonly operator: readonly ResolvedDestination[];
+  readonly tenants: TenantDestinations;
+  readonly tenantLookup: TenantLookup | undefined;
+  readonly tenantTtlMs: number;
+  readonly tenantEgress: TenantEgress;
+  readonly propagation: PropagationOptions | undefined;
+  readonly spanProcessors: readonly HostSpanProcessor[];
+  readonly eventNameAttribute: boolean;
+  readonly clientDisconnect: 'error' | 'unset';
+  readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly metrics: Required<MetricOptions>;
+  readonly registerGlobals: boolean;
+  readonly onDiagnostic: DiagnosticListener | undefined;
+  readonly environmentSettings: EnvironmentSettings;
+  readonly notices: readonly Diagnostic[];
+}
+
+function resolveBoundaries(value: readonly number[] | undefined): readonly number[] {
+  if (value === undefined) return DEFAULTS.durationBoundariesMs;
+  const option = 'metrics.durationBoundariesMs';
+  if (!Array.isArray(value) || value.length > 100)
+    throw fault(option, 'must be an array of at most 100 numbers');
+  value.forEach((bound: unknown, index) => {
+    const before: unknown = index === 0 ? Number.NEGATIVE_INFINITY : value[index - 1];
+    if (typeof bound !== 'number' || !Number.isFinite(bound) || bound <= (before as number)) {
+      throw fault(option, 'must hold finite numbers, each greater than the one before');
+    }
+  });
+  return [...(value as readonly number[])];
+}
+
+function resolveMetrics(metrics: MetricOptions | undefined): Required<MetricOptions> {
+  const given = metrics === undefined ? {} : (asObject(metrics, 'metrics') as MetricOptions);
+  checkFields(given as Readonly<Record<string, unknown>>, 'metrics', METRIC_FIELDS);
+  const whole = (
+    field: 'intervalMs' | 'maxSeriesPerTenant' | 'maxSeries' | 'forgetAfterMs',
+    fallback: number,
+    min: number,
+    max: number,
+  ): number => (given[field] === undefined ? fallback : asWhole(given[field], `metrics.${field}`, min, max));
+  return {
+    intervalMs: whole('intervalMs', DEFAULTS.metricIntervalMs, 100, 86_400_000),
+    durationBoundariesMs: resolveBoundaries(given.durationBoundariesMs),
+    maxSeriesPerTenant: whole('maxSeriesPerTenant', DEFAULTS.maxSeriesPerTenant, 1, 100_000),
+    maxSeries: whole('maxSeries', DEFAULTS.maxSeries, 1, 1_000_000),
+    forgetAfterMs: whole('forgetAfterMs', DEFAULTS.forgetAfterMs, 1_000, 86_400_000),
+  };
+}
+
+/** Checks a whole tenant record: all or nothing. */
+export function resolveTenants(value: unknown, option: string): TenantDestinations {
+  const tenants = new Map<string, readonly ResolvedDestination[]>();
+  if (value === undefined) return tenants;
+  for (const [id, destinations] of Object.entries(asObject(value, option))) {
+    if (!isTenantId(id)) throw fault(option, 'has a tenant id that is not a string of 1 to 128 bytes');
+    tenants.set(id, resolveDestinations(destinations, `${option}.${id}`, 'tenant'));
+  }
+  return tenants;
+}
+
+function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw fault('spanProcessors', 'must be an array of span processors');
+  return value.map((item: unknown, index) => {
+    const processor = item as Partial<HostSpanProcessor> | null;
+    if (typeof processor?.onStart !== 'function' || typeof processor.onEnd !== 'function') {
+      throw fault(`spanProcessors[${index}]`, 'must be a span processor, with onStart() and onEnd()');
+    }
+    return processor as HostSpanProcessor;
+  });
+}
+
+/** Checks and completes the options. Throws one sentence; the environment never makes it throw. */
+export function resolveSettings(options: GatewayOptions | undefined): Settings {
+  const given = options === undefined ? {} : (asObject(options, 'options') as GatewayOptions);
+  checkFields(given as Readonly<Record<string, unknown>>, '', FIELDS, LATER);
+  if (given.env !== undefined && given.env !== false) asObject(given.env, 'env');
+  const environmentSettings = readEnvironment(environmentOf(given.env));
+  const namespace =
+    given.namespace === undefined ? DEFAULTS.namespace : asText(given.namespace, 'namespace', 64);
+  if (!/^[a-z][a-z0-9_.-]*$/i.test(namespace) || namespace.endsWith('.')) {
+    throw fault(
+      'namespace',
+      'must begin with a letter and hold letters, digits, dots, dashes and underscores only',
+    );
+  }
+  if (given.spans !== undefined && (given.spans as string) === 'server+client') {
+    throw fault('spans', "'server+client' is not supported in this version; 'server' is");
+  }
+  if (given.spans !== undefined) asOneOf(given.spans, 'spans', ['server']);
+  const operatorInCode = resolveDestinations(given.operator, 'operator', 'operator');
+  const operator = effectiveOperator(operatorInCode, environmentSettings);
+  const serviceName =
+    given.serviceName === undefined ? DEFAULTS.serviceName : asText(given.serviceName, 'serviceName');
+  const isLookup = typeof given.tenants === 'function';
+  return Object.freeze({
+    serviceName: environmentSettings.serviceName ?? serviceName,
+    namespace,
+    environment: given.environment === undefined ? undefined : asText(given.environment, 'environment'),
+    resourceAttributes: {
+      ...(given.resourceAttributes === undefined
+        ? {}
+        : asAttributes(given.resourceAttributes, 'resourceAttributes')),
+      ...environmentSettings.resourceAttributes,
+    },
+    operator: operator.destinations,
+    tenants: isLookup
+      ? new Map<string, readonly ResolvedDestination[]>()
+      : resolveTenants(given.tenants, 'tenants'),
+    tenantLookup: isLookup ? (given.tenants as TenantLookup) : undefined,
+    tenantTtlMs:
+      given.tenantTtlMs === undefined
+        ? DEFAULTS.tenantTtlMs
+        : asWhole(given.tenantTtlMs, 'tenantTtlMs', 1_000, 86_400_000),
+    tenantEgress: resolveTenantEgress(given.tenantEgress),
+    propagation: given.propagation,
+    spanProcessors: resolveSpanProcessors(given.spanProcessors),
+    eventNameAttribute:
+      given.eventNameAttribute === undefined
+        ? true
+        : asBoolean(given.eventNameAttribute, 'eventNameAttribute'),
+    clientDisconnect:
+      given.clientDisconnect === undefined
+        ? 'error'
+        : asOneOf(given.clientDisconnect, 'clientDisconnect', ['error', 'unset']),
+    severity:
+      given.severity === undefined
+        ? undefined
+        : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
+    metrics: resolveMetrics(given.metrics),
+    registerGlobals:
+      given.registerGlobals === undefined ? false : asBoolean(given.registerGlobals, 'registerGlobals'),
+    onDiagnostic:
+      given.onDiagnostic === undefined
+        ? undefined
+        : asFunction<DiagnosticListener>(given.onDiagnostic, 'onDiagnostic'),
+    environmentSettings,
+    notices: [...environmentSettings.notices, ...operator.notices],
+  });
+}

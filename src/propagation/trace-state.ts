@@ -1,0 +1,68 @@
+/**
+ * W3C `tracestate`, level 2, strict: a list with one bad member is dropped whole, as the public test harness wants.
+ * Grammar: key `[a-z0-9][a-z0-9_\-*\/@]{0,255}`, value up to 256 printable characters without `,` `=` that does not end in
+ * a space; at most 32 members; empty members are allowed and dropped.
+ */
+
+const MAX_MEMBERS = 32;
+const MAX_PART_LENGTH = 256;
+/** The text that is parsed at all. The standard asks for at least 512 characters to be passed on. */
+const MAX_INPUT_LENGTH = 8192;
+/** What is passed on; over it, members longer than 128 characters go first, then members from the end. */
+const MAX_OUTPUT_LENGTH = 1024;
+const LONG_MEMBER = 128;
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const EQUALS = 0x3d;
+
+function isKeyCharacter(code: number, first: boolean): boolean {
+  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return true;
+  return !first && (code === 0x5f || code === 0x2d || code === 0x2a || code === 0x2f || code === 0x40);
+}
+
+/** A member in `text[from, to)`, already without white space around it. */
+function isMember(text: string, from: number, to: number): boolean {
+  const equals = text.indexOf('=', from);
+  if (equals <= from || equals >= to) return false;
+  if (equals - from > MAX_PART_LENGTH || to - equals - 1 > MAX_PART_LENGTH || to === equals + 1) return false;
+  for (let index = from; index < equals; index++) {
+    if (!isKeyCharacter(text.charCodeAt(index), index === from)) return false;
+  }
+  for (let index = equals + 1; index < to; index++) {
+    const code = text.charCodeAt(index);
+    if (code < SPACE || code > 0x7e || code === EQUALS) return false;
+  }
+  return true;
+}
+
+/** Drops whole members until the rest fits. */
+function shorten(members: string[]): string {
+  const kept = members.filter((member) => member.length <= LONG_MEMBER);
+  while (kept.length > 0 && kept.join(',').length > MAX_OUTPUT_LENGTH) kept.pop();
+  return kept.join(',');
+}
+
+/** The list to pass on, white space and empty members removed; `undefined` when it is empty or not valid. */
+export function parseTraceState(text: string | undefined): string | undefined {
+  if (text === undefined || text.length === 0 || text.length > MAX_INPUT_LENGTH) return undefined;
+  const members: string[] = [];
+  let from = 0;
+  while (from <= text.length) {
+    let comma = text.indexOf(',', from);
+    if (comma < 0) comma = text.length;
+    let start = from;
+    let end = comma;
+    while (start < end && (text.charCodeAt(start) === SPACE || text.charCodeAt(start) === TAB)) start++;
+    while (end > start && (text.charCodeAt(end - 1) === SPACE || text.charCodeAt(end - 1) === TAB)) end--;
+    if (end > start) {
+      if (members.length === MAX_MEMBERS || !isMember(text, start, end)) return undefined;
+      members.push(text.slice(start, end));
+    }
+    from = comma + 1;
+  }
+  if (members.length === 0) return undefined;
+  if (members.length === 1 && members[0]?.length === text.length) return text;
+  const joined = members.join(',');
+  return joined.length <= MAX_OUTPUT_LENGTH ? joined : shorten(members) || undefined;
+}

@@ -1,0 +1,69 @@
+/** What is remembered of a request when it arrives: strings only, because frameworks rewrite request objects. */
+import type { BeginOptions, ReadableHeaders } from '../model/exchange.js';
+import {
+  knownMethod,
+  parseHost,
+  parseTarget,
+  type HostAndPort,
+  type RequestTarget,
+} from './request-target.js';
+import { cutText } from './limits.js';
+
+const MAX_USER_AGENT_LENGTH = 512;
+const MAX_METHOD_LENGTH = 32;
+
+/** One header of Node's header object, of pairs, of a flat list, or of `Headers`; repeats: the first. */
+function headerOf(headers: ReadableHeaders, name: string): string | undefined {
+  if (Array.isArray(headers)) {
+    const flat = typeof headers[0] === 'string';
+    for (let index = 0; index < headers.length; index += flat ? 2 : 1) {
+      const item: unknown = headers[index];
+      const key: unknown = flat ? item : (item as readonly unknown[] | null)?.[0];
+      if (typeof key !== 'string' || key.toLowerCase() !== name) continue;
+      const value: unknown = flat ? headers[index + 1] : (item as readonly unknown[])[1];
+      return typeof value === 'string' ? value : undefined;
+    }
+    return undefined;
+  }
+  const { get } = headers as Partial<Headers>;
+  const value: unknown =
+    typeof get === 'function' ? (headers as Headers).get(name) : (headers as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The facts, worked out when they are first needed: at the end of most requests, at the start with span processors. */
+export class Arrival {
+  readonly method: string;
+  readonly methodAsSent: string;
+  readonly scheme: string;
+  readonly protocolVersion: string | undefined;
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly userAgent: string | undefined;
+  readonly #url: string;
+  readonly #hostHeader: string | undefined;
+  #target: RequestTarget | undefined;
+
+  constructor(request: BeginOptions) {
+    const { method, headers } = request;
+    this.methodAsSent = cutText(method, MAX_METHOD_LENGTH);
+    this.method = knownMethod(method);
+    this.scheme = request.scheme ?? 'http';
+    this.protocolVersion = request.protocolVersion;
+    this.remoteAddress = request.remoteAddress;
+    this.remotePort = request.remotePort;
+    this.#url = request.url;
+    this.#hostHeader = headerOf(headers, 'host') ?? headerOf(headers, ':authority');
+    const userAgent = headerOf(headers, 'user-agent');
+    this.userAgent = userAgent === undefined ? undefined : cutText(userAgent, MAX_USER_AGENT_LENGTH);
+  }
+
+  get target(): RequestTarget {
+    return (this.#target ??= parseTarget(this.#url));
+  }
+
+  /** The host that the client asked for. */
+  host(): HostAndPort | undefined {
+    return parseHost(this.target.authority ?? this.#hostHeader, this.scheme);
+  }
+}

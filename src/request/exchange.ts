@@ -1,0 +1,328 @@
+/** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
+import type { Context, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
+import type { EmitterLike, EndOptions, Exchange, UpstreamFacts, WritableHeaders } from '../model/exchange.js';
+import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
+import { isTenantId } from '../model/tenant-id.js';
+import type { Arrival } from './arrival.js';
+import { bindEmitter } from './bind-emitter.js';
+import { errorTypeOf, NO_RESPONSE } from './error-type.js';
+import type { ExchangeHome } from './exchange-home.js';
+import { cleanName, cleanValue, isUsableKey, MAX_ATTRIBUTES } from './limits.js';
+import { outcomeOf } from './outcome.js';
+import { RawTraceState, ServerSpan } from './server-span.js';
+import { putArrivalAttributes, putEndAttributes } from './span-attributes.js';
+
+const SAMPLED = 0x01;
+const RANDOM = 0x02;
+const STATUS_ERROR = 2;
+
+/** How an adapter saw the response end. */
+export interface ObservedEnding {
+  /** The status that was sent; `undefined` when none was. */
+  readonly statusCode: number | undefined;
+  readonly complete: boolean;
+  /** `error.type` of what broke it, when it is not complete. */
+  readonly brokenBy: string | undefined;
+}
+
+/** What is to be done for an exchange, decided when it begins. */
+export interface ExchangeMode {
+  /** Log record and metrics. */
+  readonly record: boolean;
+  /** A SERVER span; without one the caller's ids are passed on as they came. */
+  readonly trace: boolean;
+}
+
+function parentContextOf(extracted: ExtractedContext): SpanContext {
+  const flags = (extracted.sampled ? SAMPLED : 0) | (extracted.random ? RANDOM : 0);
+  return {
+    traceId: extracted.traceId,
+    spanId: extracted.spanId,
+    traceFlags: flags,
+    isRemote: true,
+    ...(extracted.traceState !== undefined && { traceState: new RawTraceState(extracted.traceState) }),
+  };
+}
+
+export class LiveExchange implements Exchange {
+  readonly recording: boolean;
+  readonly span: Span;
+  readonly requestId: string;
+  /** Set by the host; adapter options fill what is still unset at the end. */
+  tenantId: string | undefined;
+  tenantIsSet = false;
+  routeName: string | undefined;
+  environment: string | undefined;
+  #httpRoute: string | undefined;
+  #upstream: UpstreamFacts | undefined;
+  #recordedError: string | undefined;
+  #operatorAttributes: MutableAttributes | undefined;
+  #tenantAttributes: MutableAttributes | undefined;
+  #attributeCount = 0;
+  #context: Context | undefined;
+  #ended = false;
+  readonly #home: ExchangeHome;
+  readonly #arrival: Arrival;
+  readonly #extracted: ExtractedContext | undefined;
+  readonly #serverSpan: ServerSpan | undefined;
+  readonly #traceId: string;
+  readonly #spanId: string;
+  readonly #traceFlags: number;
+  readonly #startMonotonicMs: number;
+  readonly #startMs: number;
+
+  constructor(
+    home: ExchangeHome,
+    arrival: Arrival,
+    extracted: ExtractedContext | undefined,
+    mode: ExchangeMode,
+    requestId: string,
+    startTimeMs: number | undefined,
+  ) {
+    this.#home = home;
+    this.#arrival = arrival;
+    this.#extracted = extracted;
+    this.recording = mode.record;
+    this.requestId = requestId;
+    const now = home.clock.monotonicMs();
+    const nowMs = home.clock.epochMs(now);
+    // An arrival in the future would make a negative duration.
+    const age = startTimeMs === undefined ? 0 : Math.max(0, nowMs - startTimeMs);
+    this.#startMonotonicMs = now - age;
+    this.#startMs = nowMs - age;
+    if (mode.trace) {
+      const parent = extracted && parentContextOf(extracted);
+      this.#traceId = parent?.traceId ?? home.ids.traceId();
+      this.#spanId = home.ids.spanId();
+      // A new id is random in its last seven bytes, which level 2 wants to be told.
+      this.#traceFlags = parent?.traceFlags ?? SAMPLED | RANDOM;
+      const context: SpanContext = {
+        traceId: this.#traceId,
+        spanId: this.#spanId,
+        traceFlags: this.#traceFlags,
+        ...(parent?.traceState !== undefined && { traceState: parent.traceState }),
+      };
+      if ((this.#traceFlags & SAMPLED) !== 0) {
+        this.#serverSpan = new ServerSpan(home, arrival.method, context, parent, this.#startMs);
+        this.span = this.#serverSpan;
+        if (home.processors.any) {
+          putArrivalAttributes(this.#serverSpan, arrival);
+          home.processors.onStart(this.#serverSpan, home.contexts.active());
+        }
+      } else {
+        this.span = trace.wrapSpanContext(context);
+      }
+    } else {
+      this.#traceId = extracted?.traceId ?? '';
+      this.#spanId = extracted?.spanId ?? '';
+      const context = extracted === undefined ? INVALID_SPAN_CONTEXT : parentContextOf(extracted);
+      this.#traceFlags = context.traceFlags;
+      this.span = trace.wrapSpanContext(context);
+    }
+    if (this.recording) home.openExchanges++;
+  }
+
+  get traceId(): string {
+    return this.#traceId;
+  }
+
+  get spanId(): string {
+    return this.#spanId;
+  }
+
+  setTenant(tenantId: string | undefined): void {
+    if (this.#ended) return;
+    this.tenantIsSet = true;
+    this.tenantId = this.checkedTenant(tenantId);
+  }
+
+  /** A tenant id, or `undefined` with a report. */
+  checkedTenant(tenantId: unknown): string | undefined {
+    if (tenantId === undefined || tenantId === null) return undefined;
+    if (isTenantId(tenantId)) return tenantId;
+    this.#home.report({
+      code: 'tenant_id_invalid',
+      message: 'A tenant id must be a string of 1 to 128 bytes; the request went to the operator alone',
+    });
+    return undefined;
+  }
+
+  setRoute(routeName: string | undefined): void {
+    if (!this.#ended) this.routeName = cleanName(routeName);
+  }
+
+  setHttpRoute(template: string | undefined): void {
+    if (!this.#ended) this.#httpRoute = cleanName(template);
+  }
+
+  setEnvironment(environment: string | undefined): void {
+    if (!this.#ended) this.environment = cleanName(environment);
+  }
+
+  setUpstream(upstream: UpstreamFacts): void {
+    if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
+    const { address, statusCode, latencyMs, attempts } = upstream;
+    const name = cleanName(address);
+    this.#upstream = {
+      ...this.#upstream,
+      ...(name !== undefined && { address: name }),
+      ...(Number.isInteger(statusCode) && { statusCode: statusCode as number }),
+      ...(Number.isFinite(latencyMs) && { latencyMs: latencyMs as number }),
+      ...(Number.isInteger(attempts) && { attempts: attempts as number }),
+    };
+  }
+
+  setAttribute(key: string, value: AttributeValue): void {
+    if (this.#ended || !isUsableKey(key)) return;
+    const cleaned = cleanValue(value);
+    if (cleaned === undefined || this.#attributeCount >= MAX_ATTRIBUTES) return;
+    this.#attributeCount++;
+    (this.#operatorAttributes ??= {})[key] = cleaned;
+    this.#serverSpan?.setAttribute(key, cleaned as never);
+  }
+
+  setAttributes(attributes: Attributes): void {
+    for (const key in attributes) this.setAttribute(key, attributes[key] as AttributeValue);
+  }
+
+  /** As `setAttributes`, except that what is set already stays. */
+  setAttributesIfUnset(attributes: Attributes): void {
+    for (const key in attributes) {
+      const isSet =
+        this.#operatorAttributes?.[key] !== undefined || this.#tenantAttributes?.[key] !== undefined;
+      if (!isSet) this.setAttribute(key, attributes[key] as AttributeValue);
+    }
+  }
+
+  setTenantAttribute(key: string, value: AttributeValue): void {
+    if (this.#ended || !isUsableKey(key)) return;
+    const cleaned = cleanValue(value);
+    if (cleaned === undefined || this.#attributeCount >= MAX_ATTRIBUTES) return;
+    this.#attributeCount++;
+    (this.#tenantAttributes ??= {})[key] = cleaned;
+    this.#serverSpan?.setAttribute(key, cleaned as never);
+  }
+
+  recordError(error: unknown): void {
+    if (!this.#ended) this.#recordedError = errorTypeOf(error);
+  }
+
+  inject(headers: WritableHeaders): void {
+    try {
+      this.#home.propagation.inject(headers, this.#toInject(), this.#extracted);
+    } catch {
+      // Frozen or exotic header objects are the host's affair; a request must not fail over them.
+      this.#home.report({
+        code: 'callback_failed',
+        message: 'inject() could not write to the given headers',
+      });
+    }
+  }
+
+  #toInject(): ContextToInject | undefined {
+    if (this.#traceId === '') return undefined;
+    return {
+      traceId: this.#traceId,
+      spanId: this.#spanId,
+      sampled: (this.#traceFlags & SAMPLED) !== 0,
+      random: (this.#traceFlags & RANDOM) !== 0,
+    };
+  }
+
+  traceIds(): Readonly<Record<string, string>> {
+    const ids: Record<string, string> = {};
+    if (this.#traceId === '') return ids;
+    for (const format of this.#home.propagation.formats(this.#extracted)) ids[format] = this.#traceId;
+    return ids;
+  }
+
+  run<T>(fn: () => T): T {
+    const { contexts } = this.#home;
+    this.#context ??= contexts.of(this, this.span);
+    return contexts.with(this.#context, fn);
+  }
+
+  bind<T extends EmitterLike>(emitter: T): T {
+    return bindEmitter(emitter, this);
+  }
+
+  end(options?: EndOptions): void {
+    if (this.#ended) return;
+    const statusCode = Number.isInteger(options?.statusCode) ? options?.statusCode : undefined;
+    const failed = options?.error !== undefined && options.error !== null;
+    if (failed) this.#recordedError ??= errorTypeOf(options.error);
+    // An error beside a 4xx or 5xx explains that status; beside anything else it broke the answer.
+    const complete = statusCode !== undefined && (!failed || statusCode >= 400);
+    this.finish({ statusCode, complete, brokenBy: NO_RESPONSE });
+  }
+
+  /** Ends it as observed. Only the first end counts. Never throws. */
+  finish(ending: ObservedEnding): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.recording) return;
+    this.#home.openExchanges--;
+    try {
+      this.#handOver(ending);
+    } catch {
+      // Called from the response's own events: an error here would bring the process down.
+      this.#home.report({ code: 'internal_error', message: 'A finished request could not be recorded' });
+    }
+  }
+
+  #handOver(ending: ObservedEnding): void {
+    const home = this.#home;
+    const endMonotonicMs = home.clock.monotonicMs();
+    const latencyMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
+    const endMs = this.#startMs + latencyMs;
+    const outcome = home.severityOf(
+      outcomeOf(
+        { ...ending, recordedError: this.#recordedError, upstreamStatusCode: this.#upstream?.statusCode },
+        home.clientDisconnect,
+      ),
+    );
+    const routeName = this.routeName ?? this.#httpRoute;
+    const environment = this.environment ?? home.environment;
+    const span = this.#serverSpan;
+    if (span !== undefined) {
+      if (!home.processors.any) putArrivalAttributes(span, this.#arrival);
+      const { tenantId, requestId } = this;
+      putEndAttributes(span, home.names, {
+        outcome,
+        requestId,
+        tenantId,
+        routeName,
+        httpRoute: this.#httpRoute,
+        environment,
+        upstream: this.#upstream,
+      });
+      if (outcome.isError) span.status = { code: STATUS_ERROR };
+      // The conventions: an unknown method is named HTTP, and a path never names a span.
+      const methodName = this.#arrival.method.startsWith('_') ? 'HTTP' : this.#arrival.method;
+      const target = this.#httpRoute ?? routeName;
+      span.finish(target === undefined ? methodName : `${methodName} ${target}`, endMs);
+      if (home.processors.any) home.processors.onEnd(span);
+    }
+    home.sink.requestFinished({
+      startMs: this.#startMs,
+      endMs,
+      latencyMs,
+      method: this.#arrival.method,
+      path: this.#arrival.target.path,
+      outcome,
+      requestId: this.requestId,
+      tenantId: this.tenantId,
+      routeName,
+      environment,
+      serverAddress: this.#upstream?.address ?? this.#arrival.host()?.address,
+      traceId: this.#traceId,
+      spanId: this.#spanId,
+      traceFlags: this.#traceFlags,
+      operatorAttributes: this.#operatorAttributes,
+      tenantAttributes: this.#tenantAttributes,
+      span,
+    });
+  }
+}

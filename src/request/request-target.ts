@@ -1,0 +1,174 @@
+/** Path, query and host of a request, from what a client sent: bounded, redacted, never throwing. */
+import { cutText, MAX_VALUE_LENGTH } from './limits.js';
+
+/** The methods of the HTTP conventions; every other one counts as `_OTHER`, so that a client cannot invent names. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+]);
+export const OTHER_METHOD = '_OTHER';
+
+export function knownMethod(method: string): string {
+  return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
+}
+
+export interface RequestTarget {
+  readonly path: string;
+  /** Without `?`, redacted; absent when there is none. */
+  readonly query: string | undefined;
+  /** Host and port of an absolute-form target, which beats the Host header. */
+  readonly authority: string | undefined;
+}
+
+/** Splits origin-form (`/path?query`), absolute-form (`http://host/path`) and asterisk-form targets. */
+export function parseTarget(target: string): RequestTarget {
+  let rest = target;
+  let authority: string | undefined;
+  if (target.charCodeAt(0) !== 0x2f) {
+    const scheme = target.indexOf('://');
+    if (scheme > 0 && scheme <= 8) {
+      const from = scheme + 3;
+      let to = target.length;
+      for (let index = from; index < target.length; index++) {
+        const code = target.charCodeAt(index);
+        if (code === 0x2f || code === 0x3f || code === 0x23) {
+          to = index;
+          break;
+        }
+      }
+      // User info must never be recorded.
+      authority = target.slice(Math.max(from, target.lastIndexOf('@', to - 1) + 1), to);
+      rest = target.slice(to);
+      if (rest.charCodeAt(0) !== 0x2f) rest = `/${rest}`;
+    }
+  }
+  const hash = rest.indexOf('#');
+  if (hash >= 0) rest = rest.slice(0, hash);
+  const mark = rest.indexOf('?');
+  const path = cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH);
+  const query =
+    mark < 0 || mark === rest.length - 1
+      ? undefined
+      : redactQuery(cutText(rest.slice(mark + 1), MAX_VALUE_LENGTH));
+  return { path: path === '' ? '/' : path, query, authority };
+}
+
+const REDACTED = 'REDACTED';
+
+/**
+ * Query keys whose values are secrets: the conventions' list of signed-URL parameters, and the names that credentials
+ * usually have. Compared in lower case.
+ */
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'x-amz-signature',
+  'x-amz-credential',
+  'x-amz-security-token',
+  'awsaccesskeyid',
+  'signature',
+  'sig',
+  'x-goog-signature',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'auth',
+  'authorization',
+  'api_key',
+  'api-key',
+  'apikey',
+  'x-api-key',
+  'key',
+  'secret',
+  'client_secret',
+  'password',
+  'passwd',
+  'pwd',
+  'code',
+  'jwt',
+  'session',
+  'session_id',
+  'sessionid',
+]);
+
+function isSecretKey(key: string): boolean {
+  let plain = key;
+  if (key.includes('%')) {
+    try {
+      plain = decodeURIComponent(key);
+    } catch {
+      // A key that cannot be read cannot be known to be harmless.
+      return true;
+    }
+  }
+  return SECRET_KEYS.has(plain.toLowerCase());
+}
+
+/** Replaces the values of secret keys; the keys stay. */
+export function redactQuery(query: string): string {
+  let result = '';
+  let from = 0;
+  while (from <= query.length) {
+    let to = query.indexOf('&', from);
+    if (to < 0) to = query.length;
+    const equals = query.indexOf('=', from);
+    const hasValue = equals >= 0 && equals < to;
+    if (hasValue && isSecretKey(query.slice(from, equals))) {
+      result += `${query.slice(from, equals)}=${REDACTED}`;
+    } else {
+      result += query.slice(from, to);
+    }
+    if (to < query.length) result += '&';
+    from = to + 1;
+  }
+  return result;
+}
+
+export interface HostAndPort {
+  readonly address: string;
+  readonly port: number;
+}
+
+const MAX_HOST_LENGTH = 255;
+
+/** Reads `host`, `host:port` and `[v6]:port`. Anything else, being a client's text, counts as no host at all. */
+export function parseHost(text: string | undefined, scheme: string): HostAndPort | undefined {
+  if (text === undefined || text.length === 0 || text.length > MAX_HOST_LENGTH + 6) return undefined;
+  let end = text.length;
+  let port = scheme === 'https' ? 443 : 80;
+  const colon = text.lastIndexOf(':');
+  const bracket = text.lastIndexOf(']');
+  if (colon > bracket) {
+    port = 0;
+    for (let index = colon + 1; index < text.length; index++) {
+      const digit = text.charCodeAt(index) - 48;
+      if (digit < 0 || digit > 9) return undefined;
+      port = port * 10 + digit;
+    }
+    if (port < 1 || port > 65_535) return undefined;
+    end = colon;
+  }
+  const bracketed = text.charCodeAt(0) === 0x5b;
+  if (bracketed !== bracket >= 0 || (bracketed && bracket !== end - 1)) return undefined;
+  const address = bracketed ? text.slice(1, bracket) : text.slice(0, end);
+  return isHostText(address, bracketed) ? { address, port } : undefined;
+}
+
+function isHostText(host: string, address6: boolean): boolean {
+  if (host.length === 0 || host.length > MAX_HOST_LENGTH) return false;
+  for (let index = 0; index < host.length; index++) {
+    const code = host.charCodeAt(index);
+    const alphanumeric =
+      (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+    if (!alphanumeric && code !== 0x2d && code !== 0x2e && code !== 0x5f && !(address6 && code === 0x3a))
+      return false;
+  }
+  return true;
+}

@@ -1,0 +1,262 @@
+/**
+ * The SERVER span as an object of our own: the API's `Span` on one side, what exporters read on the other. The SDK's span
+ * drops the W3C random flag, cannot be kept late, and costs more than everything else of a request together.
+ */
+import { createTraceState } from '@opentelemetry/api';
+import type {
+  Attributes as ApiAttributes,
+  AttributeValue as ApiAttributeValue,
+  Exception,
+  Link,
+  Span,
+  SpanContext,
+  SpanStatus,
+  TimeInput,
+  TraceState,
+} from '@opentelemetry/api';
+import type { MutableAttributes } from '../model/attributes.js';
+import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
+import {
+  cleanName,
+  cleanValue,
+  cutText,
+  isUsableKey,
+  MAX_ATTRIBUTES,
+  MAX_EVENTS,
+  MAX_LINKS,
+  MAX_VALUE_LENGTH,
+} from './limits.js';
+
+type HrTime = [number, number];
+
+const KIND_SERVER = 1;
+const STATUS_UNSET = 0;
+const MAX_STACK_LENGTH = 8192;
+
+/** Epoch milliseconds to seconds and nanoseconds. */
+export function hrTimeOf(epochMs: number): HrTime {
+  const seconds = Math.floor(epochMs / 1000);
+  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
+}
+
+/** What the span needs from its instance. */
+export interface SpanHome {
+  readonly scope: { readonly name: string; readonly version: string };
+  /** The operator's resource as an SDK object, made when a host's processor or exporter asks for it. */
+  resource(): object;
+  nowEpochMs(): number;
+}
+
+/** A checked `tracestate`, parsed only if somebody looks inside. */
+export class RawTraceState implements TraceState {
+  readonly #raw: string;
+
+  constructor(raw: string) {
+    this.#raw = raw;
+  }
+
+  get(key: string): string | undefined {
+    return createTraceState(this.#raw).get(key);
+  }
+
+  set(key: string, value: string): TraceState {
+    return createTraceState(this.#raw).set(key, value);
+  }
+
+  unset(key: string): TraceState {
+    return createTraceState(this.#raw).unset(key);
+  }
+
+  serialize(): string {
+    return this.#raw;
+  }
+}
+
+/** The span of one exchange. The exchange alone ends it; after that it does not change. */
+export class ServerSpan implements Span, SpanRecord {
+  readonly kind = KIND_SERVER;
+  readonly startTimeMs: number;
+  readonly parentSpanContext: SpanContext | undefined;
+  readonly links: SpanLinkData[] = [];
+  readonly events: SpanEventData[] = [];
+  attributes: MutableAttributes = {};
+  droppedAttributesCount = 0;
+  droppedEventsCount = 0;
+  droppedLinksCount = 0;
+  status: SpanStatus = { code: STATUS_UNSET };
+  endTimeMs: number;
+  ended = false;
+  #name: string;
+  #renamed = false;
+  #attributeCount = 0;
+  readonly #context: SpanContext;
+  readonly #home: SpanHome;
+
+  constructor(
+    home: SpanHome,
+    name: string,
+    context: SpanContext,
+    parent: SpanContext | undefined,
+    startTimeMs: number,
+  ) {
+    this.#home = home;
+    this.#name = name;
+    this.#context = context;
+    this.parentSpanContext = parent;
+    this.startTimeMs = startTimeMs;
+    this.endTimeMs = startTimeMs;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get startTime(): HrTime {
+    return hrTimeOf(this.startTimeMs);
+  }
+
+  get endTime(): HrTime {
+    return hrTimeOf(this.endTimeMs);
+  }
+
+  get duration(): HrTime {
+    return hrTimeOf(this.endTimeMs - this.startTimeMs);
+  }
+
+  get resource(): object {
+    return this.#home.resource();
+  }
+
+  get instrumentationScope(): { readonly name: string; readonly version: string } {
+    return this.#home.scope;
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  /** For the library's own attributes, whose values are checked already. */
+  put(key: string, value: string | number | boolean): void {
+    this.attributes[key] = value;
+  }
+
+  setAttribute(key: string, value: ApiAttributeValue): this {
+    if (this.ended || !isUsableKey(key)) return this;
+    const cleaned = cleanValue(value);
+    if (cleaned === undefined) return this;
+    if (!(key in this.attributes)) {
+      if (this.#attributeCount >= MAX_ATTRIBUTES) {
+        this.droppedAttributesCount++;
+        return this;
+      }
+      this.#attributeCount++;
+    }
+    this.attributes[key] = cleaned;
+    return this;
+  }
+
+  setAttributes(attributes: ApiAttributes): this {
+    for (const key in attributes) this.setAttribute(key, attributes[key] as ApiAttributeValue);
+    return this;
+  }
+
+  addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
+    if (this.ended) return this;
+    if (this.events.length >= MAX_EVENTS) {
+      this.droppedEventsCount++;
+      return this;
+    }
+    const isTime =
+      typeof attributesOrTime === 'number' ||
+      attributesOrTime instanceof Date ||
+      Array.isArray(attributesOrTime);
+    const at = isTime ? attributesOrTime : time;
+    this.events.push({
+      name: cleanName(name) ?? 'event',
+      time: this.#timeOf(at),
+      attributes: isTime ? {} : cleanAll(attributesOrTime),
+      droppedAttributesCount: 0,
+    });
+    return this;
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    this.addEvent('exception', exceptionAttributes(exception), time);
+  }
+
+  addLink(link: Link): this {
+    if (this.ended) return this;
+    if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
+    else this.links.push({ context: link.context, attributes: cleanAll(link.attributes) });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  setStatus(status: SpanStatus): this {
+    if (!this.ended) {
+      this.status = {
+        code: status.code,
+        ...(status.message !== undefined && { message: cutText(String(status.message), MAX_VALUE_LENGTH) }),
+      };
+    }
+    return this;
+  }
+
+  updateName(name: string): this {
+    const cleaned = cleanName(name);
+    if (!this.ended && cleaned !== undefined) {
+      this.#name = cleaned;
+      this.#renamed = true;
+    }
+    return this;
+  }
+
+  /** Without effect: the exchange ends its span. */
+  end(): void {
+    // The API demands the method; a host that ends the SERVER span early must not cut the record short.
+  }
+
+  /** Names it, unless the host has, and closes it. */
+  finish(name: string, endTimeMs: number): void {
+    if (!this.#renamed) this.#name = name;
+    this.endTimeMs = Math.max(endTimeMs, this.startTimeMs);
+    this.ended = true;
+  }
+
+  #timeOf(time: TimeInput | undefined): HrTime {
+    if (typeof time === 'number') return hrTimeOf(time);
+    if (time instanceof Date) return hrTimeOf(time.getTime());
+    return Array.isArray(time) ? time : hrTimeOf(this.#home.nowEpochMs());
+  }
+}
+
+function cleanAll(attributes: ApiAttributes | undefined): MutableAttributes {
+  const cleaned: MutableAttributes = {};
+  let count = 0;
+  for (const key in attributes) {
+    const value = isUsableKey(key) ? cleanValue(attributes[key]) : undefined;
+    if (value === undefined || count >= MAX_ATTRIBUTES) continue;
+    cleaned[key] = value;
+    count++;
+  }
+  return cleaned;
+}
+
+function exceptionAttributes(exception: Exception): ApiAttributes {
+  if (typeof exception === 'string') return { 'exception.message': exception };
+  const attributes: ApiAttributes = {};
+  const type = exception.code === undefined ? exception.name : String(exception.code);
+  if (type !== undefined) attributes['exception.type'] = type;
+  if (exception.message !== undefined) attributes['exception.message'] = exception.message;
+  if (exception.stack !== undefined)
+    attributes['exception.stacktrace'] = cutText(exception.stack, MAX_STACK_LENGTH);
+  return attributes;
+}

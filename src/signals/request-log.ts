@@ -1,0 +1,83 @@
+/** The request's log record: one per finished request, shared by all its destinations. */
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_URL_PATH,
+} from '@opentelemetry/semantic-conventions';
+import type { Attributes, MutableAttributes } from '../model/attributes.js';
+import type { FinishedRequest } from '../model/finished-request.js';
+import { ATTR_EVENT_NAME, type Names } from '../model/names.js';
+import type { LogRecordData } from '../model/records.js';
+import { severityText } from './severity-text.js';
+
+export interface RequestLogOptions {
+  readonly names: Names;
+  /** Also as attribute `event.name`. */
+  readonly eventNameAttribute: boolean;
+}
+
+/** A line for a person: `GET /v1/orders 200 12ms`, with `-` where no status was sent. Never a query. */
+function lineOf(request: FinishedRequest): string {
+  return `${request.method} ${request.path} ${request.outcome.statusCode ?? '-'} ${Math.round(request.latencyMs)}ms`;
+}
+
+/** The envelope only: never bodies, never headers, never the query. */
+function envelope(
+  request: FinishedRequest,
+  { names, eventNameAttribute }: RequestLogOptions,
+): MutableAttributes {
+  const { outcome } = request;
+  const attributes: MutableAttributes = {
+    [ATTR_HTTP_REQUEST_METHOD]: request.method,
+    [ATTR_URL_PATH]: request.path,
+    [names.requestId]: request.requestId,
+    [names.latencyMs]: request.latencyMs,
+  };
+  if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
+  if (request.serverAddress !== undefined) attributes[ATTR_SERVER_ADDRESS] = request.serverAddress;
+  if (request.tenantId !== undefined) attributes[names.tenantId] = request.tenantId;
+  if (request.routeName !== undefined) attributes[names.routeName] = request.routeName;
+  if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
+  if (eventNameAttribute) attributes[ATTR_EVENT_NAME] = names.requestEvent;
+  return attributes;
+}
+
+/** Custom attributes never replace those of the envelope: a tenant's own `url.path` would be a lie. */
+function withCustom(attributes: MutableAttributes, custom: Attributes | undefined): MutableAttributes {
+  if (custom === undefined) return attributes;
+  const merged = { ...attributes };
+  for (const key in custom) {
+    const value = custom[key];
+    if (value !== undefined && !(key in attributes)) merged[key] = value;
+  }
+  return merged;
+}
+
+/** The tenant's record, and the operator's, which is the same unless there are operator-only attributes. */
+export interface RequestLogs {
+  readonly forTenant: LogRecordData;
+  readonly forOperator: LogRecordData;
+}
+
+export function requestLogs(request: FinishedRequest, options: RequestLogOptions): RequestLogs {
+  const attributes = withCustom(envelope(request, options), request.tenantAttributes);
+  const record: LogRecordData = {
+    timeMs: request.endMs,
+    observedTimeMs: request.endMs,
+    severityNumber: request.outcome.severityNumber,
+    severityText: severityText(request.outcome.severityNumber),
+    body: lineOf(request),
+    eventName: options.names.requestEvent,
+    attributes,
+    traceId: request.traceId,
+    spanId: request.spanId,
+    traceFlags: request.traceFlags,
+  };
+  const forOperator =
+    request.operatorAttributes === undefined
+      ? record
+      : { ...record, attributes: withCustom(attributes, request.operatorAttributes) };
+  return { forTenant: record, forOperator };
+}

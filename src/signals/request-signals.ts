@@ -1,0 +1,38 @@
+/** From one finished request to its records: span, log record, metrics; each made once, for whoever wants it. */
+import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
+import type { Encoders } from '../model/encoding.js';
+import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
+import { OutgoingLog, OutgoingSpan } from './outgoing.js';
+import { requestLogs, type RequestLogOptions } from './request-log.js';
+import type { RequestMetrics } from './request-metrics.js';
+
+export interface RequestSignalsOptions extends RequestLogOptions {
+  readonly intake: Intake;
+  readonly metrics: RequestMetrics;
+  readonly encoders: Encoders;
+  readonly scope: Scope;
+  resourceObject(resource: DestinationResource): object;
+}
+
+export function createRequestSignals(options: RequestSignalsOptions): RequestSink {
+  const { intake, metrics, encoders, scope, resourceObject } = options;
+  return {
+    requestFinished(request: FinishedRequest): void {
+      const { wanted } = intake;
+      // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.
+      const tenant = request.tenantId === undefined ? undefined : intake.tenant(request.tenantId);
+      metrics.record(request);
+      if (request.span !== undefined && wanted.operatorTraces) {
+        intake.operator('traces', new OutgoingSpan(request.span, scope, encoders));
+      }
+      if (tenant === undefined && !wanted.operatorLogs) return;
+      const { forTenant, forOperator } = requestLogs(request, options);
+      const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);
+      tenant?.log(shared);
+      if (!wanted.operatorLogs) return;
+      const own =
+        forOperator === forTenant ? shared : new OutgoingLog(forOperator, scope, encoders, resourceObject);
+      intake.operator('logs', own);
+    },
+  };
+}

@@ -1,5 +1,6 @@
 /** Checks a `Destination` and completes it. Shared by operator, tenants, lookups and the environment. */
 import type { Destination, DestinationHeaders, ReadyMadeExporter } from '../model/destination.js';
+import { isStandardExporter } from '../model/standard-exporter.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
 import { parseEndpoint, signalUrl } from './endpoint.js';
@@ -37,7 +38,7 @@ const LATER = [
   'filter',
 ];
 
-function resolveExporter(value: unknown, option: string): ReadyMadeExporter {
+function resolveExporter(value: unknown, option: string, owner: Owner): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
   if (
     typeof exporter !== 'object' ||
@@ -45,6 +46,12 @@ function resolveExporter(value: unknown, option: string): ReadyMadeExporter {
     typeof exporter.shutdown !== 'function'
   ) {
     throw fault(option, 'must be an OpenTelemetry exporter, with export() and shutdown()');
+  }
+  if (owner === 'tenant' && isStandardExporter(exporter)) {
+    throw fault(
+      option,
+      'is made by standardExporters(), which would send the headers of OTEL_EXPORTER_OTLP_HEADERS to the tenant: give the endpoint instead',
+    );
   }
   return exporter as ReadyMadeExporter;
 }
@@ -59,6 +66,7 @@ function resolveTarget(
   base: URL | undefined,
   baseHeaders: HeaderSource,
   option: string,
+  owner: Owner,
 ): Target | undefined {
   const own = destination[signal];
   let url: URL | undefined;
@@ -71,7 +79,7 @@ function resolveTarget(
   if (destination.exporters?.[signal] !== undefined) {
     return {
       kind: 'exporter',
-      exporter: resolveExporter(destination.exporters[signal], `${option}.exporters.${signal}`),
+      exporter: resolveExporter(destination.exporters[signal], `${option}.exporters.${signal}`, owner),
     };
   }
   url ??= base && signalUrl(base, signal);
@@ -105,7 +113,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
   let reachable = false;
   for (const signal of SIGNALS) {
     if (owner === 'tenant' && signal === 'traces') continue;
-    const target = resolveTarget(signal, destination, base, headers, option);
+    const target = resolveTarget(signal, destination, base, headers, option, owner);
     reachable ||= target !== undefined;
     if (target !== undefined && switchedOn(signals, signal, option)) targets[signal] = target;
   }

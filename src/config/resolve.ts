@@ -1,4 +1,5 @@
 /** Completes the options: checked, copied, frozen, with every question answered once. */
+import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { Attributes } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
 import type { TenantEgress, TenantLookup } from '../model/destination.js';
@@ -135,6 +136,10 @@ function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
   });
 }
 
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 /** Checks and completes the options. Throws one sentence; the environment never makes it throw. */
 export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const given = options === undefined ? {} : (asObject(options, 'options') as GatewayOptions);
@@ -155,19 +160,24 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   if (given.spans !== undefined) asOneOf(given.spans, 'spans', ['server']);
   const operatorInCode = resolveDestinations(given.operator, 'operator', 'operator');
   const operator = effectiveOperator(operatorInCode, environmentSettings);
+  const codeAttributes =
+    given.resourceAttributes === undefined
+      ? {}
+      : asAttributes(given.resourceAttributes, 'resourceAttributes');
+  const codeServiceName =
+    given.serviceName === undefined ? undefined : asText(given.serviceName, 'serviceName');
   const serviceName =
-    given.serviceName === undefined ? DEFAULTS.serviceName : asText(given.serviceName, 'serviceName');
+    environmentSettings.serviceName ??
+    textOf(environmentSettings.resourceAttributes[ATTR_SERVICE_NAME]) ??
+    codeServiceName ??
+    textOf(codeAttributes[ATTR_SERVICE_NAME]) ??
+    DEFAULTS.serviceName;
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
-    serviceName: environmentSettings.serviceName ?? serviceName,
+    serviceName,
     namespace,
     environment: given.environment === undefined ? undefined : asText(given.environment, 'environment'),
-    resourceAttributes: {
-      ...(given.resourceAttributes === undefined
-        ? {}
-        : asAttributes(given.resourceAttributes, 'resourceAttributes')),
-      ...environmentSettings.resourceAttributes,
-    },
+    resourceAttributes: { ...codeAttributes, ...environmentSettings.resourceAttributes },
     operator: operator.destinations,
     tenants: isLookup
       ? new Map<string, readonly ResolvedDestination[]>()

@@ -1,5 +1,6 @@
 /** The seams between the stages that make records and those that carry them. */
 import type { Attributes } from './attributes.js';
+import type { Target } from './resolved-destination.js';
 import type { Signal } from './signal.js';
 
 /** An instrumentation scope with its OTLP bytes. Records are grouped by identity, so there is one object per scope. */
@@ -70,10 +71,32 @@ export interface TakenReading {
   readable(): object;
 }
 
-/** Makes readings. The request metrics are one source, the SDK's custom instruments another. */
+/** A moment in a tenant's metrics from which a reading can begin later: lookups take a while, and nothing may be missed. */
+export interface MetricMark {
+  /** Not needed any more. */
+  release(): void;
+}
+
+/** Makes readings of the request metrics. */
 export interface MetricSource {
-  /** A reading whose baseline and start time are now. `undefined`: the operator's, over all tenants. */
-  openReading(tenantId: string | undefined, temporality: 'cumulative' | 'delta'): MetricReading;
+  /** The state of a tenant's metrics now. */
+  mark(tenantId: string): MetricMark;
+  /**
+   * A reading whose baseline and start time are now, or those of the mark. `undefined`: the operator's, over all tenants.
+   */
+  openReading(
+    tenantId: string | undefined,
+    temporality: 'cumulative' | 'delta',
+    mark?: MetricMark,
+  ): MetricReading;
+  /** Forgets series that have not changed for a while and that everyone has. */
+  sweep(nowMs: number): void;
+}
+
+/** Custom instruments, read for the operator. */
+export interface CustomMetricSource {
+  /** `undefined` when there are none, or nothing was measured. Never rejects. */
+  collect(): Promise<TakenReading | undefined>;
 }
 
 /** A batch ready to be sent. */
@@ -83,8 +106,8 @@ export interface OutgoingBatch {
   readonly items: number;
   /** The whole OTLP request, for senders that speak it. */
   request(): Uint8Array;
-  /** The SDK objects, for ready-made exporters. */
-  readables(): unknown;
+  /** The SDK objects, for ready-made exporters: spans, log records, or `ScopeMetrics`. */
+  readables(): { readonly resource: DestinationResource; readonly records: readonly object[] };
 }
 
 /** What became of one attempt to send. */
@@ -101,8 +124,13 @@ export type SendResult =
 
 /** Sends batches of one signal to one place. */
 export interface Sender {
+  /** New credentials for the same place; they serve from the next attempt. */
+  update(target: Target): void;
   /** Resolves within the sender's own deadline; never rejects. Aborting resolves it at once. */
   send(batch: OutgoingBatch, signal: AbortSignal): Promise<SendResult>;
   /** Closes sockets and lets go of everything. */
   close(): void;
 }
+
+/** Opens a sender; the transport stage's one function. */
+export type SenderFactory = (target: Target) => Sender;

@@ -1,4 +1,5 @@
 /** The encoders, as the stages see them; handed in by the composition root. */
+import type { Attributes } from './attributes.js';
 import type { MetricRecord } from './metric-record.js';
 import type { LogRecordData, SpanRecord } from './records.js';
 
@@ -9,3 +10,31 @@ export interface Encoders {
   /** `Metric` messages, each framed as field 2 of `ScopeMetrics`. The caller owns the answer. */
   metrics(records: readonly MetricRecord[]): Uint8Array;
 }
+
+/** Framed records of one scope, growing. */
+export interface RecordBuffer {
+  readonly byteLength: number;
+  /** Copies the record's contents. */
+  append(contents: Uint8Array): void;
+  /** Copies bytes that are framed already. */
+  appendFramed(framed: Uint8Array): void;
+  /** A view, valid until the next append. */
+  bytes(): Uint8Array;
+}
+
+/** The envelope around records. */
+export interface Envelopes {
+  resource(attributes: Attributes): Uint8Array;
+  scope(name: string, version: string): Uint8Array;
+  recordBuffer(): RecordBuffer;
+  /** A whole export request; the caller owns the answer. */
+  request(
+    resource: Uint8Array,
+    scopes: readonly { readonly scope: Uint8Array; readonly body: Uint8Array }[],
+  ): Uint8Array;
+}
+
+/** Reads what a destination answered: how many items it took off, and why. `undefined`: none. Never throws. */
+export type ResponseDecoder = (
+  body: Uint8Array,
+) => { readonly rejected: number; readonly message: string } | undefined;

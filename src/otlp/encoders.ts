@@ -1,9 +1,9 @@
 /** The encoders as the other stages see them: one scratch buffer per record kind. */
-import type { Encoders } from '../model/encoding.js';
+import type { Encoders, Envelopes } from '../model/encoding.js';
 import { encodeLogRecord } from './encode-log.js';
 import { encodeMetric } from './encode-metrics.js';
 import { encodeSpan } from './encode-span.js';
-import { RecordBatchBuffer } from './envelope.js';
+import { buildRequest, encodeResource, encodeScope, RecordBatchBuffer } from './envelope.js';
 import { ProtoWriter } from './proto-writer.js';
 
 export function createEncoders(): Encoders {
@@ -30,5 +30,14 @@ export function createEncoders(): Encoders {
       }
       return framed.bytes();
     },
+  };
+}
+
+export function createEnvelopes(): Envelopes {
+  return {
+    resource: encodeResource,
+    scope: (name, version) => encodeScope({ name, version }),
+    recordBuffer: () => new RecordBatchBuffer(),
+    request: buildRequest,
   };
 }

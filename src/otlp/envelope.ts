@@ -85,14 +85,23 @@ export class RecordBatchBuffer {
 
   /** Copies `contents`, which is not referenced afterwards. The buffer doubles from 4 KiB. */
   append(contents: Uint8Array): void {
-    const needed = this.#byteLength + framedBytes(contents.length);
-    if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(this.#buffer.length * 2, needed));
-      grown.set(this.bytes());
-      this.#buffer = grown;
-    }
+    this.#reserve(framedBytes(contents.length));
     const position = putFrame(this.#buffer, this.#byteLength, FIELD_2, contents.length);
     this.#byteLength = putBytes(this.#buffer, position, contents);
+  }
+
+  /** Copies what another buffer of this kind has framed. */
+  appendFramed(framed: Uint8Array): void {
+    this.#reserve(framed.length);
+    this.#byteLength = putBytes(this.#buffer, this.#byteLength, framed);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#byteLength + bytes;
+    if (needed <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, needed));
+    grown.set(this.bytes());
+    this.#buffer = grown;
   }
 
   /** A view, valid until the next append. */

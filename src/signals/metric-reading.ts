@@ -38,11 +38,17 @@ export interface ReadingSource {
   onClose(): void;
 }
 
-interface Taken {
+/** The state of some series at one moment. */
+export interface Baseline {
   readonly version: number;
   readonly atMs: number;
-  /** Delta only: what becomes the baseline when the reading is accepted. */
   readonly totals: ReadonlyMap<Series, SeriesTotals>;
+}
+
+export function baselineOf(series: Iterable<Series>, version: number, atMs: number): Baseline {
+  const totals = new Map<Series, SeriesTotals>();
+  for (const one of series) totals.set(one, totalsOf(one));
+  return { version, atMs, totals };
 }
 
 export class RequestMetricReading implements MetricReading {
@@ -53,14 +59,15 @@ export class RequestMetricReading implements MetricReading {
   readonly #baseline = new Map<Series, SeriesTotals>();
   /** Cumulative: the reading's birth. Delta: the end of the last accepted interval. */
   #startMs: number;
-  #taken: Taken | undefined;
+  /** What becomes the baseline when the reading is accepted; its totals are kept for delta only. */
+  #taken: Baseline | undefined;
 
-  constructor(source: ReadingSource, temporality: 'cumulative' | 'delta', nowMs: number) {
+  constructor(source: ReadingSource, temporality: 'cumulative' | 'delta', since: Baseline) {
     this.#source = source;
     this.#isDelta = temporality === 'delta';
-    this.#startMs = nowMs;
-    this.acceptedVersion = source.presentVersion();
-    for (const series of source.series()) this.#baseline.set(series, totalsOf(series));
+    this.#startMs = since.atMs;
+    this.acceptedVersion = since.version;
+    for (const [series, totals] of since.totals) this.#baseline.set(series, totals);
   }
 
   hasNews(): boolean {

@@ -1,8 +1,8 @@
 /** The request metrics: one table of series, any number of readings of it. */
-import type { MetricReading, MetricSource, Scope } from '../model/delivery.js';
+import type { MetricMark, MetricReading, MetricSource, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import { RequestMetricReading } from './metric-reading.js';
+import { baselineOf, RequestMetricReading, type Baseline } from './metric-reading.js';
 import { SeriesTable, type SeriesTableOptions, type TenantSeries } from './series-table.js';
 
 export interface RequestMetricsOptions extends SeriesTableOptions {
@@ -13,17 +13,22 @@ export interface RequestMetricsOptions extends SeriesTableOptions {
 
 export interface RequestMetrics extends MetricSource {
   record(request: FinishedRequest): void;
-  /** Forgets what has not changed for a while and has been read by everyone. */
-  sweep(nowMs: number): void;
   /** Series visible to the operator. */
   readonly visibleSeries: number;
+}
+
+type Temporality = 'cumulative' | 'delta';
+
+/** Keeps the tenant's series alive until it is released. */
+interface HeldMark extends MetricMark {
+  readonly baseline: Baseline;
 }
 
 export function createRequestMetrics(options: RequestMetricsOptions): RequestMetrics {
   const table = new SeriesTable(options);
   const operatorReadings = new Set<RequestMetricReading>();
   const tenantReadings = new Map<TenantSeries, Set<RequestMetricReading>>();
-  const { names, scope, encoders } = options;
+  const { names, scope, encoders, nowMs } = options;
   const shared = {
     names,
     scope,
@@ -32,44 +37,50 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     presentVersion: () => table.version,
   };
 
-  const openOperatorReading = (temporality: 'cumulative' | 'delta'): MetricReading => {
-    const reading: RequestMetricReading = new RequestMetricReading(
-      {
-        ...shared,
-        forOperator: true,
-        series: () => table.visible(),
-        version: () => table.version,
-        onClose: () => operatorReadings.delete(reading),
-      },
-      temporality,
-      options.nowMs(),
-    );
+  const openOperatorReading = (temporality: Temporality): MetricReading => {
+    const source = {
+      ...shared,
+      forOperator: true,
+      series: () => table.visible(),
+      version: () => table.version,
+      onClose: () => void operatorReadings.delete(reading),
+    };
+    const since = baselineOf(table.visible(), table.version, nowMs());
+    const reading = new RequestMetricReading(source, temporality, since);
     operatorReadings.add(reading);
     return reading;
   };
 
-  const openTenantReading = (tenantId: string, temporality: 'cumulative' | 'delta'): MetricReading => {
+  const openTenantReading = (
+    tenantId: string,
+    temporality: Temporality,
+    mark: HeldMark | undefined,
+  ): MetricReading => {
     const tenant = table.open(tenantId);
-    let readings = tenantReadings.get(tenant);
-    if (readings === undefined) tenantReadings.set(tenant, (readings = new Set()));
-    const own = readings;
-    const reading: RequestMetricReading = new RequestMetricReading(
-      {
-        ...shared,
-        forOperator: false,
-        series: () => tenant.all(),
-        version: () => tenant.version,
-        onClose: () => {
-          if (!own.delete(reading)) return;
-          if (own.size === 0) tenantReadings.delete(tenant);
-          table.close(tenantId);
-        },
+    const readings = tenantReadings.get(tenant) ?? new Set<RequestMetricReading>();
+    tenantReadings.set(tenant, readings);
+    const source = {
+      ...shared,
+      forOperator: false,
+      series: () => tenant.all(),
+      version: () => tenant.version,
+      onClose: () => {
+        if (!readings.delete(reading)) return;
+        if (readings.size === 0) tenantReadings.delete(tenant);
+        table.close(tenantId);
       },
-      temporality,
-      options.nowMs(),
-    );
-    own.add(reading);
+    };
+    const since = mark?.baseline ?? baselineOf(tenant.all(), table.version, nowMs());
+    const reading = new RequestMetricReading(source, temporality, since);
+    readings.add(reading);
     return reading;
+  };
+
+  const isRead = (series: { readonly version: number }, tenant: TenantSeries): boolean => {
+    for (const reading of operatorReadings) if (reading.acceptedVersion < series.version) return false;
+    for (const reading of tenantReadings.get(tenant) ?? [])
+      if (reading.acceptedVersion < series.version) return false;
+    return true;
   };
 
   return {
@@ -77,15 +88,23 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     get visibleSeries() {
       return table.visibleSeries;
     },
-    openReading: (tenantId, temporality) =>
-      tenantId === undefined ? openOperatorReading(temporality) : openTenantReading(tenantId, temporality),
-    sweep(nowMs) {
-      const forgotten = table.sweep(nowMs, (series, tenant) => {
-        for (const reading of operatorReadings) if (reading.acceptedVersion < series.version) return false;
-        for (const reading of tenantReadings.get(tenant) ?? [])
-          if (reading.acceptedVersion < series.version) return false;
-        return true;
-      });
+    mark(tenantId): HeldMark {
+      const tenant = table.open(tenantId);
+      let held = true;
+      return {
+        baseline: baselineOf(tenant.all(), table.version, nowMs()),
+        release() {
+          if (held) table.close(tenantId);
+          held = false;
+        },
+      };
+    },
+    openReading: (tenantId, temporality, mark) =>
+      tenantId === undefined
+        ? openOperatorReading(temporality)
+        : openTenantReading(tenantId, temporality, mark as HeldMark | undefined),
+    sweep(atMs) {
+      const forgotten = table.sweep(atMs, isRead);
       if (forgotten.length === 0) return;
       for (const readings of [operatorReadings, ...tenantReadings.values()]) {
         for (const reading of readings) for (const series of forgotten) reading.forget(series);

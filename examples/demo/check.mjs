@@ -1,0 +1,46 @@
+/** Compares what was sent with what arrived. */
+import { requestsCounted } from './report.mjs';
+import { INBOUND } from './traffic.mjs';
+
+const TENANT_ID = 'knoxcall.tenant_id';
+
+/** One sentence per disagreement. `sent` has the requests by tenant, `''` for those of none. */
+export function disagreements(sent, { operator, tenants }, upstreamSeen) {
+  const found = [];
+  const expectEqual = (what, actual, expected) => {
+    if (actual !== expected) found.push(`${what}: expected ${String(expected)}, got ${String(actual)}.`);
+  };
+
+  const all = Object.values(sent).reduce((total, count) => total + count, 0);
+  expectEqual('Spans at the operator', operator.spans.length, all);
+  expectEqual('Different spans at the operator', countDistinct(operator.spans, 'spanId'), all);
+  expectEqual('Logs at the operator', operator.logs.length, all);
+  expectEqual("Requests in the operator's metrics", requestsCounted(operator), all);
+
+  for (const [id, receiver] of Object.entries(tenants)) {
+    const own = receiver.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
+    const atOperator = operator.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
+    expectEqual(`Logs of ${id} at the operator`, atOperator.length, sent[id]);
+    expectEqual(`Logs of ${id} at ${id}`, own.length, sent[id]);
+    expectEqual(`Foreign logs at ${id}`, receiver.logs.length - own.length, 0);
+    expectEqual(`Spans at ${id}`, receiver.spans.length, 0);
+    expectEqual(`Requests in ${id}'s metrics`, requestsCounted(receiver), sent[id]);
+  }
+
+  const span = operator.spans.find(({ traceId }) => traceId === INBOUND.traceId);
+  const expected = `00-${INBOUND.traceId}-${span?.spanId ?? '(no span)'}-01`;
+  const { traceparent } =
+    upstreamSeen.find((request) => request.traceparent?.includes(INBOUND.traceId)) ?? {};
+  expectEqual("The parent of the client's trace", span?.parentSpanId, INBOUND.spanId);
+  expectEqual('The traceparent at the upstream', traceparent, expected);
+
+  for (const [name, receiver] of Object.entries({ operator, ...tenants })) {
+    const refused = receiver.requests.filter(({ answeredStatus }) => answeredStatus !== 200);
+    expectEqual(`Exports that ${name} refused`, refused.length, 0);
+  }
+  return found;
+}
+
+function countDistinct(records, field) {
+  return new Set(records.map((record) => record[field])).size;
+}

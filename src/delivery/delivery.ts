@@ -1,0 +1,126 @@
+/** The delivery stage: where records are handed over, and the live configuration of where they go. */
+import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../model/delivery.js';
+import type { Destinations, TenantLookup } from '../model/destination.js';
+import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
+import { readCustomMetrics, type OutboxHome } from './outbox.js';
+import { Owner } from './owner.js';
+import { createScheduler } from './scheduler.js';
+import { Tenants } from './tenants.js';
+
+export interface DeliveryOptions extends Omit<OutboxHome, 'scheduler'> {
+  readonly operator: readonly ResolvedDestination[];
+  readonly tenants: ReadonlyMap<string, readonly ResolvedDestination[]>;
+  readonly tenantLookup: TenantLookup | undefined;
+  readonly tenantTtlMs: number;
+  readonly metricIntervalMs: number;
+  readonly customMetrics: CustomMetricSource;
+  resolveTenant(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+}
+
+export interface Delivery extends Intake {
+  setOperator(destinations: readonly ResolvedDestination[]): void;
+  setTenant(tenantId: string, destinations: readonly ResolvedDestination[]): void;
+  setTenants(tenants: ReadonlyMap<string, readonly ResolvedDestination[]>, force: boolean): void;
+  refreshTenant(tenantId: string): Promise<void>;
+  status(): Pick<TelemetryStatus, 'operator' | 'tenants'>;
+  tenantStatus(tenantId: string): TenantStatus;
+  /** Takes a reading and tries everything once. Never rejects; the caller brings the deadline. */
+  flush(): Promise<void>;
+  /** Whatever is left is counted and let go. */
+  close(): void;
+  result(): FlushResult;
+}
+
+const NOTHING: Wanted = {
+  anything: false,
+  operatorTraces: false,
+  operatorLogs: false,
+  operatorMetrics: false,
+};
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const scheduler = createScheduler(() => tenants.askForWaiting());
+  const home: OutboxHome = { ...options, scheduler };
+  const operator = new Owner(home, undefined);
+  const tenants: Tenants = new Tenants({
+    home,
+    lookup: options.tenantLookup,
+    ttlMs: options.tenantTtlMs,
+    resolve: (id, answer) => options.resolveTenant(id, answer),
+  });
+  let wanted = NOTHING;
+  let closed = false;
+
+  const refreshWanted = (): void => {
+    const wantsOperator = operator.outboxes.some((outbox) => outbox.lanes().length > 0);
+    wanted = {
+      anything: wantsOperator || tenants.any,
+      operatorTraces: operator.wants('traces'),
+      operatorLogs: operator.wants('logs'),
+      operatorMetrics: operator.wants('metrics'),
+    };
+  };
+
+  const takeReadings = async (): Promise<void> => {
+    options.metrics.sweep(options.epochMs());
+    operator.takeReadings();
+    tenants.takeReadings();
+    await readCustomMetrics(options.customMetrics, operator.outboxes);
+  };
+
+  operator.set(options.operator);
+  for (const [id, destinations] of options.tenants) tenants.set(id, destinations);
+  refreshWanted();
+  scheduler.every(options.metricIntervalMs, () => void takeReadings());
+
+  const countLate = (signal: 'traces' | 'logs'): void => {
+    const account = operator.retired(signal);
+    account.accepted++;
+    account.drop('shutdown', 1);
+  };
+
+  return {
+    get wanted() {
+      return wanted;
+    },
+    operator(signal: 'traces' | 'logs', record: OutgoingRecord) {
+      if (closed) countLate(signal);
+      else operator.add(signal, record);
+    },
+    tenant: (tenantId) => (closed ? undefined : tenants.intake(tenantId)),
+    setOperator(destinations) {
+      operator.set(destinations);
+      refreshWanted();
+    },
+    setTenant(tenantId, destinations) {
+      tenants.set(tenantId, destinations);
+      refreshWanted();
+    },
+    setTenants(next, force) {
+      tenants.replace(next, force);
+      refreshWanted();
+    },
+    refreshTenant: (tenantId) => tenants.refresh(tenantId),
+    status: () => ({
+      operator: operator.outboxes.map((outbox) => outbox.status()),
+      tenants: { count: tenants.size, totals: tenants.totals() },
+    }),
+    tenantStatus: (tenantId) => tenants.status(tenantId),
+    async flush() {
+      await takeReadings();
+      await Promise.all([operator.flush(), tenants.flush()]);
+    },
+    close() {
+      closed = true;
+      operator.close('shutdown');
+      tenants.close();
+      scheduler.close();
+    },
+    result() {
+      const totals = { operator: operator.totals(), tenants: tenants.totals() };
+      const left = [...Object.values(totals.operator), ...Object.values(totals.tenants)];
+      return { complete: left.every((ledger) => ledger.buffered === 0), ...totals };
+    },
+  };
+}

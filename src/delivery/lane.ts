@@ -1,0 +1,313 @@
+/**
+ * One signal's queue at one destination: gathers records into batches, sends them, tries again, keeps the account.
+ *
+ *   add ─▶ open batch ──(full, or a second old)──▶ waiting ──▶ in flight ──▶ settled
+ *                                                     ▲            │ retry
+ *                                                     └────────────┘
+ *
+ * Bounded by `bounds.maxBytes` over all three; a batch in flight cannot be dropped for room, only a waiting one.
+ */
+import type {
+  DestinationResource,
+  OutgoingRecord,
+  Sender,
+  SendResult,
+  TakenReading,
+} from '../model/delivery.js';
+import type { Envelopes } from '../model/encoding.js';
+import type { DropReason, Ledger } from '../model/ledger.js';
+import type { Signal } from '../model/signal.js';
+import { Account } from './account.js';
+import { Batch } from './batch.js';
+import {
+  FIRST_BACKOFF_MS,
+  FLUSH_INTERVAL_MS,
+  MAX_AGE_MS,
+  MAX_BACKOFF_MS,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_ITEMS,
+  MAX_RETRY_AFTER_MS,
+  MIN_RETRY_AFTER_MS,
+  type QueueBounds,
+} from './bounds.js';
+
+/** What a lane needs from around it. */
+export interface LaneHome {
+  readonly envelopes: Envelopes;
+  monotonicMs(): number;
+  /** Asks to be pumped: `soon`, or with the next tick. */
+  wake(lane: Lane, soon: boolean): void;
+  /** Told of every attempt's result, for health and reports. */
+  onResult(signal: Signal, result: SendResult): void;
+  onDropped(signal: Signal, reason: DropReason, items: number): void;
+}
+
+interface Waiter {
+  readonly upTo: number;
+  readonly resolve: () => void;
+}
+
+export class Lane {
+  readonly signal: Signal;
+  readonly account = new Account();
+  lastDeliveryMs: number | undefined;
+  lastError: string | undefined;
+  readonly sender: Sender;
+  readonly #home: LaneHome;
+  readonly #bounds: QueueBounds;
+  readonly #asObjects: boolean;
+  readonly #inFlight = new Map<Batch, AbortController>();
+  readonly #waiters = new Set<Waiter>();
+  #resource: DestinationResource;
+  #open: Batch | undefined;
+  #waiting: Batch[] = [];
+  #sequence = 0;
+  #bytes = 0;
+  #notBeforeMs = 0;
+  #failuresInRow = 0;
+  #closed = false;
+
+  constructor(
+    home: LaneHome,
+    signal: Signal,
+    sender: Sender,
+    asObjects: boolean,
+    bounds: QueueBounds,
+    resource: DestinationResource,
+  ) {
+    this.#home = home;
+    this.signal = signal;
+    this.sender = sender;
+    this.#asObjects = asObjects;
+    this.#bounds = bounds;
+    this.#resource = resource;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Counted afresh, so that the law can be checked against it. */
+  get buffered(): number {
+    let items = this.#open?.items ?? 0;
+    for (const batch of this.#waiting) items += batch.items;
+    for (const batch of this.#inFlight.keys()) items += batch.items;
+    return items;
+  }
+
+  get isEmpty(): boolean {
+    return this.#open === undefined && this.#waiting.length === 0 && this.#inFlight.size === 0;
+  }
+
+  ledger(): Ledger {
+    return this.account.ledger(this.buffered);
+  }
+
+  setResource(resource: DestinationResource): void {
+    this.#seal();
+    this.#resource = resource;
+  }
+
+  add(record: OutgoingRecord): void {
+    this.account.accepted++;
+    if (this.#closed) {
+      this.#drop('destination_changed', 1);
+      return;
+    }
+    const wasEmpty = this.#open === undefined;
+    const batch = (this.#open ??= this.#newBatch());
+    const before = batch.byteLength;
+    batch.add(record);
+    this.#bytes += batch.byteLength - before;
+    if (batch.items >= MAX_BATCH_ITEMS || batch.byteLength >= MAX_BATCH_BYTES) {
+      this.#seal();
+      this.#home.wake(this, true);
+    } else if (wasEmpty) {
+      this.#home.wake(this, false);
+    }
+    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
+  }
+
+  /** A reading is a batch of its own: it settles as a whole. */
+  addReading(taken: TakenReading, onSettled: (result: 'accepted' | 'lost') => void): void {
+    this.account.accepted += taken.points;
+    if (this.#closed) {
+      this.#drop('destination_changed', taken.points);
+      onSettled('lost');
+      return;
+    }
+    const batch = this.#newBatch();
+    batch.addReading(taken);
+    batch.onSettled = onSettled;
+    this.#bytes += batch.byteLength;
+    this.#waiting.push(batch);
+    this.#home.wake(this, true);
+    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
+  }
+
+  #newBatch(): Batch {
+    const { envelopes } = this.#home;
+    return new Batch(
+      this.signal,
+      envelopes,
+      this.#asObjects,
+      this.#resource,
+      this.#home.monotonicMs(),
+      this.#sequence++,
+    );
+  }
+
+  #seal(): void {
+    if (this.#open === undefined) return;
+    this.#waiting.push(this.#open);
+    this.#open = undefined;
+  }
+
+  /** The oldest waiting batch goes; a lane that has none gives up the one being filled. */
+  #makeRoom(): void {
+    while (this.#bytes > this.#bounds.maxBytes) {
+      const oldest = this.#waiting.shift() ?? this.#open;
+      if (oldest === undefined) return;
+      if (oldest === this.#open) this.#open = undefined;
+      this.#settle(oldest, 'lost');
+      this.#drop('queue_full', oldest.items);
+    }
+  }
+
+  #drop(reason: DropReason, items: number): void {
+    this.account.drop(reason, items);
+    this.#home.onDropped(this.signal, reason, items);
+  }
+
+  /** Sends what is due. Called by the scheduler, outside any request. */
+  pump(): void {
+    const now = this.#home.monotonicMs();
+    if (this.#open !== undefined && now - this.#open.bornMs >= FLUSH_INTERVAL_MS * 0.8) this.#seal();
+    this.#expire(now);
+    if (now < this.#notBeforeMs) return;
+    // After a failure one batch probes; the others wait for its result.
+    const allowed = this.#failuresInRow > 0 ? 1 : this.#bounds.maxInFlight;
+    while (this.#inFlight.size < allowed) {
+      const batch = this.#waiting.shift();
+      if (batch === undefined) return;
+      void this.#send(batch);
+    }
+  }
+
+  #expire(now: number): void {
+    for (
+      let oldest = this.#waiting[0];
+      oldest !== undefined && now - oldest.bornMs > MAX_AGE_MS;
+      oldest = this.#waiting[0]
+    ) {
+      this.#waiting.shift();
+      this.#settle(oldest, 'lost');
+      this.#drop('expired', oldest.items);
+    }
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const abort = new AbortController();
+    this.#inFlight.set(batch, abort);
+    batch.attempts++;
+    let result: SendResult;
+    try {
+      result = await this.sender.send(batch, abort.signal);
+    } catch {
+      // Senders do not reject; if one does, its batch must still be accounted for.
+      result = { kind: 'retry', errorClass: 'internal' };
+    }
+    // Closed in the meantime: the close has counted the batch.
+    if (!this.#inFlight.delete(batch)) return;
+    this.#settleResult(batch, result);
+    this.#home.onResult(this.signal, result);
+    this.#notify(result.kind === 'retry');
+    if (!this.#closed && !this.isEmpty) this.#home.wake(this, this.#failuresInRow === 0);
+  }
+
+  #settleResult(batch: Batch, result: SendResult): void {
+    if (result.kind === 'delivered') {
+      const rejected = Math.min(batch.items, result.rejected);
+      this.account.delivered += batch.items - rejected;
+      this.account.rejected += rejected;
+      this.lastDeliveryMs = Date.now();
+      this.#failuresInRow = 0;
+      this.#notBeforeMs = 0;
+      this.#settle(batch, 'accepted');
+      return;
+    }
+    this.lastError = result.errorClass;
+    this.#failuresInRow++;
+    if (result.kind === 'retry') {
+      this.#notBeforeMs = this.#home.monotonicMs() + backoffMs(this.#failuresInRow, result.retryAfterMs);
+      this.#putBack(batch);
+    } else if (result.reason === 'rejected') {
+      this.account.rejected += batch.items;
+      this.#settle(batch, 'accepted');
+    } else {
+      this.#settle(batch, 'lost');
+      this.#drop(result.reason, batch.items);
+    }
+  }
+
+  /** In the order in which the batches were made. */
+  #putBack(batch: Batch): void {
+    const index = this.#waiting.findIndex((other) => other.sequence > batch.sequence);
+    if (index < 0) this.#waiting.push(batch);
+    else this.#waiting.splice(index, 0, batch);
+    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
+  }
+
+  #settle(batch: Batch, result: 'accepted' | 'lost'): void {
+    this.#bytes -= batch.byteLength;
+    batch.onSettled?.(result);
+  }
+
+  /** Tries everything that is here now once, without waiting for a pause to end; resolves when that is done. */
+  flush(): Promise<void> {
+    this.#seal();
+    if (this.isEmpty) return Promise.resolve();
+    const done = new Promise<void>((resolve) => this.#waiters.add({ upTo: this.#sequence, resolve }));
+    this.#notBeforeMs = 0;
+    this.#home.wake(this, true);
+    return done;
+  }
+
+  #notify(gaveUp: boolean): void {
+    if (this.#waiters.size === 0) return;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const batch of [...this.#waiting, ...this.#inFlight.keys()])
+      oldest = Math.min(oldest, batch.sequence);
+    for (const waiter of this.#waiters) {
+      if (!gaveUp && oldest < waiter.upTo) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  /** Drops what is left for this reason, aborts what is in flight, and takes nothing more. */
+  close(reason: DropReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#seal();
+    const left = [...this.#inFlight.keys(), ...this.#waiting];
+    const aborts = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    this.#waiting = [];
+    for (const batch of left) {
+      this.#settle(batch, 'lost');
+      this.#drop(reason, batch.items);
+    }
+    for (const abort of aborts) abort.abort();
+    this.#notify(true);
+    this.sender.close();
+  }
+}
+
+/** Jittered by half, or the destination's own wish within its limits. */
+function backoffMs(failuresInRow: number, retryAfterMs: number | undefined): number {
+  if (retryAfterMs !== undefined)
+    return Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, retryAfterMs));
+  const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(16, failuresInRow - 1));
+  return ceiling * (0.5 + Math.random() / 2);
+}

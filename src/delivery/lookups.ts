@@ -1,0 +1,112 @@
+/** Asks the host's lookup for tenants: with a deadline, few at once, again after a while, never throwing. */
+import type { Destinations, TenantLookup } from '../model/destination.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { ResolvedDestination } from '../model/resolved-destination.js';
+import {
+  FIRST_LOOKUP_BACKOFF_MS,
+  LOOKUP_TIMEOUT_MS,
+  MAX_LOOKUP_BACKOFF_MS,
+  MAX_LOOKUPS,
+  NO_DESTINATION_TTL_MS,
+} from './bounds.js';
+import type { Scheduler } from './scheduler.js';
+import type { Tenant } from './tenant.js';
+
+export interface LookupOptions {
+  readonly lookup: TenantLookup;
+  readonly ttlMs: number;
+  readonly scheduler: Scheduler;
+  /** Checks an answer; throws when it is not a valid one. */
+  resolve(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+  monotonicMs(): number;
+  report(diagnostic: Diagnostic): void;
+  /** Told after each answer was put into force. */
+  onAnswer(tenant: Tenant): void;
+}
+
+export interface Lookups {
+  /** Asks now, unless it is being asked; resolves when there is an answer, or a failure. */
+  ask(tenant: Tenant): Promise<void>;
+}
+
+const TIMED_OUT = Symbol('timed out');
+
+export function createLookups(options: LookupOptions): Lookups {
+  const { lookup, scheduler } = options;
+  const underWay = new Map<Tenant, Promise<void>>();
+  const queue: (() => void)[] = [];
+  let running = 0;
+
+  const takeSlot = async (): Promise<void> => {
+    if (running >= MAX_LOOKUPS) await new Promise<void>((resolve) => queue.push(resolve));
+    else running++;
+  };
+  /** A slot passes from hand to hand; only without a taker is it given back. */
+  const giveSlot = (): void => {
+    const next = queue.shift();
+    if (next === undefined) running--;
+    else next();
+  };
+
+  const withDeadline = async (tenantId: string): Promise<Destinations | undefined> => {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<typeof TIMED_OUT>((resolve) => {
+      timer = setTimeout(() => resolve(TIMED_OUT), LOOKUP_TIMEOUT_MS).unref();
+    });
+    try {
+      // Through a promise, so that a lookup that throws synchronously is a failed answer like any other.
+      const answer = await Promise.race([Promise.resolve(tenantId).then(lookup), deadline]);
+      if (answer === TIMED_OUT) throw new Error('timed out');
+      return answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const ask = async (tenant: Tenant): Promise<void> => {
+    await takeSlot();
+    let answer: readonly ResolvedDestination[] | undefined;
+    try {
+      answer = options.resolve(tenant.id, await withDeadline(tenant.id));
+    } catch {
+      // The host's error may quote secrets, so it is not repeated.
+      const message =
+        'The tenant lookup threw, took more than 5 s or gave an invalid answer; the last good answer stays';
+      options.report({ code: 'tenant_lookup_failed', message, tenantId: tenant.id });
+    } finally {
+      giveSlot();
+    }
+    const now = options.monotonicMs();
+    if (answer === undefined) {
+      const backoff = Math.min(
+        MAX_LOOKUP_BACKOFF_MS,
+        FIRST_LOOKUP_BACKOFF_MS * 2 ** Math.min(10, tenant.failedLookups++),
+      );
+      tenant.askAgainAtMs = now + backoff;
+      return;
+    }
+    tenant.failedLookups = 0;
+    tenant.askAgainAtMs =
+      now + (answer.length === 0 ? Math.min(NO_DESTINATION_TTL_MS, options.ttlMs) : options.ttlMs);
+    // Code has spoken while the lookup was under way, and wins.
+    if (tenant.overridden) return;
+    tenant.set(answer);
+    options.onAnswer(tenant);
+  };
+
+  return {
+    ask(tenant) {
+      const current = underWay.get(tenant);
+      if (current !== undefined) return current;
+      tenant.isAsking = true;
+      const asking = scheduler
+        .outside(() => ask(tenant))
+        .finally(() => {
+          tenant.isAsking = false;
+          underWay.delete(tenant);
+        });
+      underWay.set(tenant, asking);
+      return asking;
+    },
+  };
+}

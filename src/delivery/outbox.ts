@@ -1,0 +1,287 @@
+/** One destination of one owner: a lane per signal, the metric reading, and its state. */
+import type {
+  CustomMetricSource,
+  DestinationResource,
+  MetricMark,
+  MetricReading,
+  MetricSource,
+  OutgoingRecord,
+  SenderFactory,
+  SendResult,
+  TakenReading,
+} from '../model/delivery.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { Envelopes } from '../model/encoding.js';
+import type { DropReason } from '../model/ledger.js';
+import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
+import type { Account } from './account.js';
+import { ACTIVE_AFTER, DRAIN_MS, FAILING_AFTER, OPERATOR_QUEUE, TENANT_QUEUE } from './bounds.js';
+import { Lane } from './lane.js';
+import type { Scheduler } from './scheduler.js';
+
+/** What all outboxes of an instance share. */
+export interface OutboxHome {
+  readonly envelopes: Envelopes;
+  readonly scheduler: Scheduler;
+  readonly metrics: MetricSource;
+  openSender: SenderFactory;
+  monotonicMs(): number;
+  epochMs(): number;
+  report(diagnostic: Diagnostic): void;
+  /** The resource that this owner's records carry at this destination. */
+  resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
+}
+
+/** A target in a form that can be compared: whoever keeps the same place keeps the queue. */
+function samePlace(a: Target, b: Target): boolean {
+  if (a.kind === 'otlp') return b.kind === 'otlp' && a.url === b.url;
+  return b.kind === 'exporter' && a.exporter === b.exporter;
+}
+
+export class Outbox {
+  readonly #home: OutboxHome;
+  readonly #tenantId: string | undefined;
+  /** Accounts of closed lanes; the owner keeps them, so that nothing vanishes from the totals. */
+  readonly #retired: (signal: Signal, account: Account) => void;
+  readonly #lanes = new Map<Signal, Lane>();
+  /** Lanes of former places that are still draining. */
+  readonly #draining = new Set<Lane>();
+  #destination: ResolvedDestination;
+  #reading: MetricReading | undefined;
+  #readingWaits = false;
+  #customWaits = false;
+  #delivered = false;
+  #successesInRow = 0;
+  #failuresInRow = 0;
+
+  constructor(
+    home: OutboxHome,
+    tenantId: string | undefined,
+    destination: ResolvedDestination,
+    retired: (signal: Signal, account: Account) => void,
+    mark?: MetricMark,
+  ) {
+    this.#home = home;
+    this.#tenantId = tenantId;
+    this.#retired = retired;
+    this.#destination = destination;
+    this.#apply(destination, mark);
+  }
+
+  get name(): string {
+    return this.#destination.name;
+  }
+
+  wants(signal: Signal): boolean {
+    return this.#lanes.has(signal);
+  }
+
+  /** The same destination, configured anew. What keeps its place keeps its queue; new credentials serve at once. */
+  update(destination: ResolvedDestination): void {
+    const before = this.#destination;
+    this.#destination = destination;
+    if (before.temporality !== destination.temporality) this.#closeReading();
+    this.#apply(destination, undefined);
+  }
+
+  #apply(destination: ResolvedDestination, mark: MetricMark | undefined): void {
+    const resource = this.#home.resourceFor(this.#tenantId, destination);
+    for (const signal of SIGNALS) {
+      const target = destination.disabled ? undefined : destination.targets[signal];
+      const lane = this.#lanes.get(signal);
+      if (
+        lane !== undefined &&
+        target !== undefined &&
+        this.#targets.has(lane) &&
+        samePlace(this.#targetOf(lane), target)
+      ) {
+        lane.sender.update(target);
+        lane.setResource(resource);
+        this.#targets.set(lane, target);
+        continue;
+      }
+      if (lane !== undefined) this.#retire(signal, lane);
+      if (target !== undefined) this.#open(signal, target, resource);
+    }
+    if (this.#lanes.has('metrics')) {
+      this.#reading ??= this.#home.metrics.openReading(this.#tenantId, destination.temporality, mark);
+    } else {
+      this.#closeReading();
+    }
+  }
+
+  readonly #targets = new Map<Lane, Target>();
+
+  #targetOf(lane: Lane): Target {
+    return this.#targets.get(lane) as Target;
+  }
+
+  #open(signal: Signal, target: Target, resource: DestinationResource): void {
+    const { scheduler } = this.#home;
+    const bounds = this.#tenantId === undefined ? OPERATOR_QUEUE : TENANT_QUEUE;
+    const sender = scheduler.outside(() => this.#home.openSender(target));
+    const laneHome = {
+      envelopes: this.#home.envelopes,
+      monotonicMs: () => this.#home.monotonicMs(),
+      wake: (lane: Lane, soon: boolean) => scheduler.wake(lane, soon),
+      onResult: (of: Signal, result: SendResult) => this.#onResult(of, result),
+      onDropped: (of: Signal, reason: DropReason, items: number) => this.#onDropped(of, reason, items),
+    };
+    const lane = new Lane(laneHome, signal, sender, target.kind === 'exporter', bounds, resource);
+    this.#lanes.set(signal, lane);
+    this.#targets.set(lane, target);
+  }
+
+  /** A tenant's former place gets nothing more; the operator's may drain for a while. */
+  #retire(signal: Signal, lane: Lane): void {
+    this.#lanes.delete(signal);
+    this.#targets.delete(lane);
+    if (signal === 'metrics') this.#closeReading();
+    this.#successesInRow = 0;
+    this.#failuresInRow = 0;
+    this.#delivered = false;
+    if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, 'destination_changed');
+    else this.#drain(lane);
+  }
+
+  #drain(lane: Lane): void {
+    this.#draining.add(lane);
+    const done = (): void => {
+      clearTimeout(deadline);
+      if (this.#draining.delete(lane)) this.#closeLane(lane, 'destination_changed');
+    };
+    const deadline = this.#home.scheduler.outside(() => setTimeout(done, DRAIN_MS)).unref();
+    void lane.flush().then(() => {
+      if (lane.isEmpty) done();
+    });
+  }
+
+  #closeLane(lane: Lane, reason: DropReason): void {
+    lane.close(reason);
+    this.#retired(lane.signal, lane.account);
+  }
+
+  #closeReading(): void {
+    this.#reading?.close();
+    this.#reading = undefined;
+    this.#readingWaits = false;
+  }
+
+  add(signal: Signal, record: OutgoingRecord): void {
+    this.#lanes.get(signal)?.add(record);
+  }
+
+  /** Takes a reading if there is news and the last one is settled. */
+  takeReading(): void {
+    const lane = this.#lanes.get('metrics');
+    const reading = this.#reading;
+    if (lane === undefined || reading === undefined || this.#readingWaits || !reading.hasNews()) return;
+    const taken = reading.take(this.#home.epochMs());
+    if (taken === undefined) return;
+    this.#readingWaits = true;
+    lane.addReading(taken, (result) => {
+      reading.settle(result);
+      if (this.#reading === reading) this.#readingWaits = false;
+    });
+  }
+
+  /** Custom instruments are cumulative, so a reading that waits is as good as the next one. */
+  addCustomReading(taken: TakenReading): void {
+    const lane = this.#lanes.get('metrics');
+    if (lane === undefined || this.#customWaits) return;
+    this.#customWaits = true;
+    lane.addReading(taken, () => {
+      this.#customWaits = false;
+    });
+  }
+
+  #onResult(signal: Signal, result: SendResult): void {
+    const where = {
+      destination: this.name,
+      ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
+    };
+    if (result.kind === 'delivered') {
+      this.#delivered = true;
+      this.#successesInRow++;
+      this.#failuresInRow = 0;
+      if (result.rejected > 0) {
+        const message = `The destination rejected ${result.rejected} ${signal} items`;
+        this.#home.report({ code: 'partial_success', message, ...where });
+      }
+      return;
+    }
+    this.#successesInRow = 0;
+    this.#failuresInRow++;
+    const after = result.kind === 'retry' ? 'it will be tried again' : 'its items are lost';
+    this.#home.report({
+      code: 'export_failed',
+      message: `An export of ${signal} failed (${result.errorClass}); ${after}`,
+      ...where,
+    });
+  }
+
+  #onDropped(signal: Signal, reason: DropReason, items: number): void {
+    this.#home.report({
+      code: 'dropped',
+      message: `${items} ${signal} items were lost: ${reason}`,
+      destination: this.name,
+      ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
+    });
+  }
+
+  state(): DestinationState {
+    if (this.#destination.disabled) return 'disabled';
+    if (this.#failuresInRow >= FAILING_AFTER) return 'failing';
+    if (!this.#delivered) return 'pending';
+    return this.#successesInRow >= ACTIVE_AFTER ? 'active' : 'receiving';
+  }
+
+  status(): DestinationStatus {
+    const signals: Partial<Record<Signal, SignalStatus>> = {};
+    for (const [signal, lane] of this.#lanes) {
+      signals[signal] = {
+        ledger: lane.ledger(),
+        bufferedBytes: lane.bufferedBytes,
+        ...(lane.lastDeliveryMs !== undefined && { lastDeliveryMs: lane.lastDeliveryMs }),
+        ...(lane.lastError !== undefined && { lastError: lane.lastError }),
+      };
+    }
+    return { name: this.name, state: this.state(), signals };
+  }
+
+  /** Every lane, those that drain included. */
+  lanes(): readonly Lane[] {
+    return [...this.#lanes.values(), ...this.#draining];
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.lanes().map((lane) => lane.flush()));
+  }
+
+  /** The destination goes. */
+  remove(): void {
+    for (const [signal, lane] of [...this.#lanes]) this.#retire(signal, lane);
+    this.#closeReading();
+  }
+
+  /** The instance goes: everything that is left is counted. */
+  close(reason: DropReason): void {
+    for (const lane of this.#lanes.values()) this.#closeLane(lane, reason);
+    for (const lane of this.#draining) this.#closeLane(lane, reason);
+    this.#lanes.clear();
+    this.#draining.clear();
+    this.#closeReading();
+  }
+}
+
+/** Reads the custom instruments once for all the operator's destinations. */
+export async function readCustomMetrics(
+  source: CustomMetricSource,
+  outboxes: readonly Outbox[],
+): Promise<void> {
+  const taken = await source.collect();
+  if (taken === undefined) return;
+  for (const outbox of outboxes) outbox.addCustomReading(taken);
+}

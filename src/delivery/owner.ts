@@ -1,0 +1,99 @@
+/** The destinations of one owner, the operator or a tenant: live changes by name, and accounts that outlive them. */
+import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
+import type { DropReason, Ledger } from '../model/ledger.js';
+import type { ResolvedDestination } from '../model/resolved-destination.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import { Account, sumLedgers } from './account.js';
+import { Outbox, type OutboxHome } from './outbox.js';
+
+export class Owner {
+  readonly #home: OutboxHome;
+  readonly #tenantId: string | undefined;
+  readonly #retired = new Map<Signal, Account>();
+  /** Removed destinations whose last records still drain. */
+  readonly #leaving = new Set<Outbox>();
+  #outboxes: readonly Outbox[] = [];
+
+  constructor(home: OutboxHome, tenantId: string | undefined) {
+    this.#home = home;
+    this.#tenantId = tenantId;
+  }
+
+  get outboxes(): readonly Outbox[] {
+    return this.#outboxes;
+  }
+
+  /** The account of what has no lane, or none any more. */
+  retired(signal: Signal): Account {
+    let account = this.#retired.get(signal);
+    if (account === undefined) this.#retired.set(signal, (account = new Account()));
+    return account;
+  }
+
+  /** Replaces the set. A destination of the same name is updated, so that it keeps what it can. */
+  set(destinations: readonly ResolvedDestination[], mark?: MetricMark): void {
+    const before = new Map(this.#outboxes.map((outbox) => [outbox.name, outbox]));
+    this.#outboxes = destinations.map((destination) => {
+      const known = before.get(destination.name);
+      before.delete(destination.name);
+      if (known === undefined) return this.#open(destination, mark);
+      known.update(destination);
+      return known;
+    });
+    for (const gone of before.values()) {
+      gone.remove();
+      if (gone.lanes().length > 0) this.#leaving.add(gone);
+    }
+    for (const outbox of this.#leaving) if (outbox.lanes().length === 0) this.#leaving.delete(outbox);
+  }
+
+  #open(destination: ResolvedDestination, mark: MetricMark | undefined): Outbox {
+    const retire = (signal: Signal, account: Account): void => this.retired(signal).absorb(account);
+    return new Outbox(this.#home, this.#tenantId, destination, retire, mark);
+  }
+
+  wants(signal: Signal): boolean {
+    return this.#outboxes.some((outbox) => outbox.wants(signal));
+  }
+
+  add(signal: Signal, record: OutgoingRecord): void {
+    for (const outbox of this.#outboxes) outbox.add(signal, record);
+  }
+
+  takeReadings(): void {
+    for (const outbox of this.#outboxes) outbox.takeReading();
+  }
+
+  #all(): readonly Outbox[] {
+    return [...this.#outboxes, ...this.#leaving];
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#all().map((outbox) => outbox.flush()));
+  }
+
+  close(reason: DropReason): void {
+    for (const outbox of this.#all()) outbox.close(reason);
+    this.#outboxes = [];
+    this.#leaving.clear();
+  }
+
+  /** Per signal, everything that this owner was ever given. */
+  totals(): Readonly<Partial<Record<Signal, Ledger>>> {
+    const totals: Partial<Record<Signal, Ledger>> = {};
+    for (const signal of SIGNALS) {
+      const ledgers = this.#all()
+        .flatMap((outbox) => outbox.lanes())
+        .filter((lane) => lane.signal === signal)
+        .map((lane) => lane.ledger());
+      const retired = this.#retired.get(signal);
+      if (retired !== undefined) ledgers.push(retired.ledger(0));
+      if (ledgers.length > 0) totals[signal] = sumLedgers(ledgers);
+    }
+    return totals;
+  }
+
+  get isIdle(): boolean {
+    return this.#all().every((outbox) => outbox.lanes().every((lane) => lane.isEmpty));
+  }
+}

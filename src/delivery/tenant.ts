@@ -1,0 +1,136 @@
+/** One tenant: its destinations, and while they are looked up, the records that wait for them. */
+import type { MetricMark, OutgoingRecord, Scope, TenantIntake } from '../model/delivery.js';
+import type { Ledger } from '../model/ledger.js';
+import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { Signal } from '../model/signal.js';
+import type { TenantStatus } from '../model/status.js';
+import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './bounds.js';
+import type { OutboxHome } from './outbox.js';
+import { Owner } from './owner.js';
+
+/** A copy that outlives the call: the original's bytes belong to the encoder. */
+class WaitingRecord implements OutgoingRecord {
+  readonly scope: Scope;
+  readonly #bytes: Uint8Array;
+  readonly readable: OutgoingRecord['readable'];
+
+  constructor(record: OutgoingRecord) {
+    this.scope = record.scope;
+    this.#bytes = record.bytes().slice();
+    this.readable = (resource) => record.readable(resource);
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes;
+  }
+}
+
+export class Tenant implements TenantIntake {
+  readonly id: string;
+  readonly owner: Owner;
+  /** Set by code; the lookup is not asked. */
+  overridden = false;
+  /** When the lookup's answer is to be asked again; monotonic. */
+  askAgainAtMs = 0;
+  failedLookups = 0;
+  isAsking = false;
+  /** Whether any answer, or code, has said where its records go. */
+  isKnown = false;
+  unrouted = 0;
+  readonly #home: OutboxHome;
+  #mark: MetricMark | undefined;
+  #waiting: WaitingRecord[] = [];
+  #waitingBytes = 0;
+
+  constructor(home: OutboxHome, id: string) {
+    this.#home = home;
+    this.id = id;
+    this.owner = new Owner(home, id);
+  }
+
+  /** From now on records wait for the lookup's answer. */
+  resolve(): void {
+    this.isKnown = false;
+    // Metrics of the time before the answer count too.
+    this.#mark ??= this.#home.metrics.mark(this.id);
+  }
+
+  /** The answer, from lookup or code. */
+  set(destinations: readonly ResolvedDestination[]): void {
+    this.owner.set(destinations, this.#mark);
+    this.#mark?.release();
+    this.#mark = undefined;
+    this.isKnown = true;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.owner.outboxes.length === 0) this.#discard(waiting.length, 'unrouted');
+    else for (const record of waiting) this.owner.add('logs', record);
+  }
+
+  get hasDestinations(): boolean {
+    return this.owner.outboxes.length > 0;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** The tenant goes, or the instance does. */
+  close(reason: 'destination_changed' | 'shutdown'): void {
+    this.#mark?.release();
+    this.#mark = undefined;
+    this.#discard(this.#waiting.length, reason);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.owner.close(reason);
+  }
+
+  log(record: OutgoingRecord): void {
+    if (this.isKnown) {
+      this.owner.add('logs', record);
+      return;
+    }
+    const copy = new WaitingRecord(record);
+    this.#waiting.push(copy);
+    this.#waitingBytes += copy.bytes().byteLength;
+    while (this.#waiting.length > MAX_WAITING_ITEMS || this.#waitingBytes > MAX_WAITING_BYTES) {
+      const oldest = this.#waiting.shift();
+      if (oldest === undefined) return;
+      this.#waitingBytes -= oldest.bytes().byteLength;
+      this.#discard(1, 'queue_full');
+    }
+  }
+
+  /** Records that never reached a lane have an account all the same. */
+  #discard(items: number, reason: 'unrouted' | 'queue_full' | 'destination_changed' | 'shutdown'): void {
+    if (items === 0) return;
+    if (reason === 'unrouted') this.unrouted += items;
+    const account = this.owner.retired('logs');
+    account.accepted += items;
+    account.drop(reason, items);
+  }
+
+  /** Totals with the waiting records as buffered ones. */
+  totals(): Readonly<Partial<Record<Signal, Ledger>>> {
+    const totals = this.owner.totals();
+    const waiting = this.#waiting.length;
+    if (waiting === 0) return totals;
+    const logs = totals.logs ?? { accepted: 0, delivered: 0, rejected: 0, dropped: {}, buffered: 0 };
+    return {
+      ...totals,
+      logs: { ...logs, accepted: logs.accepted + waiting, buffered: logs.buffered + waiting },
+    };
+  }
+
+  status(): TenantStatus {
+    const destinations = this.owner.outboxes.map((outbox) => outbox.status());
+    const first = destinations[0];
+    return {
+      tenantId: this.id,
+      state: this.isKnown ? (first?.state ?? 'none') : 'resolving',
+      destinations,
+      unrouted: this.unrouted,
+    };
+  }
+}

@@ -1,0 +1,337 @@
+/** The composition root: builds the stages from right to left, and is the only file that knows all of them. */
+import { context, metrics as apiMetrics, trace } from '@opentelemetry/api';
+import { DEFAULTS } from './config/defaults.js';
+import { resolveDestination, resolveDestinations } from './config/destination.js';
+import { effectiveOperator } from './config/operator.js';
+import type { GatewayOptions } from './config/options.js';
+import { createReporter, type Reporter } from './config/reporter.js';
+import { resolveSettings, resolveTenants, type Settings } from './config/resolve.js';
+import { createResources } from './config/resource.js';
+import { createDelivery, type Delivery } from './delivery/delivery.js';
+import { fault } from './model/configuration-error.js';
+import type { DestinationResource, Intake, Scope } from './model/delivery.js';
+import type { Destination, Destinations, ReadyMadeExporter, TenantRecord } from './model/destination.js';
+import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
+import type { Outcome } from './model/outcome.js';
+import type { ResolvedDestination, Target } from './model/resolved-destination.js';
+import type { Signal } from './model/signal.js';
+import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './model/status.js';
+import type { GatewayTelemetry } from './model/telemetry.js';
+import { isTenantId } from './model/tenant-id.js';
+import { VERSION } from './model/version.js';
+import { decodePartialSuccess } from './otlp/decode-response.js';
+import { createEncoders, createEnvelopes } from './otlp/encoders.js';
+import { createPropagation } from './propagation/policy.js';
+import { createClock } from './request/clock.js';
+import { createContexts, type Contexts } from './request/contexts.js';
+import type { ExchangeHome } from './request/exchange-home.js';
+import { createIdGenerator } from './request/ids.js';
+import { createRequestStage } from './request/request-stage.js';
+import { guardSpanProcessors } from './request/span-processors.js';
+import { createCustomSignals, type CustomSignals } from './signals/custom.js';
+import { createRequestMetrics } from './signals/request-metrics.js';
+import { createRequestSignals } from './signals/request-signals.js';
+import { openExporterSender } from './transport/exporter-sender.js';
+import { openOtlpSender } from './transport/otlp-http-sender.js';
+import { makeStandardExporters } from './transport/standard-exporters.js';
+
+/** Begins with the product and ends with what OTLP receivers expect to see. */
+const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`;
+
+/**
+ * Makes an instance. Nothing global is touched unless `registerGlobals` is `true`, and no option object is kept or changed.
+ * Throws a `ConfigurationError`, one sentence that names the option and the fault; faults of the environment are reported
+ * instead and count as unset. Without any destination and propagation option, requests cost one check.
+ */
+export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemetry {
+  const settings = resolveSettings(options);
+  const propagation = createPropagation(settings.propagation);
+  return compose(settings, propagation);
+}
+
+/**
+ * The three stock OTLP exporters from a destination of the operator's, one for each signal with an endpoint, to be used as
+ * its `exporters`. They are loaded with their first export, read the `OTEL_EXPORTER_OTLP_*` variables as they always do
+ * (its headers included, which is why tenants are refused them), and bring retry and time-outs of their own.
+ */
+export function standardExporters(destination: Destination): Partial<Record<Signal, ReadyMadeExporter>> {
+  return makeStandardExporters(resolveDestination(destination, 'destination', 'operator'));
+}
+
+function compose(settings: Settings, propagation: ReturnType<typeof createPropagation>): GatewayTelemetry {
+  const clock = createClock();
+  const nowMs = (): number => clock.epochMs(clock.monotonicMs());
+  const reporter = createReporter(settings.onDiagnostic, clock.monotonicMs);
+  const encoders = createEncoders();
+  const envelopes = createEnvelopes();
+  const contexts = createContexts();
+  const names = namesFor(settings.namespace);
+  const resources = createResources(settings);
+  const { sdkDisabled } = settings.environmentSettings;
+  const report = reporter.report.bind(reporter);
+  const scopeOf = (name: string): Scope => ({
+    name,
+    version: VERSION,
+    bytes: envelopes.scope(name, VERSION),
+  });
+  const requestScope = scopeOf(REQUEST_SCOPE_NAME);
+  const processors = guardSpanProcessors(settings.spanProcessors, report);
+  let isShutDown = false;
+  const isDisabled = (): boolean => sdkDisabled || isShutDown;
+
+  const resourceFor = (
+    tenantId: string | undefined,
+    destination: ResolvedDestination,
+  ): DestinationResource => {
+    const attributes = resources.attributesFor(tenantId, destination);
+    return { attributes, bytes: envelopes.resource(attributes) };
+  };
+  const operatorResource: DestinationResource = {
+    attributes: resources.operator,
+    bytes: envelopes.resource(resources.operator),
+  };
+  const metrics = createRequestMetrics({
+    ...settings.metrics,
+    names,
+    scope: requestScope,
+    encoders,
+    nowMs,
+  });
+  // Custom signals hand over to delivery, and delivery reads the custom instruments: one of them has to come late.
+  const intake: Intake = {
+    get wanted() {
+      return delivery.wanted;
+    },
+    operator: (signal, record) => delivery.operator(signal, record),
+    tenant: (tenantId) => delivery.tenant(tenantId),
+  };
+  const custom = createCustomSignals({
+    scope: scopeOf(CUSTOM_SCOPE_NAME),
+    encoders,
+    intake,
+    resource: operatorResource,
+    processors,
+    activeContext: () => contexts.active(),
+    runIn: (active, fn) => contexts.with(active, fn),
+    isDisabled,
+  });
+  const delivery: Delivery = createDelivery({
+    envelopes,
+    metrics,
+    customMetrics: custom.metrics,
+    resourceFor,
+    report,
+    monotonicMs: clock.monotonicMs,
+    epochMs: nowMs,
+    openSender: (target: Target) =>
+      target.kind === 'otlp'
+        ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess })
+        : openExporterSender(target.exporter, { resourceObject: custom.resourceObject }),
+    operator: sdkDisabled ? [] : settings.operator,
+    tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,
+    tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
+    tenantTtlMs: settings.tenantTtlMs,
+    metricIntervalMs: settings.metrics.intervalMs,
+    resolveTenant: (_tenantId, answer) => resolveDestinations(answer, 'tenants', 'tenant'),
+  });
+  const sink = createRequestSignals({
+    names,
+    eventNameAttribute: settings.eventNameAttribute,
+    intake,
+    metrics,
+    encoders,
+    scope: requestScope,
+    resourceObject: custom.resourceObject,
+  });
+  const home: ExchangeHome = {
+    clock,
+    ids: createIdGenerator(),
+    propagation,
+    contexts,
+    sink,
+    processors,
+    names,
+    environment: settings.environment,
+    clientDisconnect: settings.clientDisconnect,
+    scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
+    resource: () => custom.resourceObject(operatorResource),
+    nowEpochMs: nowMs,
+    severityOf: severityWith(settings.severity, reporter),
+    report,
+    openExchanges: 0,
+  };
+  const stage = createRequestStage({
+    home,
+    wanted: () => delivery.wanted,
+    isDisabled,
+    propagates: settings.propagation !== undefined,
+  });
+  for (const notice of settings.notices) reporter.notice(notice);
+  if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);
+  return new Instance({
+    settings,
+    reporter,
+    delivery,
+    stage,
+    custom,
+    home,
+    processors,
+    onShutdown: () => (isShutDown = true),
+  });
+}
+
+/** The host's `severity` option; a throwing or useless answer keeps the usual number. */
+function severityWith(severity: Settings['severity'], reporter: Reporter): (outcome: Outcome) => Outcome {
+  if (severity === undefined) return (outcome) => outcome;
+  return (outcome) => {
+    try {
+      const number = severity(outcome);
+      const isUseful = typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 24;
+      return isUseful ? { ...outcome, severityNumber: number } : outcome;
+    } catch {
+      reporter.report({
+        code: 'callback_failed',
+        message: 'The severity callback threw; the usual severity stays',
+      });
+      return outcome;
+    }
+  };
+}
+
+function registerGlobals(contexts: Contexts, custom: CustomSignals, reporter: Reporter): void {
+  const taken: string[] = [];
+  if (!context.setGlobalContextManager(contexts.manager)) taken.push('context manager');
+  if (!trace.setGlobalTracerProvider(custom.tracerProvider)) taken.push('tracer provider');
+  if (!apiMetrics.setGlobalMeterProvider(custom.meterProvider)) taken.push('meter provider');
+  for (const what of taken) {
+    reporter.notice({
+      code: 'global_already_registered',
+      message: `registerGlobals: the global ${what} of the OpenTelemetry API is somebody else's already and stays theirs`,
+    });
+  }
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly reporter: Reporter;
+  readonly delivery: Delivery;
+  readonly stage: ReturnType<typeof createRequestStage>;
+  readonly custom: CustomSignals;
+  readonly home: ExchangeHome;
+  readonly processors: ReturnType<typeof guardSpanProcessors>;
+  onShutdown(): void;
+}
+
+/** Private fields, so that neither inspection nor serialisation shows what it holds. */
+class Instance implements GatewayTelemetry {
+  readonly #parts: Parts;
+  #ending: Promise<FlushResult> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    // Often passed on alone, as in `{ begin } = telemetry`.
+    this.begin = (request) => parts.stage.begin(request);
+    this.instrument = (options) => parts.stage.instrument(options);
+    this.current = () => parts.stage.current();
+    this.of = (request) => parts.stage.of(request);
+  }
+
+  readonly begin: GatewayTelemetry['begin'];
+  readonly instrument: GatewayTelemetry['instrument'];
+  readonly current: GatewayTelemetry['current'];
+  readonly of: GatewayTelemetry['of'];
+
+  get tracer(): GatewayTelemetry['tracer'] {
+    return this.#parts.custom.tracer;
+  }
+
+  get logger(): GatewayTelemetry['logger'] {
+    return this.#parts.custom.logger;
+  }
+
+  get meter(): GatewayTelemetry['meter'] {
+    return this.#parts.custom.meter;
+  }
+
+  setOperator(destinations: Destinations): void {
+    const { settings, reporter, delivery } = this.#parts;
+    const resolved = resolveDestinations(destinations, 'operator', 'operator');
+    if (!this.#isChangeable()) return;
+    const effective = effectiveOperator(resolved, settings.environmentSettings);
+    reporter.forgetNotices('overridden_by_environment');
+    for (const notice of effective.notices) reporter.notice(notice);
+    delivery.setOperator(effective.destinations);
+  }
+
+  setTenant(tenantId: string, destinations: Destinations): void {
+    if (!isTenantId(tenantId))
+      throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
+    const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant');
+    if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
+  }
+
+  setTenants(tenants: TenantRecord, options?: { readonly force?: boolean }): void {
+    const resolved = resolveTenants(tenants, 'tenants');
+    if (this.#isChangeable()) this.#parts.delivery.setTenants(resolved, options?.force === true);
+  }
+
+  async refreshTenant(tenantId: string): Promise<void> {
+    if (isTenantId(tenantId) && this.#isChangeable()) await this.#parts.delivery.refreshTenant(tenantId);
+  }
+
+  /** A disabled or ended instance checks what it is told, and stays off. */
+  #isChangeable(): boolean {
+    return !this.#parts.settings.environmentSettings.sdkDisabled && this.#ending === undefined;
+  }
+
+  status(): TelemetryStatus;
+  status(tenantId: string): TenantStatus;
+  status(tenantId?: string): TelemetryStatus | TenantStatus {
+    const { delivery, home, processors, reporter } = this.#parts;
+    if (tenantId !== undefined) return delivery.tenantStatus(tenantId);
+    return {
+      enabled: this.#isChangeable() && (delivery.wanted.anything || processors.any),
+      ...delivery.status(),
+      openExchanges: home.openExchanges,
+      notices: reporter.notices(),
+    };
+  }
+
+  async flush(options?: FlushOptions): Promise<FlushResult> {
+    if (this.#ending !== undefined) return this.#ending;
+    const { delivery, processors } = this.#parts;
+    await withinTime(timeoutOf(options), Promise.all([delivery.flush(), processors.forceFlush()]));
+    return delivery.result();
+  }
+
+  shutdown(options?: FlushOptions): Promise<FlushResult> {
+    return (this.#ending ??= this.#shutdown(timeoutOf(options)));
+  }
+
+  async #shutdown(timeoutMs: number): Promise<FlushResult> {
+    const { delivery, processors, onShutdown } = this.#parts;
+    onShutdown();
+    await withinTime(
+      timeoutMs,
+      Promise.all([delivery.flush(), processors.forceFlush().then(() => processors.shutdown())]),
+    );
+    delivery.close();
+    return delivery.result();
+  }
+}
+
+function timeoutOf(options: FlushOptions | undefined): number {
+  const given = options?.timeoutMs;
+  // Node fires timers beyond 2^31 - 1 ms at once.
+  return typeof given === 'number' && given >= 0 ? Math.min(given, 2_147_483_647) : DEFAULTS.flushTimeoutMs;
+}
+
+/** Resolves with the work or with the deadline, whichever is first; never rejects. The timer keeps the process alive. */
+async function withinTime(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.catch(() => undefined), deadline]);
+  clearTimeout(timer);
+}

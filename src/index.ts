@@ -1,0 +1,50 @@
+/** The main door of `gateway-otel`. */
+export { createGatewayTelemetry, standardExporters } from './gateway-telemetry.js';
+export type { GatewayOptions, MetricOptions } from './config/options.js';
+export type { Attributes, AttributeValue } from './model/attributes.js';
+export type {
+  Destination,
+  DestinationHeaders,
+  Destinations,
+  ReadyMadeExporter,
+  ReadyMadeExportResult,
+  SignalEndpoint,
+  TenantEgress,
+  TenantEgressRules,
+  TenantLookup,
+  TenantRecord,
+} from './model/destination.js';
+export type { Diagnostic, DiagnosticCode, DiagnosticListener } from './model/diagnostic.js';
+export type {
+  BeginOptions,
+  EmitterLike,
+  EndOptions,
+  Exchange,
+  HeaderValue,
+  ReadableHeaders,
+  UpstreamFacts,
+  WritableHeaders,
+} from './model/exchange.js';
+export type { HostSpanProcessor } from './model/host-span-processor.js';
+export type { DropReason, Ledger } from './model/ledger.js';
+export type { Outcome } from './model/outcome.js';
+export type { PropagationFormat, PropagationOptions } from './model/propagation.js';
+export type { Signal } from './model/signal.js';
+export type {
+  DestinationState,
+  DestinationStatus,
+  FlushOptions,
+  FlushResult,
+  SignalStatus,
+  TelemetryStatus,
+  TenantStatus,
+} from './model/status.js';
+export type {
+  AdapterOptions,
+  GatewayTelemetry,
+  InstrumentedHandler,
+  Logger,
+  LogRecord,
+  ValueOrCallback,
+} from './model/telemetry.js';
+export type { ConfigurationError } from './model/configuration-error.js';

@@ -1,0 +1,50 @@
+/** Sends through a ready-made OpenTelemetry exporter. Its own retries and time-outs are its own; ours is a backstop. */
+import type { DestinationResource, OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
+import type { ReadyMadeExporter } from '../model/destination.js';
+
+/** Longer than the stock exporters' 10 s with retries. */
+const DEADLINE_MS = 30_000;
+const SUCCESS = 0;
+
+export interface ExporterSenderOptions {
+  /** The SDK's resource object of a destination. */
+  resourceObject(resource: DestinationResource): object;
+}
+
+export function openExporterSender(exporter: ReadyMadeExporter, options: ExporterSenderOptions): Sender {
+  /** Spans and log records go as an array, metrics as `ResourceMetrics`. */
+  const itemsOf = (batch: OutgoingBatch): object => {
+    const { resource, records } = batch.readables();
+    if (batch.signal !== 'metrics') return records;
+    return { resource: options.resourceObject(resource), scopeMetrics: records };
+  };
+  const failed: SendResult = { kind: 'refused', errorClass: 'exporter', reason: 'exporter_failed' };
+  return {
+    update() {
+      // The same exporter object: there is nothing to change.
+    },
+    send(batch, signal) {
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(failed), DEADLINE_MS).unref();
+        const settle = (result: SendResult): void => {
+          clearTimeout(timer);
+          resolve(result);
+        };
+        signal.addEventListener('abort', () => settle(failed), { once: true });
+        try {
+          exporter.export(itemsOf(batch), (result) => {
+            settle(result?.code === SUCCESS ? { kind: 'delivered', rejected: 0 } : failed);
+          });
+        } catch {
+          settle(failed);
+        }
+      });
+    },
+    close() {
+      // A host's exporter may throw or reject here; there is nobody left to tell.
+      void Promise.resolve()
+        .then(() => exporter.shutdown())
+        .catch(() => undefined);
+    },
+  };
+}

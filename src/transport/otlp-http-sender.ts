@@ -1,0 +1,161 @@
+/** Sends OTLP over HTTP: one POST per batch, one absolute deadline over all of it, redirects never followed. */
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import type { OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
+import type { ResponseDecoder } from '../model/encoding.js';
+import type { Target } from '../model/resolved-destination.js';
+import { classifyError, classifyStatus } from './classify.js';
+import { retryAfterMs } from './retry-after.js';
+
+/** Asking for headers, connecting, writing and reading together. The specification's default time-out. */
+const DEADLINE_MS = 10_000;
+/** What is read of an answer; the rest of a longer one is thrown away with its socket. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
+/** Per destination and signal. */
+const MAX_SOCKETS = 4;
+/** Longer than most flush intervals, shorter than the usual idle limits of load balancers. */
+const IDLE_SOCKET_MS = 30_000;
+
+type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
+
+export interface OtlpSenderOptions {
+  readonly userAgent: string;
+  readonly decodeResponse: ResponseDecoder;
+}
+
+/** Opens a sender for one URL. Its sockets are its own and die with it. */
+export function openOtlpSender(target: OtlpTarget, options: OtlpSenderOptions): Sender {
+  return new OtlpHttpSender(target, options);
+}
+
+class OtlpHttpSender implements Sender {
+  readonly #options: OtlpSenderOptions;
+  readonly #url: URL;
+  readonly #agent: HttpAgent | HttpsAgent;
+  #target: OtlpTarget;
+
+  constructor(target: OtlpTarget, options: OtlpSenderOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#url = new URL(target.url);
+    const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
+    this.#agent =
+      this.#url.protocol === 'https:' ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+  }
+
+  update(target: Target): void {
+    if (target.kind === 'otlp') this.#target = target;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async send(batch: OutgoingBatch, signal: AbortSignal): Promise<SendResult> {
+    const deadline = new AbortController();
+    const abort = (): void => deadline.abort();
+    const timer = setTimeout(abort, DEADLINE_MS).unref();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const headers = await this.#headers(deadline.signal);
+      if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
+      // An export that is traced would make more exports.
+      return await context.with(suppressTracing(ROOT_CONTEXT), () =>
+        this.#post(batch, headers, deadline.signal),
+      );
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** `undefined` when the host's header function failed, lied, or took too long. */
+  async #headers(signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    const { fixed, ask } = this.#target.headers;
+    if (ask === undefined) return fixed;
+    const aborted = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    try {
+      const asked = await Promise.race([ask(), aborted]);
+      return asked && { ...fixed, ...asked };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #post(
+    batch: OutgoingBatch,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<SendResult> {
+    const body = batch.request();
+    const options: RequestOptions = {
+      method: 'POST',
+      agent: this.#agent,
+      signal,
+      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+      headers: {
+        'user-agent': this.#options.userAgent,
+        ...headers,
+        'content-type': 'application/x-protobuf',
+        'content-length': body.byteLength,
+        // Compressed answers are never unpacked.
+        'accept-encoding': 'identity',
+      },
+    };
+    return new Promise((resolve) => {
+      const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const fail = (error: unknown): void =>
+        resolve({ kind: 'retry', errorClass: classifyError(error, signal) });
+      try {
+        const request = send(this.#url, options, (response) => {
+          void readAnswer(response).then(
+            (answer) => resolve(this.#resultOf(response, answer)),
+            // The status has arrived; what follows it cannot change what became of the batch.
+            () => resolve(this.#resultOf(response, undefined)),
+          );
+        });
+        // Stays for good: a late socket error without a listener would end the process.
+        request.on('error', fail);
+        request.end(body);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  #resultOf(response: IncomingMessage, answer: Uint8Array | undefined): SendResult {
+    const status = response.statusCode ?? 0;
+    if (status < 200 || status > 299)
+      return classifyStatus(status, retryAfterMs(response.headers['retry-after'], Date.now()));
+    const isProtobuf =
+      response.headers['content-encoding'] === undefined && answer !== undefined && answer.length > 0;
+    const partial = isProtobuf ? this.#options.decodeResponse(answer) : undefined;
+    if (partial === undefined) return { kind: 'delivered', rejected: 0 };
+    return { kind: 'delivered', rejected: partial.rejected, message: partial.message };
+  }
+}
+
+/** At most 64 KiB; a longer answer costs its socket. */
+async function readAnswer(response: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) {
+      response.destroy();
+      break;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -4,27 +4,27 @@ import { INBOUND } from './traffic.mjs';
 
 const TENANT_ID = 'knoxcall.tenant_id';
 
-/** One sentence per disagreement. `sent` has the requests by tenant, `''` for those of none. */
-export function disagreements(sent, { operator, tenants }, upstreamSeen) {
+/** One sentence per disagreement. `sent` is what `sendTraffic` gave back. */
+export function disagreements({ total, byTenant, errorTypes }, { operator, tenants }, upstreamSeen) {
   const found = [];
   const expectEqual = (what, actual, expected) => {
     if (actual !== expected) found.push(`${what}: expected ${String(expected)}, got ${String(actual)}.`);
   };
 
-  const all = Object.values(sent).reduce((total, count) => total + count, 0);
-  expectEqual('Spans at the operator', operator.spans.length, all);
-  expectEqual('Different spans at the operator', countDistinct(operator.spans, 'spanId'), all);
-  expectEqual('Logs at the operator', operator.logs.length, all);
-  expectEqual("Requests in the operator's metrics", requestsCounted(operator), all);
+  expectEqual('Spans at the operator', operator.spans.length, total);
+  expectEqual('Different spans at the operator', countDistinct(operator.spans, 'spanId'), total);
+  expectEqual('Logs at the operator', operator.logs.length, total);
+  expectEqual("Requests in the operator's metrics", requestsCounted(operator), total);
+  expectEqual('Failures at the operator', errorTypesOf(operator.spans), [...errorTypes].sort().join(', '));
 
   for (const [id, receiver] of Object.entries(tenants)) {
     const own = receiver.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
     const atOperator = operator.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
-    expectEqual(`Logs of ${id} at the operator`, atOperator.length, sent[id]);
-    expectEqual(`Logs of ${id} at ${id}`, own.length, sent[id]);
+    expectEqual(`Logs of ${id} at the operator`, atOperator.length, byTenant[id]);
+    expectEqual(`Logs of ${id} at ${id}`, own.length, byTenant[id]);
     expectEqual(`Foreign logs at ${id}`, receiver.logs.length - own.length, 0);
     expectEqual(`Spans at ${id}`, receiver.spans.length, 0);
-    expectEqual(`Requests in ${id}'s metrics`, requestsCounted(receiver), sent[id]);
+    expectEqual(`Requests in ${id}'s metrics`, requestsCounted(receiver), byTenant[id]);
   }
 
   const span = operator.spans.find(({ traceId }) => traceId === INBOUND.traceId);
@@ -43,4 +43,12 @@ export function disagreements(sent, { operator, tenants }, upstreamSeen) {
 
 function countDistinct(records, field) {
   return new Set(records.map((record) => record[field])).size;
+}
+
+function errorTypesOf(spans) {
+  const types = spans.map(({ attributes }) => attributes['error.type']);
+  return types
+    .filter((type) => type !== undefined)
+    .sort()
+    .join(', ');
 }

@@ -15,7 +15,7 @@ export function follow(name, receiver, print) {
       const texts = [...new Set(fresh.map(textOf))];
       const more = texts.length > 3 ? ', …' : '';
       const plural = fresh.length === 1 ? '' : 's';
-      print(`${name} ← ${String(fresh.length)} ${noun}${plural}: ${texts.slice(0, 3).join(', ')}${more}`);
+      print(`${name} ← ${fresh.length} ${noun}${plural}: ${texts.slice(0, 3).join(', ')}${more}`);
     });
   }
 }

@@ -9,7 +9,7 @@ import { startOtlpReceiver } from 'gateway-otel/testing';
 import { disagreements } from './check.mjs';
 import { follow } from './follow.mjs';
 import { createGateway } from './gateway.mjs';
-import { accountsTable, arrivalTables, traceTree } from './report.mjs';
+import { accountsTable, arrivalTables, failures, traceTree } from './report.mjs';
 import { sendTraffic } from './traffic.mjs';
 import { startUpstream } from './upstream.mjs';
 
@@ -117,7 +117,7 @@ async function demonstrate({ receivers, telemetry, upstream }, gatewayUrl) {
   }
   print('\nClients send requests through the gateway:\n');
   const sent = await sendTraffic(gatewayUrl, print);
-  const total = Object.values(sent).reduce((sum, count) => sum + count, 0);
+  const { total } = sent;
 
   print(`\n${total} requests are sent. Flushing: a last reading of the metrics, and all that still waits …`);
   await allEnded(telemetry);
@@ -128,6 +128,8 @@ async function demonstrate({ receivers, telemetry, upstream }, gatewayUrl) {
     '(Metrics are read every second here; the default is every 60 s. A reading has two points per series.)',
   );
   for (const table of arrivalTables(receivers)) print(`\n${table}`);
+  print('\nThe failures among them, as their spans name them (error.type)\n');
+  print(failures(receivers));
   print('\nOne trace, begun by a client of acme\n');
   print(traceTree(receivers, upstream.seen));
   print('\nWhat is buffered or lost, by the accounts of the library\n');

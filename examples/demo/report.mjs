@@ -17,14 +17,15 @@ export function arrivalTables({ operator, tenants }) {
 
 function severitiesOf(logs) {
   const counts = new Map();
-  for (const { severityText } of logs) counts.set(severityText, (counts.get(severityText) ?? 0) + 1);
-  return [...counts].map(([severity, count]) => `${severity} ${String(count)}`).join(', ');
+  const ordered = [...logs].sort((one, other) => one.severityNumber - other.severityNumber);
+  for (const { severityText } of ordered) counts.set(severityText, (counts.get(severityText) ?? 0) + 1);
+  return [...counts].map(([severity, count]) => `${severity} ${count}`).join(', ');
 }
 
 function readingsOf({ metricPoints, requests }) {
   const names = new Set(metricPoints.map((point) => point.name));
   const readings = requests.filter(({ signal }) => signal === 'metrics').length;
-  return `${[...names].join(' and ')}, ${String(readings)} ${readings === 1 ? 'reading' : 'readings'}`;
+  return `${[...names].join(' and ')}, ${readings} ${readings === 1 ? 'reading' : 'readings'}`;
 }
 
 /** How many requests the counter has at a destination: the last point of each series, added up. */
@@ -34,6 +35,12 @@ export function requestsCounted({ metricPoints }) {
     if (point.type === 'sum') lastOfSeries.set(JSON.stringify(Object.entries(point.attributes)), point.value);
   }
   return [...lastOfSeries.values()].reduce((total, value) => total + value, 0);
+}
+
+/** The failed requests, named as the operator's spans name them. */
+export function failures({ operator }) {
+  const failed = operator.spans.filter(({ attributes }) => attributes['error.type'] !== undefined);
+  return failed.map((span) => `  ${summaryOf(span)}`).join('\n');
 }
 
 /** The trace that the client began, from its own span to what the upstream was told. */

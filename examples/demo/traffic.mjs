@@ -12,7 +12,10 @@ const large = randomBytes(1024 * 1024);
 const json = { 'content-type': 'application/json' };
 const traceparent = `00-${INBOUND.traceId}-${INBOUND.spanId}-01`;
 
-/** `expect.ending`: `complete` unless it says that the client hangs up or that the gateway cuts the answer off. */
+/**
+ * `ending` is `complete` unless the client hangs up or the gateway cuts the answer off. `errorType` is how telemetry must
+ * name the failure; nothing for a success.
+ */
 const scenes = [
   { what: 'a plain GET', tenant: 'acme', path: '/orders/7?page=1', expect: { status: 200 } },
   {
@@ -33,7 +36,12 @@ const scenes = [
   },
   { what: 'a redirect', tenant: 'acme', path: '/old-orders/7', expect: { status: 301 } },
   { what: 'something that is not there', tenant: 'acme', path: '/orders/9999', expect: { status: 404 } },
-  { what: 'an upstream with a fault', tenant: 'acme', path: '/orders/broken', expect: { status: 500 } },
+  {
+    what: 'an upstream with a fault',
+    tenant: 'acme',
+    path: '/orders/broken',
+    expect: { status: 500, errorType: '500' },
+  },
   {
     what: 'a POST of 1 MiB in chunks',
     tenant: 'globex',
@@ -46,7 +54,7 @@ const scenes = [
     what: 'an upstream that refuses the connection',
     tenant: 'globex',
     path: '/billing/7',
-    expect: { status: 502 },
+    expect: { status: 502, errorType: 'upstream_connect_error' },
   },
   {
     what: 'a POST to the upstream that refuses',
@@ -54,20 +62,20 @@ const scenes = [
     method: 'POST',
     path: '/billing',
     body: large,
-    expect: { status: 502 },
+    expect: { status: 502, errorType: 'upstream_connect_error' },
   },
   {
     what: 'a client that hangs up half way',
     tenant: 'globex',
     path: '/reports/daily',
     hangUp: true,
-    expect: { status: 200, ending: 'hung up' },
+    expect: { status: 200, ending: 'hung up', errorType: 'client_disconnect' },
   },
   {
     what: 'an upstream that breaks off half way',
     tenant: 'globex',
     path: '/reports/cut',
-    expect: { status: 200, ending: 'cut off' },
+    expect: { status: 200, ending: 'cut off', errorType: 'upstream_reset' },
   },
   { what: 'a request of no tenant', path: '/health', expect: { status: 200 } },
   { what: 'a path without a route', path: '/nowhere', expect: { status: 404 } },
@@ -79,7 +87,10 @@ const crowd = Array.from({ length: 24 }, (_, index) => ({
   expect: { status: 200 },
 }));
 
-/** Sends everything; throws on the first surprise. Gives back how many requests each tenant (and none, `''`) made. */
+/**
+ * Sends everything; throws on the first surprise. Gives back what telemetry has to know of: the number of requests, in all
+ * and by tenant, and the type of every failure.
+ */
 export async function sendTraffic(gatewayUrl, print) {
   const agent = new http.Agent({ keepAlive: true });
   try {
@@ -93,9 +104,11 @@ export async function sendTraffic(gatewayUrl, print) {
   } finally {
     agent.destroy();
   }
-  const sent = {};
-  for (const { tenant = '' } of [...scenes, ...crowd]) sent[tenant] = (sent[tenant] ?? 0) + 1;
-  return sent;
+  const all = [...scenes, ...crowd];
+  const byTenant = { acme: 0, globex: 0 };
+  for (const { tenant } of all) if (tenant !== undefined) byTenant[tenant] += 1;
+  const errorTypes = all.map(({ expect }) => expect.errorType).filter((type) => type !== undefined);
+  return { total: all.length, byTenant, errorTypes };
 }
 
 function lineOf({ tenant = '-', method = 'GET', path, what }, answer) {

@@ -108,7 +108,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
     destination.endpoint === undefined
       ? undefined
       : parseEndpoint(destination.endpoint, `${option}.endpoint`);
-  const headers = resolveHeaders(destination.headers as DestinationHeaders | undefined, `${option}.headers`);
+  const headers = resolveHeaders(destination.headers, `${option}.headers`);
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;
   for (const signal of SIGNALS) {

@@ -30,6 +30,11 @@ export class Owner {
     return account;
   }
 
+  /** The accounts that have outlived their lanes. */
+  retiredAccounts(): Iterable<[Signal, Account]> {
+    return this.#retired;
+  }
+
   /** Replaces the set. A destination of the same name is updated, so that it keeps what it can. */
   set(destinations: readonly ResolvedDestination[], mark?: MetricMark): void {
     const before = new Map(this.#outboxes.map((outbox) => [outbox.name, outbox]));

@@ -93,7 +93,7 @@ export class Tenants {
 
   /** A forgotten tenant's account goes into the totals. */
   #absorb(tenant: Tenant): void {
-    for (const signal of SIGNALS) this.retired(signal).absorb(tenant.owner.retired(signal));
+    for (const [signal, account] of tenant.owner.retiredAccounts()) this.retired(signal).absorb(account);
   }
 
   retired(signal: Signal): Account {

@@ -48,6 +48,8 @@ export interface SpanRecord {
   /** Epoch milliseconds; the fraction is kept to the nanosecond. */
   readonly endTimeMs?: number | undefined;
   readonly attributes: AttributeRecord;
+  /** The attribute that is a double on the wire also when it is whole. */
+  readonly doubleKey?: string | undefined;
   readonly droppedAttributesCount: number;
   readonly events: readonly SpanEventData[];
   readonly droppedEventsCount: number;
@@ -70,6 +72,8 @@ export interface LogRecordData {
   readonly body?: unknown;
   readonly eventName?: string | undefined;
   readonly attributes: AttributeRecord;
+  /** The attribute that is a double on the wire also when it is whole. */
+  readonly doubleKey?: string | undefined;
   readonly droppedAttributesCount?: number | undefined;
   /** The three flat fields win over `spanContext`. */
   readonly traceId?: string | undefined;

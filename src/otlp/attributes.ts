@@ -19,16 +19,41 @@ const MAX_INT64 = 2n ** 63n - 1n;
  * A bigint that does not fit int64 becomes a string. Null and array holes become the empty AnyValue.
  * An object with its own idea of a string (Date, Error, URL, Map) becomes that string, any other object
  * a kvlist_value. Depth and size limits make cycles and shared sub-trees harmless.
+ *
+ * `doubleKey` names the attribute that is a double_value also when its number happens to be whole, so that
+ * a backend sees one type.
  */
-export function writeAttributes(w: ProtoWriter, fieldNumber: number, attributes: AttributeRecord): void {
+export function writeAttributes(
+  w: ProtoWriter,
+  fieldNumber: number,
+  attributes: AttributeRecord,
+  doubleKey?: string,
+): void {
   try {
     for (const key in attributes) {
       if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
+      if (key === doubleKey && writeDoubleEntry(w, fieldNumber, key, attributes[key])) continue;
       writeEntry(w, fieldNumber, attributes, key, 0, w.position + MAX_CONTAINER_BYTES);
     }
   } catch {
     // A proxy refused to list its keys: what was written before is complete and stays.
   }
+}
+
+/** `false`: not a number, so it is written like any other attribute. */
+function writeDoubleEntry(w: ProtoWriter, fieldNumber: number, key: string, value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  w.tag(fieldNumber, 2);
+  const keyValue = w.begin();
+  w.tag(1, 2);
+  w.string(key);
+  w.tag(2, 2);
+  const anyValue = w.begin();
+  w.tag(4, 1);
+  w.double(value);
+  w.end(anyValue);
+  w.end(keyValue);
+  return true;
 }
 
 /** Writes `value` as an AnyValue sub-message of field `fieldNumber`. Never throws; undefined is left out. */

@@ -14,7 +14,7 @@ export function encodeLogRecord(w: ProtoWriter, log: LogRecordData): void {
   }
   writeText(w, 3, log.severityText);
   writeAnyValueField(w, 5, log.body);
-  writeAttributes(w, 6, log.attributes);
+  writeAttributes(w, 6, log.attributes, log.doubleKey);
   const droppedAttributesCount = log.droppedAttributesCount ?? 0;
   if (droppedAttributesCount > 0) {
     w.tag(7, 0);

@@ -31,6 +31,11 @@ function headerOf(headers: ReadableHeaders, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** A dual-stack socket shows an IPv4 peer as `::ffff:192.0.2.1`; everyone else calls it `192.0.2.1`. */
+function plainAddress(address: string | undefined): string | undefined {
+  return address?.startsWith('::ffff:') === true && address.includes('.') ? address.slice(7) : address;
+}
+
 /** The facts, worked out when they are first needed: at the end of most requests, at the start with span processors. */
 export class Arrival {
   readonly method: string;
@@ -50,7 +55,7 @@ export class Arrival {
     this.method = knownMethod(method);
     this.scheme = request.scheme ?? 'http';
     this.protocolVersion = request.protocolVersion;
-    this.remoteAddress = request.remoteAddress;
+    this.remoteAddress = plainAddress(request.remoteAddress);
     this.remotePort = request.remotePort;
     this.#url = request.url;
     this.#hostHeader = headerOf(headers, 'host') ?? headerOf(headers, ':authority');

@@ -41,6 +41,7 @@ export function hrTimeOf(epochMs: number): HrTime {
 
 /** What the span needs from its instance. */
 export interface SpanHome {
+  readonly names: { readonly upstreamLatencyMs: string };
   readonly scope: { readonly name: string; readonly version: string };
   /** The operator's resource as an SDK object, made when a host's processor or exporter asks for it. */
   resource(): object;
@@ -129,6 +130,10 @@ export class ServerSpan implements Span, SpanRecord {
 
   get instrumentationScope(): { readonly name: string; readonly version: string } {
     return this.#home.scope;
+  }
+
+  get doubleKey(): string {
+    return this.#home.names.upstreamLatencyMs;
   }
 
   spanContext(): SpanContext {

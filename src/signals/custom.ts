@@ -85,7 +85,7 @@ export function createCustomSignals(options: CustomSignalsOptions): CustomSignal
             onEnd: (span) => {
               processors.onEnd(span);
               if (intake.wanted.operatorTraces) {
-                intake.operator('traces', new OutgoingSpan(span as unknown as SpanRecord, scope, encoders));
+                intake.operator('traces', new OutgoingSpan(span, scope, encoders));
               }
             },
             forceFlush: () => Promise.resolve(),
@@ -127,7 +127,7 @@ export function createCustomSignals(options: CustomSignalsOptions): CustomSignal
             onEmit: (record) =>
               intake.operator(
                 'logs',
-                new OutgoingLog(record as LogRecordData, scope, encoders, resourceObject),
+                new OutgoingLog(record, scope, encoders, resourceObject),
               ),
             forceFlush: () => Promise.resolve(),
             shutdown: () => Promise.resolve(),
@@ -187,7 +187,7 @@ export function createCustomSignals(options: CustomSignalsOptions): CustomSignal
         return {
           scope,
           points,
-          bytes: encoders.metrics(records as never),
+          bytes: encoders.metrics(records),
           readable: () => ({ scope: { name: scope.name, version: scope.version }, metrics: records }),
         };
       } catch {

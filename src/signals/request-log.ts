@@ -33,7 +33,8 @@ function envelope(
     [ATTR_HTTP_REQUEST_METHOD]: request.method,
     [ATTR_URL_PATH]: request.path,
     [names.requestId]: request.requestId,
-    [names.latencyMs]: request.latencyMs,
+    // To the microsecond: finer digits are noise.
+    [names.latencyMs]: Math.round(request.latencyMs * 1000) / 1000,
   };
   if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
   if (request.serverAddress !== undefined) attributes[ATTR_SERVER_ADDRESS] = request.serverAddress;
@@ -71,6 +72,7 @@ export function requestLogs(request: FinishedRequest, options: RequestLogOptions
     body: lineOf(request),
     eventName: options.names.requestEvent,
     attributes,
+    doubleKey: options.names.latencyMs,
     traceId: request.traceId,
     spanId: request.spanId,
     traceFlags: request.traceFlags,

@@ -15,15 +15,15 @@ type Load = (configuration: StockConfiguration) => Promise<ReadyMadeExporter>;
 const LOADERS: Readonly<Record<Signal, Load>> = {
   traces: async (configuration) => {
     const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-    return new OTLPTraceExporter(configuration) as unknown as ReadyMadeExporter;
+    return new OTLPTraceExporter(configuration);
   },
   logs: async (configuration) => {
     const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-proto');
-    return new OTLPLogExporter(configuration) as unknown as ReadyMadeExporter;
+    return new OTLPLogExporter(configuration);
   },
   metrics: async (configuration) => {
     const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-    return new OTLPMetricExporter(configuration) as unknown as ReadyMadeExporter;
+    return new OTLPMetricExporter(configuration);
   },
 };
 

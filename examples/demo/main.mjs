@@ -97,6 +97,7 @@ async function createWorld() {
     async close() {
       gateway.close();
       gateway.closeAllConnections();
+      await allEnded(telemetry);
       await telemetry.shutdown({ timeoutMs: 5000 });
       upstream.close();
       await Promise.all([operator, acme, globex].map((receiver) => receiver.close()));
@@ -145,7 +146,7 @@ async function demonstrate({ receivers, telemetry, upstream }, gatewayUrl) {
   return countsOf(receivers);
 }
 
-/** A client that hung up is gone before the gateway has noticed. */
+/** What is still running has no record yet. A client that hung up is gone before the gateway has noticed. */
 async function allEnded(telemetry) {
   for (let waited = 0; telemetry.status().openExchanges > 0 && waited < 5000; waited += 20) await pause(20);
 }

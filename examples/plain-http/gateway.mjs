@@ -34,8 +34,9 @@ const server = http.createServer(
 );
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
 
-// 5: what still waits is sent
-process.once('SIGTERM', () => server.close(() => telemetry.shutdown()));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => server.close(() => telemetry.shutdown())); // 5: what still waits is sent
+}
 
 function upstreamHeaders({ host: _host, expect: _expect, ...headers }) {
   const framing = 'transfer-encoding' in headers ? { 'transfer-encoding': 'chunked' } : {};

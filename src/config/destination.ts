@@ -1,5 +1,5 @@
 /** Checks a `Destination` and completes it. Shared by operator, tenants, lookups and the environment. */
-import type { Destination, DestinationHeaders, ReadyMadeExporter } from '../model/destination.js';
+import type { Destination, ReadyMadeExporter } from '../model/destination.js';
 import { isStandardExporter } from '../model/standard-exporter.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';

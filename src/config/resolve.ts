@@ -182,7 +182,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     tenants: isLookup
       ? new Map<string, readonly ResolvedDestination[]>()
       : resolveTenants(given.tenants, 'tenants'),
-    tenantLookup: isLookup ? (given.tenants) : undefined,
+    tenantLookup: isLookup ? given.tenants : undefined,
     tenantTtlMs:
       given.tenantTtlMs === undefined
         ? DEFAULTS.tenantTtlMs

@@ -6,7 +6,6 @@ import type { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { CustomMetricSource, DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
-import type { LogRecordData, SpanRecord } from '../model/records.js';
 import type { Logger, LogRecord } from '../model/telemetry.js';
 import { loadLogsSdk, loadMetricsSdk, loadResources, loadTraceSdk } from './load-sdk.cjs';
 import { OutgoingLog, OutgoingSpan } from './outgoing.js';
@@ -125,10 +124,7 @@ export function createCustomSignals(options: CustomSignalsOptions): CustomSignal
         processors: [
           {
             onEmit: (record) =>
-              intake.operator(
-                'logs',
-                new OutgoingLog(record, scope, encoders, resourceObject),
-              ),
+              intake.operator('logs', new OutgoingLog(record, scope, encoders, resourceObject)),
             forceFlush: () => Promise.resolve(),
             shutdown: () => Promise.resolve(),
           },

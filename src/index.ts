@@ -42,6 +42,7 @@ export type {
 export type {
   AdapterOptions,
   GatewayTelemetry,
+  HeaderText,
   InstrumentedHandler,
   Logger,
   LogRecord,

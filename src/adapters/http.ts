@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 
-export type { AdapterOptions, ValueOrCallback } from '../model/telemetry.js';
+export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
 
 /** A request listener that is also given the request's exchange. */
 export type HttpTelemetryListener = (

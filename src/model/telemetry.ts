@@ -30,6 +30,12 @@ export interface Logger {
 export type ValueOrCallback<Source, Value> = Value | ((source: Source) => Value);
 
 /**
+ * A text as headers give it. Nothing, and a list (a repeated header, which says two things), count as not said; a list
+ * for `tenant` is also reported.
+ */
+export type HeaderText = string | readonly string[] | null | undefined;
+
+/**
  * The options that every adapter takes. `Source` is what the framework gives its handlers.
  * `tenant`, `route`, `environment` and `attributes` run once, at the end, because gateways learn them late; what was set
  * on the exchange wins. `ignore` and `requestId` run at the beginning. A callback that throws is reported and counts as
@@ -37,15 +43,15 @@ export type ValueOrCallback<Source, Value> = Value | ((source: Source) => Value)
  */
 export interface AdapterOptions<Source> {
   /** The tenant's id, a string of 1 to 128 bytes. */
-  readonly tenant?: ValueOrCallback<Source, string | null | undefined>;
+  readonly tenant?: ValueOrCallback<Source, HeaderText>;
   /** `{ns}.route_name`. */
-  readonly route?: ValueOrCallback<Source, string | null | undefined>;
+  readonly route?: ValueOrCallback<Source, HeaderText>;
   /** `{ns}.environment`. Default: the instance's. */
-  readonly environment?: ValueOrCallback<Source, string | null | undefined>;
+  readonly environment?: ValueOrCallback<Source, HeaderText>;
   /** Operator-only attributes. */
   readonly attributes?: ValueOrCallback<Source, Attributes | null | undefined>;
   /** A request id from the request, such as its `x-request-id`. Cleaned, and cut to 128 characters. Default: a new UUID. */
-  readonly requestId?: (source: Source) => string | null | undefined;
+  readonly requestId?: (source: Source) => HeaderText;
   /** `true`: this request is not recorded; its trace context still travels as configured. */
   readonly ignore?: (source: Source) => boolean;
 }

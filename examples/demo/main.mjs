@@ -71,7 +71,7 @@ async function createWorld() {
       ports: [acme, globex].map(({ url }) => Number(new URL(url).port)),
     },
     metrics: { intervalMs: 1000 },
-    onDiagnostic: ({ code, message }) => console.error(`! ${code}: ${message}`),
+    onDiagnostic: ({ tenantId = 'operator', message }) => console.error(`! ${tenantId}: ${message}`),
   });
 
   const upstream = await startUpstream();

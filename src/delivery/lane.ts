@@ -20,6 +20,8 @@ import type { Signal } from '../model/signal.js';
 import { Account } from './account.js';
 import { Batch } from './batch.js';
 import {
+  ACTIVE_AFTER,
+  FAILING_AFTER,
   FIRST_BACKOFF_MS,
   FLUSH_INTERVAL_MS,
   MAX_AGE_MS,
@@ -41,6 +43,8 @@ export interface LaneHome {
   onResult(signal: Signal, result: SendResult): void;
   onDropped(signal: Signal, reason: DropReason, items: number): void;
 }
+
+export type LaneState = 'failing' | 'pending' | 'receiving' | 'active';
 
 interface Waiter {
   readonly upTo: number;
@@ -65,6 +69,7 @@ export class Lane {
   #bytes = 0;
   #notBeforeMs = 0;
   #failuresInRow = 0;
+  #successesInRow = 0;
   #closed = false;
 
   constructor(
@@ -97,6 +102,14 @@ export class Lane {
 
   get isEmpty(): boolean {
     return this.#open === undefined && this.#waiting.length === 0 && this.#inFlight.size === 0;
+  }
+
+  /** `undefined`: nothing was ever sent, so nothing is known. */
+  get state(): LaneState | undefined {
+    if (this.#failuresInRow >= FAILING_AFTER) return 'failing';
+    if (this.#successesInRow >= ACTIVE_AFTER) return 'active';
+    if (this.lastDeliveryMs !== undefined) return 'receiving';
+    return this.account.accepted === 0 ? undefined : 'pending';
   }
 
   ledger(): Ledger {
@@ -219,8 +232,8 @@ export class Lane {
     }
     // Closed in the meantime: the close has counted the batch.
     if (!this.#inFlight.delete(batch)) return;
-    this.#settleResult(batch, result);
     this.#home.onResult(this.signal, result);
+    this.#settleResult(batch, result);
     this.#notify(result.kind === 'retry');
     if (!this.#closed && !this.isEmpty) this.#home.wake(this, this.#failuresInRow === 0);
   }
@@ -232,12 +245,14 @@ export class Lane {
       this.account.rejected += rejected;
       this.lastDeliveryMs = Date.now();
       this.#failuresInRow = 0;
+      this.#successesInRow++;
       this.#notBeforeMs = 0;
       this.#settle(batch, 'accepted');
       return;
     }
     this.lastError = result.errorClass;
     this.#failuresInRow++;
+    this.#successesInRow = 0;
     if (result.kind === 'retry') {
       this.#notBeforeMs = this.#home.monotonicMs() + backoffMs(this.#failuresInRow, result.retryAfterMs);
       this.#putBack(batch);

@@ -17,7 +17,7 @@ import type { ResolvedDestination, Target } from '../model/resolved-destination.
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import type { Account } from './account.js';
-import { ACTIVE_AFTER, DRAIN_MS, FAILING_AFTER, OPERATOR_QUEUE, TENANT_QUEUE } from './bounds.js';
+import { DRAIN_MS, OPERATOR_QUEUE, TENANT_QUEUE } from './bounds.js';
 import { Lane } from './lane.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -40,6 +40,15 @@ function samePlace(a: Target, b: Target): boolean {
   return b.kind === 'exporter' && a.exporter === b.exporter;
 }
 
+const WORST_FIRST = ['failing', 'pending', 'receiving', 'active'] as const;
+
+/** What a signal's items are called in reports. */
+const ITEMS: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  logs: 'log records',
+  metrics: 'data points',
+};
+
 export class Outbox {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
@@ -52,9 +61,6 @@ export class Outbox {
   #reading: MetricReading | undefined;
   #readingWaits = false;
   #customWaits = false;
-  #delivered = false;
-  #successesInRow = 0;
-  #failuresInRow = 0;
 
   constructor(
     home: OutboxHome,
@@ -139,9 +145,6 @@ export class Outbox {
     this.#lanes.delete(signal);
     this.#targets.delete(lane);
     if (signal === 'metrics') this.#closeReading();
-    this.#successesInRow = 0;
-    this.#failuresInRow = 0;
-    this.#delivered = false;
     if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, 'destination_changed');
     else this.#drain(lane);
   }
@@ -197,27 +200,29 @@ export class Outbox {
     });
   }
 
+  /** For a sentence: whose destination, and which. */
+  #place(): string {
+    return this.#tenantId === undefined
+      ? `the operator's destination "${this.name}"`
+      : `destination "${this.name}" of tenant ${JSON.stringify(this.#tenantId)}`;
+  }
+
   #onResult(signal: Signal, result: SendResult): void {
     const where = {
       destination: this.name,
       ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
     };
     if (result.kind === 'delivered') {
-      this.#delivered = true;
-      this.#successesInRow++;
-      this.#failuresInRow = 0;
       if (result.rejected > 0) {
-        const message = `The destination rejected ${result.rejected} ${signal} items`;
+        const message = `${this.#place()} rejected ${result.rejected} ${ITEMS[signal]}`;
         this.#home.report({ code: 'partial_success', message, ...where });
       }
       return;
     }
-    this.#successesInRow = 0;
-    this.#failuresInRow++;
-    const after = result.kind === 'retry' ? 'it will be tried again' : 'its items are lost';
+    const after = result.kind === 'retry' ? 'it will be tried again' : 'it cannot be tried again';
     this.#home.report({
       code: 'export_failed',
-      message: `An export of ${signal} failed (${result.errorClass}); ${after}`,
+      message: `An export of ${signal} to ${this.#place()} failed (${result.errorClass}); ${after}`,
       ...where,
     });
   }
@@ -225,17 +230,17 @@ export class Outbox {
   #onDropped(signal: Signal, reason: DropReason, items: number): void {
     this.#home.report({
       code: 'dropped',
-      message: `${items} ${signal} items were lost: ${reason}`,
+      message: `${items} ${ITEMS[signal]} for ${this.#place()} were lost: ${reason}`,
       destination: this.name,
       ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
     });
   }
 
+  /** That of the signal that is worst off, so that a dead one cannot hide behind a healthy one. */
   state(): DestinationState {
     if (this.#destination.disabled) return 'disabled';
-    if (this.#failuresInRow >= FAILING_AFTER) return 'failing';
-    if (!this.#delivered) return 'pending';
-    return this.#successesInRow >= ACTIVE_AFTER ? 'active' : 'receiving';
+    const states = [...this.#lanes.values()].flatMap((lane) => lane.state ?? []);
+    return WORST_FIRST.find((state) => states.includes(state)) ?? 'pending';
   }
 
   status(): DestinationStatus {

@@ -4,9 +4,10 @@ import type { Ledger } from './ledger.js';
 import type { Signal } from './signal.js';
 
 /**
+ * How a destination is; of several signals, the one that is worst off.
  * - `resolving`: the tenant's configuration is being looked up; records wait.
  * - `pending`: nothing delivered yet.
- * - `receiving`: delivered at least once since the last trouble.
+ * - `receiving`: delivered, but not three times in a row.
  * - `active`: three deliveries in a row.
  * - `failing`: five failures in a row.
  * - `disabled`: switched off by configuration.

@@ -104,6 +104,10 @@ export interface GatewayTelemetry {
   readonly meter: Meter;
   /** Takes a reading of the metrics and tries to send all that waits, once. Always resolves in time. */
   flush(options?: FlushOptions): Promise<FlushResult>;
-  /** Stops intake, flushes, counts the rest as lost, closes every socket. Idempotent; always resolves in time. */
+  /**
+   * Begins no more exchanges, flushes, counts the rest as lost, closes every socket. Idempotent; always resolves in time.
+   * Call it when the server has closed: exchanges that are still open are not waited for, and those that end later are
+   * counted as lost.
+   */
   shutdown(options?: FlushOptions): Promise<FlushResult>;
 }

@@ -32,7 +32,8 @@ export class Batch implements OutgoingBatch {
   readonly #asObjects: boolean;
   readonly #scopes: ScopeBuffer[] = [];
   readonly #objects: ((resource: DestinationResource) => object)[] = [];
-  #resource: DestinationResource;
+  readonly #expectedBytes: number;
+  readonly #resource: DestinationResource;
 
   constructor(
     signal: Signal,
@@ -41,6 +42,7 @@ export class Batch implements OutgoingBatch {
     resource: DestinationResource,
     bornMs: number,
     sequence: number,
+    expectedBytes: number,
   ) {
     this.signal = signal;
     this.#envelopes = envelopes;
@@ -48,6 +50,7 @@ export class Batch implements OutgoingBatch {
     this.#resource = resource;
     this.bornMs = bornMs;
     this.sequence = sequence;
+    this.#expectedBytes = expectedBytes;
   }
 
   /** Copies the record's bytes, or keeps its object. */
@@ -84,7 +87,7 @@ export class Batch implements OutgoingBatch {
   /** There are two scopes at most, so a search beats a map. */
   #buffer(scope: Scope): RecordBuffer {
     for (const own of this.#scopes) if (own.scope === scope) return own.buffer;
-    const buffer = this.#envelopes.recordBuffer();
+    const buffer = this.#envelopes.recordBuffer(this.#expectedBytes);
     this.#scopes.push({ scope, buffer });
     return buffer;
   }

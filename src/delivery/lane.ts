@@ -66,6 +66,7 @@ export class Lane {
   #open: Batch | undefined;
   #waiting: Batch[] = [];
   #sequence = 0;
+  #lastBatchBytes = 1024;
   #bytes = 0;
   #notBeforeMs = 0;
   #failuresInRow = 0;
@@ -160,19 +161,23 @@ export class Lane {
 
   #newBatch(): Batch {
     const { envelopes } = this.#home;
+    const now = this.#home.monotonicMs();
     return new Batch(
       this.signal,
       envelopes,
       this.#asObjects,
       this.#resource,
-      this.#home.monotonicMs(),
+      now,
       this.#sequence++,
+      this.#lastBatchBytes,
     );
   }
 
   #seal(): void {
     if (this.#open === undefined) return;
     this.#waiting.push(this.#open);
+    // A tenth more than the last one: batches of a steady flow are alike, and growing would copy each record twice.
+    this.#lastBatchBytes = Math.ceil(this.#open.byteLength * 1.1);
     this.#open = undefined;
   }
 

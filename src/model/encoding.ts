@@ -26,7 +26,7 @@ export interface RecordBuffer {
 export interface Envelopes {
   resource(attributes: Attributes): Uint8Array;
   scope(name: string, version: string): Uint8Array;
-  recordBuffer(): RecordBuffer;
+  recordBuffer(expectedBytes: number): RecordBuffer;
   /** A whole export request; the caller owns the answer. */
   request(
     resource: Uint8Array,

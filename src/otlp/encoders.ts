@@ -37,7 +37,7 @@ export function createEnvelopes(): Envelopes {
   return {
     resource: encodeResource,
     scope: (name, version) => encodeScope({ name, version }),
-    recordBuffer: () => new RecordBatchBuffer(),
+    recordBuffer: (expectedBytes) => new RecordBatchBuffer(expectedBytes),
     request: buildRequest,
   };
 }

@@ -76,14 +76,19 @@ export function buildRequest(resource: Uint8Array, scopes: readonly ScopeBody[])
 
 /** Finished records of one signal, framed one after the other as a scope's field 2. */
 export class RecordBatchBuffer {
-  #buffer = new Uint8Array(4096);
+  #buffer: Uint8Array;
   #byteLength = 0;
+
+  /** `expectedBytes`: what it will probably hold, so that it need not grow; at least 256. */
+  constructor(expectedBytes = 4096) {
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(256, expectedBytes));
+  }
 
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** Copies `contents`, which is not referenced afterwards. The buffer doubles from 4 KiB. */
+  /** Copies `contents`, which is not referenced afterwards. The buffer doubles when it is full. */
   append(contents: Uint8Array): void {
     this.#reserve(framedBytes(contents.length));
     const position = putFrame(this.#buffer, this.#byteLength, FIELD_2, contents.length);
@@ -99,7 +104,7 @@ export class RecordBatchBuffer {
   #reserve(bytes: number): void {
     const needed = this.#byteLength + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, needed));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed));
     grown.set(this.bytes());
     this.#buffer = grown;
   }

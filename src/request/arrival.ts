@@ -48,6 +48,8 @@ export class Arrival {
   readonly #url: string;
   readonly #hostHeader: string | undefined;
   #target: RequestTarget | undefined;
+  #host: HostAndPort | undefined;
+  #hostIsParsed = false;
 
   constructor(request: BeginOptions) {
     const { method, headers } = request;
@@ -68,7 +70,11 @@ export class Arrival {
   }
 
   /** The host that the client asked for. */
-  host(): HostAndPort | undefined {
-    return parseHost(this.target.authority ?? this.#hostHeader, this.scheme);
+  get host(): HostAndPort | undefined {
+    if (!this.#hostIsParsed) {
+      this.#hostIsParsed = true;
+      this.#host = parseHost(this.target.authority ?? this.#hostHeader, this.scheme);
+    }
+    return this.#host;
   }
 }

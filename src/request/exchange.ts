@@ -3,6 +3,7 @@ import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
 import type { EmitterLike, EndOptions, Exchange, UpstreamFacts, WritableHeaders } from '../model/exchange.js';
+import type { FinishedRequest } from '../model/finished-request.js';
 import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
 import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
@@ -16,7 +17,7 @@ import { putArrivalAttributes, putEndAttributes } from './span-attributes.js';
 
 const SAMPLED = 0x01;
 const RANDOM = 0x02;
-const STATUS_ERROR = 2;
+const SPAN_ERROR = Object.freeze({ code: 2 });
 
 /** How an adapter saw the response end. */
 export interface ObservedEnding {
@@ -283,46 +284,44 @@ export class LiveExchange implements Exchange {
         home.clientDisconnect,
       ),
     );
-    const routeName = this.routeName ?? this.#httpRoute;
-    const environment = this.environment ?? home.environment;
+    const { tenantId, requestId } = this;
+    const arrival = this.#arrival;
+    const upstream = this.#upstream;
     const span = this.#serverSpan;
-    if (span !== undefined) {
-      if (!home.processors.any) putArrivalAttributes(span, this.#arrival);
-      const { tenantId, requestId } = this;
-      putEndAttributes(span, home.names, {
-        outcome,
-        requestId,
-        tenantId,
-        routeName,
-        httpRoute: this.#httpRoute,
-        environment,
-        upstream: this.#upstream,
-      });
-      if (outcome.isError) span.status = { code: STATUS_ERROR };
-      // The conventions: an unknown method is named HTTP, and a path never names a span.
-      const methodName = this.#arrival.method.startsWith('_') ? 'HTTP' : this.#arrival.method;
-      const target = this.#httpRoute ?? routeName;
-      span.finish(target === undefined ? methodName : `${methodName} ${target}`, endMs);
-      if (home.processors.any) home.processors.onEnd(span);
-    }
-    home.sink.requestFinished({
+    const routeName = this.routeName ?? this.#httpRoute;
+    const finished: FinishedRequest = {
       startMs: this.#startMs,
       endMs,
       latencyMs,
-      method: this.#arrival.method,
-      path: this.#arrival.target.path,
+      method: arrival.method,
+      path: arrival.target.path,
       outcome,
-      requestId: this.requestId,
-      tenantId: this.tenantId,
+      requestId,
+      tenantId,
       routeName,
-      environment,
-      serverAddress: this.#upstream?.address ?? this.#arrival.host()?.address,
+      environment: this.environment ?? home.environment,
+      serverAddress: upstream?.address ?? arrival.host?.address,
       traceId: this.#traceId,
       spanId: this.#spanId,
       traceFlags: this.#traceFlags,
       operatorAttributes: this.#operatorAttributes,
       tenantAttributes: this.#tenantAttributes,
       span,
-    });
+    };
+    if (span !== undefined) this.#finishSpan(span, finished);
+    home.sink.requestFinished(finished);
+  }
+
+  #finishSpan(span: ServerSpan, finished: FinishedRequest): void {
+    const home = this.#home;
+    const { method } = this.#arrival;
+    if (!home.processors.any) putArrivalAttributes(span, this.#arrival);
+    putEndAttributes(span, home.names, finished, this.#httpRoute, this.#upstream);
+    if (finished.outcome.isError) span.status = SPAN_ERROR;
+    // The conventions: an unknown method is named HTTP, and a path never names a span.
+    const methodName = method.startsWith('_') ? 'HTTP' : method;
+    const target = this.#httpRoute ?? finished.routeName;
+    span.finish(target === undefined ? methodName : `${methodName} ${target}`, finished.endMs);
+    if (home.processors.any) home.processors.onEnd(span);
   }
 }

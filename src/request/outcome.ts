@@ -21,20 +21,29 @@ export interface EndingFacts {
 }
 
 function outcome(statusCode: number | undefined, severityNumber: number, errorType?: string): Outcome {
-  return {
-    ...(statusCode !== undefined && { statusCode }),
-    ...(errorType !== undefined && { errorType }),
-    isError: errorType !== undefined,
-    severityNumber,
-  };
+  const isError = errorType !== undefined;
+  if (statusCode === undefined)
+    return isError ? { errorType, isError, severityNumber } : { isError, severityNumber };
+  return isError
+    ? { statusCode, errorType, isError, severityNumber }
+    : { statusCode, isError, severityNumber };
 }
+
+/** Outcomes without a cause depend on the status alone: one frozen object each, so that a request makes none. */
+const PLAIN: readonly Outcome[] = Array.from({ length: 1000 }, (_, status) => {
+  const severityNumber = status < 400 ? INFO : status < 500 ? WARN : ERROR;
+  return Object.freeze(outcome(status, severityNumber, status < 500 ? undefined : String(status)));
+});
+const NO_STATUS: Outcome = Object.freeze(outcome(undefined, INFO));
 
 /** A complete answer. A 5xx that the upstream gave is named by its code, one of the gateway's own by its cause. */
 function completeOutcome(facts: EndingFacts, statusCode: number | undefined): Outcome {
-  if (statusCode === undefined || statusCode < 400) return outcome(statusCode, INFO);
-  if (statusCode < 500) return outcome(statusCode, WARN);
-  const ownCause = facts.upstreamStatusCode === statusCode ? undefined : facts.recordedError;
-  return outcome(statusCode, ERROR, ownCause ?? String(statusCode));
+  if (statusCode === undefined) return NO_STATUS;
+  if (statusCode >= 500 && facts.recordedError !== undefined && facts.upstreamStatusCode !== statusCode) {
+    return outcome(statusCode, ERROR, facts.recordedError);
+  }
+  // Frameworks refuse statuses beyond three digits; a host that calls `end` itself may not.
+  return PLAIN[statusCode] ?? outcome(statusCode, ERROR, String(statusCode));
 }
 
 export function outcomeOf(facts: EndingFacts, clientDisconnect: 'error' | 'unset'): Outcome {

@@ -16,8 +16,8 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import type { FinishedRequest } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
-import type { Outcome } from '../model/outcome.js';
 import type { UpstreamFacts } from '../model/exchange.js';
 import type { Arrival } from './arrival.js';
 import type { ServerSpan } from './server-span.js';
@@ -31,7 +31,7 @@ export function putArrivalAttributes(span: ServerSpan, arrival: Arrival): void {
   if (arrival.method !== arrival.methodAsSent)
     span.put(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, arrival.methodAsSent);
   if (target.query !== undefined) span.put(ATTR_URL_QUERY, target.query);
-  const host = arrival.host();
+  const { host } = arrival;
   if (host !== undefined) {
     span.put(ATTR_SERVER_ADDRESS, host.address);
     span.put(ATTR_SERVER_PORT, host.port);
@@ -46,26 +46,22 @@ export function putArrivalAttributes(span: ServerSpan, arrival: Arrival): void {
   if (arrival.userAgent !== undefined) span.put(ATTR_USER_AGENT_ORIGINAL, arrival.userAgent);
 }
 
-/** What is known at the end. */
-export interface EndFacts {
-  readonly outcome: Outcome;
-  readonly requestId: string;
-  readonly tenantId: string | undefined;
-  readonly routeName: string | undefined;
-  readonly httpRoute: string | undefined;
-  readonly environment: string | undefined;
-  readonly upstream: UpstreamFacts | undefined;
-}
-
-export function putEndAttributes(span: ServerSpan, names: Names, facts: EndFacts): void {
-  const { outcome, upstream } = facts;
+/** What is known when it has ended. */
+export function putEndAttributes(
+  span: ServerSpan,
+  names: Names,
+  request: FinishedRequest,
+  httpRoute: string | undefined,
+  upstream: UpstreamFacts | undefined,
+): void {
+  const { outcome } = request;
   if (outcome.statusCode !== undefined) span.put(ATTR_HTTP_RESPONSE_STATUS_CODE, outcome.statusCode);
   if (outcome.errorType !== undefined) span.put(ATTR_ERROR_TYPE, outcome.errorType);
-  if (facts.httpRoute !== undefined) span.put(ATTR_HTTP_ROUTE, facts.httpRoute);
-  span.put(names.requestId, facts.requestId);
-  if (facts.tenantId !== undefined) span.put(names.tenantId, facts.tenantId);
-  if (facts.routeName !== undefined) span.put(names.routeName, facts.routeName);
-  if (facts.environment !== undefined) span.put(names.environment, facts.environment);
+  if (httpRoute !== undefined) span.put(ATTR_HTTP_ROUTE, httpRoute);
+  span.put(names.requestId, request.requestId);
+  if (request.tenantId !== undefined) span.put(names.tenantId, request.tenantId);
+  if (request.routeName !== undefined) span.put(names.routeName, request.routeName);
+  if (request.environment !== undefined) span.put(names.environment, request.environment);
   if (upstream === undefined) return;
   if (upstream.address !== undefined) span.put(names.upstreamAddress, upstream.address);
   if (upstream.statusCode !== undefined) span.put(names.upstreamStatusCode, upstream.statusCode);

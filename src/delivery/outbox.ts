@@ -55,6 +55,7 @@ export class Outbox {
   /** Accounts of closed lanes; the owner keeps them, so that nothing vanishes from the totals. */
   readonly #retired: (signal: Signal, account: Account) => void;
   readonly #lanes = new Map<Signal, Lane>();
+  readonly #targets = new Map<Signal, Target>();
   /** Lanes of former places that are still draining. */
   readonly #draining = new Set<Lane>();
   #destination: ResolvedDestination;
@@ -97,15 +98,11 @@ export class Outbox {
     for (const signal of SIGNALS) {
       const target = destination.disabled ? undefined : destination.targets[signal];
       const lane = this.#lanes.get(signal);
-      if (
-        lane !== undefined &&
-        target !== undefined &&
-        this.#targets.has(lane) &&
-        samePlace(this.#targetOf(lane), target)
-      ) {
+      const before = this.#targets.get(signal);
+      if (lane !== undefined && target !== undefined && before !== undefined && samePlace(before, target)) {
         lane.sender.update(target);
         lane.setResource(resource);
-        this.#targets.set(lane, target);
+        this.#targets.set(signal, target);
         continue;
       }
       if (lane !== undefined) this.#retire(signal, lane);
@@ -116,12 +113,6 @@ export class Outbox {
     } else {
       this.#closeReading();
     }
-  }
-
-  readonly #targets = new Map<Lane, Target>();
-
-  #targetOf(lane: Lane): Target {
-    return this.#targets.get(lane) as Target;
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
@@ -137,13 +128,15 @@ export class Outbox {
     };
     const lane = new Lane(laneHome, signal, sender, target.kind === 'exporter', bounds, resource);
     this.#lanes.set(signal, lane);
-    this.#targets.set(lane, target);
+    this.#targets.set(signal, target);
   }
 
   /** A tenant's former place gets nothing more; the operator's may drain for a while. */
   #retire(signal: Signal, lane: Lane): void {
+    // What was counted since the last reading would otherwise reach neither the old place nor the new one.
+    if (signal === 'metrics' && this.#tenantId === undefined) this.takeReading();
     this.#lanes.delete(signal);
-    this.#targets.delete(lane);
+    this.#targets.delete(signal);
     if (signal === 'metrics') this.#closeReading();
     if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, 'destination_changed');
     else this.#drain(lane);

@@ -1,0 +1,102 @@
+/** The README and the package say what the code does: option and variable tables, dependencies, versions. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../src/config/defaults.js';
+import { resolveSettings } from '../src/config/resolve.js';
+import { VERSION } from '../src/model/version.js';
+
+const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const readme = read('README.md');
+const manifest = JSON.parse(read('package.json')) as {
+  version: string;
+  dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+};
+
+/** The first cells of a table's rows, without back-ticks. */
+function firstCells(heading: string): string[] {
+  const section = readme.slice(readme.indexOf(`\n${heading}\n`));
+  const end = section.indexOf('\n## ', 1);
+  const rows = section.slice(0, end < 0 ? undefined : end).match(/^\| `.*$/gm) ?? [];
+  return rows
+    .flatMap((row) => (row.split('|')[1] ?? '').match(/`([^`]+)`/g) ?? [])
+    .map((cell) => cell.slice(1, -1));
+}
+
+/** The known options, as the error about an unknown one lists them. */
+function knownOptions(options: Record<string, unknown>): string[] {
+  try {
+    resolveSettings({ env: false, ...options });
+  } catch (error) {
+    return (/known are (.*)$/.exec((error as Error).message)?.[1] ?? '').split(', ');
+  }
+  throw new Error('an unknown option was accepted');
+}
+
+describe('the README', () => {
+  it('lists every option and no other', () => {
+    const listed = firstCells('## Options');
+    const metricOptions = knownOptions({ metrics: { unknown: 1 } }).map((name) => `metrics.${name}`);
+    const options = knownOptions({ unknown: 1 }).filter((name) => name !== 'metrics');
+    for (const name of [...options, ...metricOptions]) expect(listed).toContain(name);
+    for (const name of listed.filter((cell) => cell.startsWith('metrics.')))
+      expect(metricOptions).toContain(name);
+  });
+
+  it('lists every field of a destination', () => {
+    const listed = firstCells('### Destinations');
+    for (const name of knownOptions({ operator: { unknown: 1 } })) expect(listed).toContain(name);
+  });
+
+  it('gives the defaults that the code has', () => {
+    const rowOf = (option: string): string =>
+      new RegExp(`^\\| \`${option}\`.*$`, 'm').exec(readme)?.[0] ?? '';
+    expect(rowOf('serviceName')).toContain(`\`${DEFAULTS.serviceName}\``);
+    expect(rowOf('namespace')).toContain(`\`${DEFAULTS.namespace}\``);
+    expect(rowOf('tenantTtlMs')).toContain(` ${DEFAULTS.tenantTtlMs} `);
+    expect(rowOf('metrics.intervalMs')).toContain(` ${DEFAULTS.metricIntervalMs} `);
+    expect(rowOf('metrics.durationBoundariesMs')).toContain(` ${DEFAULTS.durationBoundariesMs.length} `);
+    expect(rowOf('metrics.maxSeriesPerTenant')).toContain(` ${DEFAULTS.maxSeriesPerTenant} `);
+    expect(rowOf('metrics.maxSeries')).toContain(` ${DEFAULTS.maxSeries} `);
+    expect(rowOf('metrics.forgetAfterMs')).toContain(` ${DEFAULTS.forgetAfterMs} `);
+  });
+
+  it('lists every environment variable that the code reads', () => {
+    const source = read('src/config/environment.ts');
+    const named = source.match(/OTEL_[A-Z_]+[A-Z]/g) ?? [];
+    for (const name of named) expect(readme).toContain(name);
+  });
+
+  it('names every dependency with its reason', () => {
+    const table = readme.slice(readme.indexOf('\n## Dependencies\n'));
+    for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]) {
+      const listed = /^@opentelemetry\/exporter-(\w+)-otlp-proto$/.test(name) ? 'exporter-{' : `\`${name}\``;
+      expect(table).toContain(listed);
+    }
+  });
+
+  it('names only files that exist', () => {
+    for (const file of readme.match(/`(?:examples|src|test|etc|bench)\/[\w./-]+`/g) ?? []) {
+      expect(existsSync(new URL(`../${file.slice(1, -1)}`, import.meta.url)), file).toBe(true);
+    }
+  });
+});
+
+describe('the package', () => {
+  it('carries its own version in its scope and user agent', () => {
+    expect(VERSION).toBe(manifest.version);
+  });
+
+  it('pins the OpenTelemetry packages to one exact set', () => {
+    const versions = Object.values(manifest.dependencies);
+    for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { dev?: boolean }> };
+    const copies = new Map<string, number>();
+    for (const [path, entry] of Object.entries(lock.packages)) {
+      const name = /node_modules\/(@opentelemetry\/[^/]+)$/.exec(path)?.[1];
+      if (name !== undefined && entry.dev !== true) copies.set(name, (copies.get(name) ?? 0) + 1);
+    }
+    expect([...copies].filter(([, count]) => count > 1)).toEqual([]);
+    expect(copies.size).toBeGreaterThan(8);
+  });
+});

@@ -30,6 +30,9 @@ export interface FinishedRequest {
   readonly operatorAttributes: Attributes | undefined;
   /** Custom attributes of everyone's log record. */
   readonly tenantAttributes: Attributes | undefined;
+  /** Custom attributes over the limit: all, and those that the tenant would have seen. */
+  readonly droppedAttributes: number;
+  readonly droppedTenantAttributes: number;
   /** The finished SERVER span, if one is to be exported. */
   readonly span: SpanRecord | undefined;
 }

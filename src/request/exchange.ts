@@ -1,16 +1,17 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
-import type { Context, Span, SpanContext } from '@opentelemetry/api';
-import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
+import type { AttributeValue as ApiAttributeValue, Context, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type { EmitterLike, EndOptions, Exchange, UpstreamFacts, WritableHeaders } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
 import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
 import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
+import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { cleanName, cleanValue, isUsableKey, MAX_ATTRIBUTES } from './limits.js';
+import { cleanName } from './limits.js';
 import { outcomeOf } from './outcome.js';
 import { RawTraceState, ServerSpan } from './server-span.js';
 import { putArrivalAttributes, putEndAttributes } from './span-attributes.js';
@@ -59,9 +60,7 @@ export class LiveExchange implements Exchange {
   #httpRoute: string | undefined;
   #upstream: UpstreamFacts | undefined;
   #recordedError: string | undefined;
-  #operatorAttributes: MutableAttributes | undefined;
-  #tenantAttributes: MutableAttributes | undefined;
-  #attributeCount = 0;
+  #custom: CustomAttributes | undefined;
   #context: Context | undefined;
   #ended = false;
   readonly #home: ExchangeHome;
@@ -176,34 +175,28 @@ export class LiveExchange implements Exchange {
   }
 
   setAttribute(key: string, value: AttributeValue): void {
-    if (this.#ended || !isUsableKey(key)) return;
-    const cleaned = cleanValue(value);
-    if (cleaned === undefined || this.#attributeCount >= MAX_ATTRIBUTES) return;
-    this.#attributeCount++;
-    (this.#operatorAttributes ??= {})[key] = cleaned;
-    this.#serverSpan?.setAttribute(key, cleaned as never);
+    this.#setCustom(key, value, false);
   }
 
   setAttributes(attributes: Attributes): void {
-    for (const key in attributes) this.setAttribute(key, attributes[key] as AttributeValue);
+    for (const key in attributes) this.#setCustom(key, attributes[key], false);
   }
 
   /** As `setAttributes`, except that what is set already stays. */
   setAttributesIfUnset(attributes: Attributes): void {
     for (const key in attributes) {
-      const isSet =
-        this.#operatorAttributes?.[key] !== undefined || this.#tenantAttributes?.[key] !== undefined;
-      if (!isSet) this.setAttribute(key, attributes[key] as AttributeValue);
+      if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
     }
   }
 
   setTenantAttribute(key: string, value: AttributeValue): void {
-    if (this.#ended || !isUsableKey(key)) return;
-    const cleaned = cleanValue(value);
-    if (cleaned === undefined || this.#attributeCount >= MAX_ATTRIBUTES) return;
-    this.#attributeCount++;
-    (this.#tenantAttributes ??= {})[key] = cleaned;
-    this.#serverSpan?.setAttribute(key, cleaned as never);
+    this.#setCustom(key, value, true);
+  }
+
+  #setCustom(key: string, value: unknown, isShared: boolean): void {
+    if (this.#ended || !this.recording) return;
+    const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
+    if (cleaned !== undefined) this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
   }
 
   recordError(error: unknown): void {
@@ -304,8 +297,10 @@ export class LiveExchange implements Exchange {
       traceId: this.#traceId,
       spanId: this.#spanId,
       traceFlags: this.#traceFlags,
-      operatorAttributes: this.#operatorAttributes,
-      tenantAttributes: this.#tenantAttributes,
+      operatorAttributes: this.#custom?.operatorOnly,
+      tenantAttributes: this.#custom?.shared,
+      droppedAttributes: this.#custom?.dropped ?? 0,
+      droppedTenantAttributes: this.#custom?.droppedShared ?? 0,
       span,
     };
     if (span !== undefined) this.#finishSpan(span, finished);

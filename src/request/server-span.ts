@@ -14,6 +14,8 @@ import type {
   TimeInput,
   TraceState,
 } from '@opentelemetry/api';
+import { hrTimeOf } from '../model/hr-time.js';
+import type { HrTimePair } from '../model/hr-time.js';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
 import {
@@ -27,17 +29,9 @@ import {
   MAX_VALUE_LENGTH,
 } from './limits.js';
 
-type HrTime = [number, number];
-
 const KIND_SERVER = 1;
 const STATUS_UNSET = 0;
 const MAX_STACK_LENGTH = 8192;
-
-/** Epoch milliseconds to seconds and nanoseconds. */
-export function hrTimeOf(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000);
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
-}
 
 /** What the span needs from its instance. */
 export interface SpanHome {
@@ -112,15 +106,15 @@ export class ServerSpan implements Span, SpanRecord {
     return this.#name;
   }
 
-  get startTime(): HrTime {
+  get startTime(): HrTimePair {
     return hrTimeOf(this.startTimeMs);
   }
 
-  get endTime(): HrTime {
+  get endTime(): HrTimePair {
     return hrTimeOf(this.endTimeMs);
   }
 
-  get duration(): HrTime {
+  get duration(): HrTimePair {
     return hrTimeOf(this.endTimeMs - this.startTimeMs);
   }
 
@@ -236,7 +230,7 @@ export class ServerSpan implements Span, SpanRecord {
     this.ended = true;
   }
 
-  #timeOf(time: TimeInput | undefined): HrTime {
+  #timeOf(time: TimeInput | undefined): HrTimePair {
     if (typeof time === 'number') return hrTimeOf(time);
     if (time instanceof Date) return hrTimeOf(time.getTime());
     return Array.isArray(time) ? time : hrTimeOf(this.#home.nowEpochMs());

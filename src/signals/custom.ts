@@ -84,7 +84,7 @@ export function createCustomSignals(options: CustomSignalsOptions): CustomSignal
             onEnd: (span) => {
               processors.onEnd(span);
               if (intake.wanted.operatorTraces) {
-                intake.operator('traces', new OutgoingSpan(span, scope, encoders));
+                intake.operator('traces', new OutgoingSpan(span, scope, encoders, resourceObject));
               }
             },
             forceFlush: () => Promise.resolve(),

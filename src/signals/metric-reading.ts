@@ -1,4 +1,5 @@
 /** One destination's view of the request metrics: baseline and start time of its own, either temporality. */
+import { hrTimeOf } from '../model/hr-time.js';
 import type { MetricReading, Scope, TakenReading } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import {
@@ -14,13 +15,6 @@ import {
 } from '../model/metric-record.js';
 import type { Names } from '../model/names.js';
 import { totalsOf, type Series, type SeriesTotals } from './series.js';
-
-type HrTime = [number, number];
-
-function hrTimeOf(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000);
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
-}
 
 export interface ReadingSource {
   readonly names: Names;

@@ -1,34 +1,62 @@
 /** Records on their way: encoded when the first destination asks, converted when a ready-made exporter does. */
 import type { DestinationResource, OutgoingRecord, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
+import { hrTimeOf } from '../model/hr-time.js';
+import type { HrTimePair } from '../model/hr-time.js';
 import type { LogRecordData, SpanRecord } from '../model/records.js';
 
-type HrTime = [number, number];
-
-function hrTimeOf(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000);
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)];
+function hrTimeBetween(
+  [startSeconds, startNanos]: HrTimePair,
+  [endSeconds, endNanos]: HrTimePair,
+): HrTimePair {
+  const nanos = endNanos - startNanos;
+  return nanos < 0 ? [endSeconds - startSeconds - 1, nanos + 1e9] : [endSeconds - startSeconds, nanos];
 }
+
+/** Makes the SDK's resource object of a destination. */
+type ResourceObject = (resource: DestinationResource) => object;
 
 export class OutgoingSpan implements OutgoingRecord {
   readonly scope: Scope;
   readonly #span: SpanRecord;
   readonly #encoders: Encoders;
+  readonly #resourceObject: ResourceObject;
   #bytes: Uint8Array | undefined;
 
-  constructor(span: SpanRecord, scope: Scope, encoders: Encoders) {
+  constructor(span: SpanRecord, scope: Scope, encoders: Encoders, resourceObject: ResourceObject) {
     this.#span = span;
     this.scope = scope;
     this.#encoders = encoders;
+    this.#resourceObject = resourceObject;
   }
 
   bytes(): Uint8Array {
     return (this.#bytes ??= this.#encoders.span(this.#span));
   }
 
-  /** Spans are `ReadableSpan`s already. */
-  readable(): object {
-    return this.#span;
+  /** The SDK's `ReadableSpan`, as a copy, because each destination has a resource of its own. */
+  readable(resource: DestinationResource): object {
+    const span = this.#span;
+    const { startTime, endTime } = span;
+    return {
+      name: span.name,
+      kind: span.kind,
+      spanContext: () => span.spanContext(),
+      parentSpanContext: span.parentSpanContext,
+      startTime,
+      endTime,
+      duration: hrTimeBetween(startTime, endTime),
+      ended: true,
+      status: span.status,
+      attributes: span.attributes,
+      links: span.links,
+      events: span.events,
+      droppedAttributesCount: span.droppedAttributesCount,
+      droppedEventsCount: span.droppedEventsCount,
+      droppedLinksCount: span.droppedLinksCount,
+      resource: this.#resourceObject(resource),
+      instrumentationScope: { name: this.scope.name, version: this.scope.version },
+    };
   }
 }
 
@@ -36,15 +64,10 @@ export class OutgoingLog implements OutgoingRecord {
   readonly scope: Scope;
   readonly #log: LogRecordData;
   readonly #encoders: Encoders;
-  readonly #resourceObject: (resource: DestinationResource) => object;
+  readonly #resourceObject: ResourceObject;
   #bytes: Uint8Array | undefined;
 
-  constructor(
-    log: LogRecordData,
-    scope: Scope,
-    encoders: Encoders,
-    resourceObject: (resource: DestinationResource) => object,
-  ) {
+  constructor(log: LogRecordData, scope: Scope, encoders: Encoders, resourceObject: ResourceObject) {
     this.#log = log;
     this.scope = scope;
     this.#encoders = encoders;

@@ -46,14 +46,8 @@ function envelope(
 }
 
 /** Custom attributes never replace those of the envelope: a tenant's own `url.path` would be a lie. */
-function withCustom(attributes: MutableAttributes, custom: Attributes | undefined): MutableAttributes {
-  if (custom === undefined) return attributes;
-  const merged = { ...attributes };
-  for (const key in custom) {
-    const value = custom[key];
-    if (value !== undefined && !(key in attributes)) merged[key] = value;
-  }
-  return merged;
+function withCustom(own: Attributes, shared: Attributes | undefined, operatorOnly?: Attributes): Attributes {
+  return shared === undefined && operatorOnly === undefined ? own : { ...shared, ...operatorOnly, ...own };
 }
 
 /** The tenant's record, and the operator's, which is the same unless there are operator-only attributes. */
@@ -63,7 +57,7 @@ export interface RequestLogs {
 }
 
 export function requestLogs(request: FinishedRequest, options: RequestLogOptions): RequestLogs {
-  const attributes = withCustom(envelope(request, options), request.tenantAttributes);
+  const own = envelope(request, options);
   const record: LogRecordData = {
     timeMs: request.endMs,
     observedTimeMs: request.endMs,
@@ -71,15 +65,21 @@ export function requestLogs(request: FinishedRequest, options: RequestLogOptions
     severityText: severityText(request.outcome.severityNumber),
     body: lineOf(request),
     eventName: options.names.requestEvent,
-    attributes,
+    attributes: withCustom(own, request.tenantAttributes),
+    droppedAttributesCount: request.droppedTenantAttributes,
     doubleKey: options.names.latencyMs,
     traceId: request.traceId,
     spanId: request.spanId,
     traceFlags: request.traceFlags,
   };
+  const { operatorAttributes, tenantAttributes, droppedAttributes } = request;
   const forOperator =
-    request.operatorAttributes === undefined
+    operatorAttributes === undefined && droppedAttributes === request.droppedTenantAttributes
       ? record
-      : { ...record, attributes: withCustom(attributes, request.operatorAttributes) };
+      : {
+          ...record,
+          attributes: withCustom(own, tenantAttributes, operatorAttributes),
+          droppedAttributesCount: droppedAttributes,
+        };
   return { forTenant: record, forOperator };
 }

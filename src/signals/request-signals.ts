@@ -23,7 +23,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       const tenant = request.tenantId === undefined ? undefined : intake.tenant(request.tenantId);
       metrics.record(request);
       if (request.span !== undefined && wanted.operatorTraces) {
-        intake.operator('traces', new OutgoingSpan(request.span, scope, encoders));
+        intake.operator('traces', new OutgoingSpan(request.span, scope, encoders, resourceObject));
       }
       if (tenant === undefined && !wanted.operatorLogs) return;
       const { forTenant, forOperator } = requestLogs(request, options);

@@ -9,7 +9,7 @@ const METRIC_INTERVAL_MS = 5_000;
 
 export const CONTESTANTS = {
   bare: {
-    what: 'the proxy alone',
+    // The proxy alone
     expects: undefined,
     create: ({ forward }) => ({
       handle: (request, response) => forward(request, response, request.headers),
@@ -17,21 +17,37 @@ export const CONTESTANTS = {
     }),
   },
   ours: {
-    what: 'gateway-otel, operator plus 1 of 100 tenants',
+    // `gateway-otel`, operator plus 1 of 100 tenants
     expects: { spans: 1, tenants: true },
     create: createOurs,
   },
   'stock-all': {
-    what: 'instrumentation-http + SDK, three signals, operator only',
+    // `instrumentation-http` + SDK, three signals, operator only
     expects: { spans: 2, tenants: false },
     create: (setup) => createStock({ ...setup, tenantCount: 0 }),
   },
   naive: {
-    what: 'the same, plus one provider set for each of 100 tenants',
+    // The same, plus one provider set for each of 100 tenants
     expects: { spans: 2, tenants: true },
     create: createStock,
   },
+  spin20: {
+    // The proxy and a loop of 20 µs: what the measurement makes of a cost that is known
+    onlyWhenNamed: true,
+    expects: undefined,
+    create: ({ forward }) => ({ handle: spinning(forward, 20), drain: async () => {} }),
+  },
 };
+
+function spinning(forward, microseconds) {
+  return (request, response) => {
+    response.on('finish', () => {
+      const end = performance.now() + microseconds / 1e3;
+      while (performance.now() < end);
+    });
+    forward(request, response, request.headers);
+  };
+}
 
 async function createOurs({ collector, tenantCount, forward }) {
   const { createGatewayTelemetry } = await import('gateway-otel');

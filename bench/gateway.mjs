@@ -22,7 +22,7 @@ answerParent({
   ready: () => ({ port: server.address().port }),
   usage() {
     const { user, system } = process.cpuUsage();
-    return { cpuUs: user + system, requests, rss: process.memoryUsage.rss() };
+    return { userUs: user, systemUs: system, requests, rss: process.memoryUsage.rss() };
   },
   async drain() {
     await contestant.drain();

@@ -5,7 +5,7 @@ import { resolveDestination, resolveDestinations } from './config/destination.js
 import { effectiveOperator } from './config/operator.js';
 import type { GatewayOptions } from './config/options.js';
 import { createReporter, type Reporter } from './config/reporter.js';
-import { resolveSettings, resolveTenants, type Settings } from './config/resolve.js';
+import { resolveOperator, resolveSettings, resolveTenants, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
 import { fault } from './model/configuration-error.js';
@@ -31,6 +31,7 @@ import { guardSpanProcessors } from './request/span-processors.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
+import { createSdkResources } from './signals/sdk-resource.js';
 import { openExporterSender } from './transport/exporter-sender.js';
 import { openOtlpSender } from './transport/otlp-http-sender.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
@@ -69,14 +70,16 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
   const resources = createResources(settings);
   const { sdkDisabled } = settings.environmentSettings;
   const report = reporter.report.bind(reporter);
-  const scopeOf = (name: string): Scope => ({
+  const scopeOf = (name: string, version: string): Scope => ({
     name,
-    version: VERSION,
-    bytes: envelopes.scope(name, VERSION),
+    version,
+    bytes: envelopes.scope(name, version),
   });
-  const requestScope = scopeOf(REQUEST_SCOPE_NAME);
+  const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
   const processors = guardSpanProcessors(settings.spanProcessors, report);
   let isShutDown = false;
+  const isConfigured =
+    settings.operator.length > 0 || settings.tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
 
   const resourceFor = (
@@ -105,16 +108,22 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     operator: (signal, record) => delivery.operator(signal, record),
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
-  const custom = createCustomSignals({
-    scope: scopeOf(CUSTOM_SCOPE_NAME),
-    encoders,
-    intake,
-    resource: operatorResource,
-    processors,
-    activeContext: () => contexts.active(),
-    runIn: (active, fn) => contexts.with(active, fn),
-    isDisabled,
-  });
+  const resourceObject = createSdkResources();
+  const custom = createCustomSignals(
+    {
+      encoders,
+      intake,
+      processors,
+      activeContext: () => contexts.active(),
+      runIn: (active, fn) => contexts.with(active, fn),
+      isDisabled,
+      report,
+      sdkResource: () => resourceObject(operatorResource),
+      resourceObject,
+    },
+    scopeOf(CUSTOM_SCOPE_NAME, VERSION),
+    scopeOf,
+  );
   const delivery: Delivery = createDelivery({
     envelopes,
     metrics,
@@ -126,7 +135,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     openSender: (target: Target) =>
       target.kind === 'otlp'
         ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess })
-        : openExporterSender(target.exporter, { resourceObject: custom.resourceObject }),
+        : openExporterSender(target.exporter, { resourceObject }),
     operator: sdkDisabled ? [] : settings.operator,
     tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
@@ -141,7 +150,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     metrics,
     encoders,
     scope: requestScope,
-    resourceObject: custom.resourceObject,
+    resourceObject,
   });
   const home: ExchangeHome = {
     clock,
@@ -154,7 +163,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     environment: settings.environment,
     clientDisconnect: settings.clientDisconnect,
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
-    resource: () => custom.resourceObject(operatorResource),
+    resource: () => resourceObject(operatorResource),
     nowEpochMs: nowMs,
     severityOf: severityWith(settings.severity, reporter),
     report,
@@ -164,9 +173,11 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     home,
     wanted: () => delivery.wanted,
     isDisabled,
-    propagates: settings.propagation !== undefined,
+    // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
+    propagates: () => settings.propagation !== undefined || (isDisabled() && isConfigured),
   });
   for (const notice of settings.notices) reporter.notice(notice);
+  reporter.operatorNotices(settings.operatorNotices);
   if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);
   return new Instance({
     settings,
@@ -255,11 +266,10 @@ class Instance implements GatewayTelemetry {
 
   setOperator(destinations: Destinations): void {
     const { settings, reporter, delivery } = this.#parts;
-    const resolved = resolveDestinations(destinations, 'operator', 'operator');
+    const resolved = resolveOperator(destinations);
     if (!this.#isChangeable()) return;
     const effective = effectiveOperator(resolved, settings.environmentSettings);
-    reporter.forgetNotices('overridden_by_environment');
-    for (const notice of effective.notices) reporter.notice(notice);
+    reporter.operatorNotices(effective.notices);
     delivery.setOperator(effective.destinations);
   }
 
@@ -298,9 +308,9 @@ class Instance implements GatewayTelemetry {
   }
 
   async flush(options?: FlushOptions): Promise<FlushResult> {
-    if (this.#ending !== undefined) return this.#ending;
     const { delivery, processors } = this.#parts;
-    await withinTime(timeoutOf(options), Promise.all([delivery.flush(), processors.forceFlush()]));
+    const work = this.#ending ?? Promise.all([delivery.flush(), processors.forceFlush()]);
+    await withinTime(timeoutOf(options), work);
     return delivery.result();
   }
 

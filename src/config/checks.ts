@@ -15,6 +15,19 @@ export function asObject(value: unknown, option: string): Readonly<Record<string
   return value as Readonly<Record<string, unknown>>;
 }
 
+/**
+ * An object whose own fields are its content. A `Map`, `Headers` or promise has none, and would be read as empty.
+ */
+export function asRecord(value: unknown, option: string): Readonly<Record<string, unknown>> {
+  const object = asObject(value, option);
+  const prototype: unknown = Object.getPrototypeOf(object);
+  // Also the plain objects of another realm, such as those of a test runner.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw fault(option, 'must be a plain object');
+  }
+  return object;
+}
+
 /** Refuses fields that are not built yet by name, and unknown ones with the list of what is known. */
 export function checkFields(
   value: Readonly<Record<string, unknown>>,
@@ -73,12 +86,12 @@ function isAttributeValue(value: unknown): value is AttributeValue {
 /** A copy, so that what the caller does with its object afterwards has no effect. */
 export function asAttributes(value: unknown, option: string): Attributes {
   const attributes: Record<string, AttributeValue> = {};
-  for (const [key, item] of Object.entries(asObject(value, option))) {
+  for (const [key, item] of Object.entries(asRecord(value, option))) {
     if (item === undefined) continue;
     if (key === '' || key === '__proto__') throw fault(option, 'has an attribute without a usable name');
     if (!isAttributeValue(item))
       throw fault(`${option}.${key}`, 'must be a string, number, boolean or an array of them');
-    attributes[key] = item;
+    attributes[key] = structuredClone(item);
   }
   return attributes;
 }

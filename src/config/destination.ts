@@ -115,7 +115,9 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
     if (owner === 'tenant' && signal === 'traces') continue;
     const target = resolveTarget(signal, destination, base, headers, option, owner);
     reachable ||= target !== undefined;
-    if (target !== undefined && switchedOn(signals, signal, option)) targets[signal] = target;
+    // Asked also where there is no target, so that a wrong value is found.
+    const isOn = switchedOn(signals, signal, option);
+    if (target !== undefined && isOn) targets[signal] = target;
   }
   const disabled =
     destination.disabled === undefined ? false : asBoolean(destination.disabled, `${option}.disabled`);

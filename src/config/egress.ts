@@ -11,8 +11,9 @@ function checkCidr(text: string, option: string): void {
   const slash = text.indexOf('/');
   const address = slash < 0 ? text : text.slice(0, slash);
   const family = isIP(address);
-  const bits = slash < 0 ? (family === 6 ? 128 : 32) : Number(text.slice(slash + 1) || Number.NaN);
-  if (family === 0 || !Number.isInteger(bits))
+  const suffix = slash < 0 ? String(family === 6 ? 128 : 32) : text.slice(slash + 1);
+  const bits = Number(suffix);
+  if (family === 0 || !/^\d{1,3}$/.test(suffix))
     throw fault(option, 'is not an address block such as 10.0.0.0/8');
   try {
     new BlockList().addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');

@@ -12,9 +12,9 @@ export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
-/** The address that OTLP/HTTP would have, for the answer to a gRPC address. */
+/** The address that OTLP/HTTP would have, for the answer to a gRPC address or one without scheme. No user info. */
 function httpAddress(url: URL): string {
-  const port = url.port === GRPC_PORT ? HTTP_PORT : url.port;
+  const port = url.port === GRPC_PORT || url.port === '' ? HTTP_PORT : url.port;
   return `${url.protocol}//${url.hostname}${port === '' ? '' : `:${port}`}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
@@ -38,7 +38,7 @@ export function parseEndpoint(text: unknown, option: string): URL {
     throw fault(option, 'must not contain spaces, control characters or backslashes');
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) {
     const guess = parse(`http://${trimmed.replace(/^\/\//, '')}`);
-    const use = guess && guess.username === '' ? httpAddress(guess) : 'http://host:4318';
+    const use = guess ? httpAddress(guess) : 'http://host:4318';
     throw fault(option, `has no scheme: use ${use}`);
   }
   const url = parse(trimmed);

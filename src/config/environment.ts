@@ -5,9 +5,18 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { parseEndpoint, signalUrl } from './endpoint.js';
-import { hasHeaders, mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
+import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Headers by signal, and the variables they come from. */
+export interface LoneHeaders {
+  readonly bySignal: Readonly<Partial<Record<Signal, HeaderSource>>>;
+  readonly variables: readonly string[];
+}
+
+/** The name that the environment's destination has. */
+export const ENVIRONMENT_DESTINATION = 'environment';
 
 /** What the environment says. */
 export interface EnvironmentSettings {
@@ -20,7 +29,7 @@ export interface EnvironmentSettings {
   /** The whole operator destination, if an endpoint variable is set. */
   readonly operator: ResolvedDestination | undefined;
   /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
-  readonly loneHeaders: Readonly<Partial<Record<Signal, HeaderSource>>> | undefined;
+  readonly loneHeaders: LoneHeaders | undefined;
   readonly notices: readonly Diagnostic[];
 }
 
@@ -108,7 +117,9 @@ function parseResourceAttributes(text: string): Attributes {
     if (pair.trim() === '') continue;
     const equals = pair.indexOf('=');
     if (equals <= 0) throw new Error('pair without key');
-    attributes[pair.slice(0, equals).trim()] = decodeURIComponent(pair.slice(equals + 1).trim());
+    const key = decodeURIComponent(pair.slice(0, equals).trim());
+    if (key === '__proto__') continue;
+    attributes[key] = decodeURIComponent(pair.slice(equals + 1).trim());
   }
   return attributes;
 }
@@ -126,17 +137,20 @@ function readResourceAttributes(reader: Reader): Attributes {
   }
 }
 
-function readHeaders(reader: Reader): Readonly<Partial<Record<Signal, HeaderSource>>> {
+function readHeaders(reader: Reader): LoneHeaders {
+  const variables: string[] = [];
   const read = (name: string): HeaderSource => {
     const fixed = reader.parsed(name, (value) => parseHeaderText(value, name, true));
-    return fixed === undefined ? NO_HEADERS : { fixed, ask: undefined };
+    if (fixed === undefined || Object.keys(fixed).length === 0) return NO_HEADERS;
+    variables.push(name);
+    return { fixed, ask: undefined };
   };
   const general = read('OTEL_EXPORTER_OTLP_HEADERS');
-  const headers: Partial<Record<Signal, HeaderSource>> = {};
+  const bySignal: Partial<Record<Signal, HeaderSource>> = {};
   for (const signal of SIGNALS) {
-    headers[signal] = mergeHeaders(general, read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`));
+    bySignal[signal] = mergeHeaders(general, read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`));
   }
-  return headers;
+  return { bySignal, variables };
 }
 
 /** Reads all variables that the library knows. */
@@ -153,10 +167,9 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     const url = own ?? (base && signalUrl(base, signal));
     example ??= own;
     if (url !== undefined)
-      targets[signal] = { kind: 'otlp', url: url.href, headers: headers[signal] ?? NO_HEADERS };
+      targets[signal] = { kind: 'otlp', url: url.href, headers: headers.bySignal[signal] ?? NO_HEADERS };
   }
   readProtocols(reader, example);
-  const anyHeaders = SIGNALS.some((signal) => hasHeaders(headers[signal] ?? NO_HEADERS));
   return {
     sdkDisabled: readBoolean(reader, 'OTEL_SDK_DISABLED'),
     serviceName: reader.text('OTEL_SERVICE_NAME'),
@@ -166,14 +179,14 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
       example === undefined
         ? undefined
         : {
-            name: 'environment',
+            name: ENVIRONMENT_DESTINATION,
             disabled: false,
             targets,
             serviceName: undefined,
             resourceAttributes: {},
             temporality: 'cumulative',
           },
-    loneHeaders: example === undefined && anyHeaders ? headers : undefined,
+    loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
     notices: reader.notices,
   };
 }

@@ -1,6 +1,7 @@
 /** Export headers: parsing, checking and merging. Values never appear in an error. */
 import type { DestinationHeaders } from '../model/destination.js';
 import type { HeaderMap, HeaderSource } from '../model/resolved-destination.js';
+import { asRecord } from './checks.js';
 import { fault } from '../model/configuration-error.js';
 
 export const NO_HEADERS: HeaderSource = { fixed: {}, ask: undefined };
@@ -34,9 +35,10 @@ export function checkHeaders(headers: unknown, option: string): HeaderMap {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     throw fault(option, 'must be an object, a string of key=value pairs, or a function');
   }
+  const record = asRecord(headers, option);
   const checked: Record<string, string> = Object.create(null) as Record<string, string>;
   let count = 0;
-  for (const [name, value] of Object.entries(headers as Record<string, unknown>)) {
+  for (const [name, value] of Object.entries(record)) {
     if (!NAME.test(name)) throw fault(option, 'has a name that is not a valid HTTP header name');
     const lower = name.toLowerCase();
     if (OWNED.has(lower)) throw fault(option, `must not set ${lower}: the exporter owns it`);

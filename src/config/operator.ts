@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
-import type { EnvironmentSettings } from './environment.js';
+import type { EnvironmentSettings, LoneHeaders } from './environment.js';
 import { hasHeaders, NO_HEADERS } from './headers.js';
 
 /** The destinations in force, and what has to be said about them. */
@@ -27,24 +27,23 @@ function isSpoken(destination: ResolvedDestination): boolean {
   return Object.values(destination.targets).some((target) => target.kind === 'otlp');
 }
 
+/** One place without headers of its own, whatever the signals' paths. */
+function isSingleBareEndpoint(destination: ResolvedDestination): boolean {
+  const spoken = Object.values(destination.targets).filter((target) => target.kind === 'otlp');
+  const origins = new Set(spoken.map((target) => new URL(target.url).origin));
+  return origins.size === 1 && !spoken.some((target) => hasHeaders(target.headers));
+}
+
 /** Environment headers go to a single endpoint in code that has none of its own, and to nothing else. */
-function applyLoneHeaders(
-  code: readonly ResolvedDestination[],
-  headers: NonNullable<EnvironmentSettings['loneHeaders']>,
-): EffectiveOperator {
+function applyLoneHeaders(code: readonly ResolvedDestination[], headers: LoneHeaders): EffectiveOperator {
   const [only] = code;
-  const fits =
-    code.length === 1 &&
-    only !== undefined &&
-    isSpoken(only) &&
-    Object.values(only.targets).every((target) => target.kind === 'exporter' || !hasHeaders(target.headers));
-  if (!fits) {
-    const message =
-      'OTEL_EXPORTER_OTLP_HEADERS has no effect: it applies to an endpoint variable, or to a single operator endpoint without headers';
+  if (code.length !== 1 || only === undefined || !isSingleBareEndpoint(only)) {
+    const names = headers.variables.join(', ');
+    const message = `${names} without effect: headers in the environment apply to an endpoint variable, or to a single operator endpoint without headers`;
     return { destinations: code, notices: [{ code: 'environment_invalid', message }] };
   }
   const completed = withTargets(only, (target, signal) =>
-    target.kind === 'otlp' ? { ...target, headers: headers[signal] ?? NO_HEADERS } : target,
+    target.kind === 'otlp' ? { ...target, headers: headers.bySignal[signal] ?? NO_HEADERS } : target,
   );
   return { destinations: [completed], notices: [] };
 }

@@ -9,10 +9,10 @@ const MAX_NOTICES = 100;
 export interface Reporter {
   /** To the listener, if its like has not been reported within the last minute. Never throws. */
   report(diagnostic: Diagnostic): void;
-  /** About the configuration: always reported, and kept for `status()` until replaced by `replaceNotices`. */
+  /** About the configuration: kept for `status()`. */
   notice(diagnostic: Diagnostic): void;
-  /** Drops the kept notices of this code. */
-  forgetNotices(code: Diagnostic['code']): void;
+  /** The notices about the operator's present configuration, in place of the former ones. */
+  operatorNotices(diagnostics: readonly Diagnostic[]): void;
   notices(): readonly Diagnostic[];
 }
 
@@ -21,7 +21,8 @@ export function createReporter(
   monotonicMs: () => number,
 ): Reporter {
   const lastReports = new Map<string, number>();
-  let kept: Diagnostic[] = [];
+  const kept: Diagnostic[] = [];
+  let aboutOperator: readonly Diagnostic[] = [];
 
   const tell = (diagnostic: Diagnostic): void => {
     try {
@@ -52,9 +53,11 @@ export function createReporter(
       if (kept.length > MAX_NOTICES) kept.shift();
       tell(diagnostic);
     },
-    forgetNotices(code) {
-      kept = kept.filter((diagnostic) => diagnostic.code !== code);
+    operatorNotices(diagnostics) {
+      const known = new Set(aboutOperator.map(({ message }) => message));
+      aboutOperator = diagnostics.slice(0, MAX_NOTICES);
+      for (const diagnostic of aboutOperator) if (!known.has(diagnostic.message)) tell(diagnostic);
     },
-    notices: () => [...kept],
+    notices: () => [...kept, ...aboutOperator],
   };
 }

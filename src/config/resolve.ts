@@ -14,6 +14,7 @@ import {
   asBoolean,
   asFunction,
   asObject,
+  asRecord,
   asOneOf,
   asText,
   asWhole,
@@ -22,7 +23,12 @@ import {
 import { DEFAULTS } from './defaults.js';
 import { resolveDestinations } from './destination.js';
 import { resolveTenantEgress } from './egress.js';
-import { environmentOf, readEnvironment, type EnvironmentSettings } from './environment.js';
+import {
+  ENVIRONMENT_DESTINATION,
+  environmentOf,
+  readEnvironment,
+  type EnvironmentSettings,
+} from './environment.js';
 import { effectiveOperator } from './operator.js';
 import type { GatewayOptions, MetricOptions } from './options.js';
 
@@ -79,6 +85,7 @@ export interface Settings {
   readonly onDiagnostic: DiagnosticListener | undefined;
   readonly environmentSettings: EnvironmentSettings;
   readonly notices: readonly Diagnostic[];
+  readonly operatorNotices: readonly Diagnostic[];
 }
 
 function resolveBoundaries(value: readonly number[] | undefined): readonly number[] {
@@ -117,7 +124,7 @@ function resolveMetrics(metrics: MetricOptions | undefined): Required<MetricOpti
 export function resolveTenants(value: unknown, option: string): TenantDestinations {
   const tenants = new Map<string, readonly ResolvedDestination[]>();
   if (value === undefined) return tenants;
-  for (const [id, destinations] of Object.entries(asObject(value, option))) {
+  for (const [id, destinations] of Object.entries(asRecord(value, option))) {
     if (!isTenantId(id)) throw fault(option, 'has a tenant id that is not a string of 1 to 128 bytes');
     tenants.set(id, resolveDestinations(destinations, `${option}.${id}`, 'tenant'));
   }
@@ -140,6 +147,18 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The operator's destinations in code. The environment's has a name of its own, which is not to be taken. */
+export function resolveOperator(value: unknown): readonly ResolvedDestination[] {
+  const destinations = resolveDestinations(value, 'operator', 'operator');
+  if (destinations.some(({ name }) => name === ENVIRONMENT_DESTINATION)) {
+    throw fault(
+      'operator.name',
+      `must not be ${ENVIRONMENT_DESTINATION}, the name of the destination that OTEL_* variables define`,
+    );
+  }
+  return destinations;
+}
+
 /** Checks and completes the options. Throws one sentence; the environment never makes it throw. */
 export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const given = options === undefined ? {} : (asObject(options, 'options') as GatewayOptions);
@@ -158,7 +177,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     throw fault('spans', "'server+client' is not supported in this version; 'server' is");
   }
   if (given.spans !== undefined) asOneOf(given.spans, 'spans', ['server']);
-  const operatorInCode = resolveDestinations(given.operator, 'operator', 'operator');
+  const operatorInCode = resolveOperator(given.operator);
   const operator = effectiveOperator(operatorInCode, environmentSettings);
   const codeAttributes =
     given.resourceAttributes === undefined
@@ -210,6 +229,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? undefined
         : asFunction<DiagnosticListener>(given.onDiagnostic, 'onDiagnostic'),
     environmentSettings,
-    notices: [...environmentSettings.notices, ...operator.notices],
+    notices: environmentSettings.notices,
+    operatorNotices: operator.notices,
   });
 }

@@ -1,4 +1,5 @@
 /** A ledger while it is being kept. `accepted = delivered + rejected + Σ dropped + buffered`, always. */
+import type { Signal } from '../model/signal.js';
 import type { DropReason, Ledger } from '../model/ledger.js';
 
 export class Account {
@@ -28,6 +29,13 @@ export class Account {
       buffered,
     };
   }
+}
+
+/** The account of a signal, opened when it is first needed. */
+export function accountOf(accounts: Map<Signal, Account>, signal: Signal): Account {
+  let account = accounts.get(signal);
+  if (account === undefined) accounts.set(signal, (account = new Account()));
+  return account;
 }
 
 /** Adds ledgers up. */

@@ -11,6 +11,8 @@ import type { Signal } from '../model/signal.js';
 
 /** What a record counts for when only its object is kept: about what a span or log record occupies. */
 const OBJECT_BYTES = 1024;
+/** Tag and length of one framed record. */
+const MAX_FRAME_BYTES = 5;
 
 interface ScopeBuffer {
   readonly scope: Scope;
@@ -51,6 +53,11 @@ export class Batch implements OutgoingBatch {
     this.bornMs = bornMs;
     this.sequence = sequence;
     this.#expectedBytes = expectedBytes;
+  }
+
+  /** What a record will add. */
+  static bytesOf(record: OutgoingRecord, asObjects: boolean): number {
+    return asObjects ? OBJECT_BYTES : record.bytes().byteLength + MAX_FRAME_BYTES;
   }
 
   /** Copies the record's bytes, or keeps its object. */

@@ -15,8 +15,10 @@ export const TENANT_QUEUE: QueueBounds = { maxBytes: 1024 * 1024, maxInFlight: 1
 
 /** As the SDKs' batch processors. */
 export const MAX_BATCH_ITEMS = 512;
-/** Far below the 4 MiB that receivers commonly take. */
-export const MAX_BATCH_BYTES = 512 * 1024;
+/** With an envelope of up to 16 KiB a request has 512 KiB: far below the 4 MiB that receivers commonly take. */
+export const MAX_BATCH_BYTES = 496 * 1024;
+/** A queue holds at least so many batches, so that making room costs a small part of it only. */
+export const MIN_BATCHES_PER_QUEUE = 4;
 /** How long a record waits for company, jittered by a fifth. */
 export const FLUSH_INTERVAL_MS = 1_000;
 /** An older batch is dropped instead of tried again. */

@@ -3,7 +3,7 @@ import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../mode
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
-import { readCustomMetrics, type OutboxHome } from './outbox.js';
+import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 import { createScheduler } from './scheduler.js';
 import { Tenants } from './tenants.js';
@@ -62,17 +62,25 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     };
   };
 
-  const takeReadings = async (): Promise<void> => {
+  const takeReadings = (): void => {
     options.metrics.sweep(options.epochMs());
     operator.takeReadings();
     tenants.takeReadings();
-    await readCustomMetrics(options.customMetrics, operator.outboxes);
+  };
+  /** Apart, because a host's observable callback may take its time. */
+  const takeCustomReadings = async (): Promise<void> => {
+    const readings = await options.customMetrics.collect();
+    if (closed) return;
+    for (const outbox of operator.outboxes) outbox.addCustomReadings(readings);
   };
 
   operator.set(options.operator);
   for (const [id, destinations] of options.tenants) tenants.set(id, destinations);
   refreshWanted();
-  scheduler.every(options.metricIntervalMs, () => void takeReadings());
+  scheduler.every(options.metricIntervalMs, () => {
+    takeReadings();
+    void takeCustomReadings();
+  });
 
   const countLate = (signal: 'traces' | 'logs'): void => {
     const account = operator.retired(signal);
@@ -88,7 +96,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (closed) countLate(signal);
       else operator.add(signal, record);
     },
-    tenant: (tenantId) => (closed ? undefined : tenants.intake(tenantId)),
+    tenant: (tenantId) => tenants.intake(tenantId),
     setOperator(destinations) {
       operator.set(destinations);
       refreshWanted();
@@ -104,12 +112,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     refreshTenant: (tenantId) => tenants.refresh(tenantId),
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
-      tenants: { count: tenants.size, totals: tenants.totals() },
+      tenants: { count: tenants.count, totals: tenants.totals() },
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),
     async flush() {
-      await takeReadings();
-      await Promise.all([operator.flush(), tenants.flush()]);
+      takeReadings();
+      const custom = takeCustomReadings().then(() => operator.flush());
+      await Promise.all([operator.flush(), tenants.flush(), custom]);
     },
     close() {
       closed = true;

@@ -5,7 +5,8 @@
  *                                                     ▲            │ retry
  *                                                     └────────────┘
  *
- * Bounded by `bounds.maxBytes` over all three; a batch in flight cannot be dropped for room, only a waiting one.
+ * Bounded by `bounds.maxBytes` over all three. A batch in flight cannot be dropped for room: where nothing else is left, the
+ * bound is exceeded by one record.
  */
 import type {
   DestinationResource,
@@ -28,6 +29,7 @@ import {
   MAX_BACKOFF_MS,
   MAX_BATCH_BYTES,
   MAX_BATCH_ITEMS,
+  MIN_BATCHES_PER_QUEUE,
   MAX_RETRY_AFTER_MS,
   MIN_RETRY_AFTER_MS,
   type QueueBounds,
@@ -59,6 +61,7 @@ export class Lane {
   readonly sender: Sender;
   readonly #home: LaneHome;
   readonly #bounds: QueueBounds;
+  readonly #maxBatchBytes: number;
   readonly #asObjects: boolean;
   readonly #inFlight = new Map<Batch, AbortController>();
   readonly #waiters = new Set<Waiter>();
@@ -86,6 +89,7 @@ export class Lane {
     this.sender = sender;
     this.#asObjects = asObjects;
     this.#bounds = bounds;
+    this.#maxBatchBytes = Math.min(MAX_BATCH_BYTES, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
     this.#resource = resource;
   }
 
@@ -128,18 +132,24 @@ export class Lane {
       this.#drop('destination_changed', 1);
       return;
     }
+    const size = Batch.bytesOf(record, this.#asObjects);
+    if (this.#open !== undefined && this.#open.byteLength + size > this.#maxBatchBytes) {
+      this.#seal();
+      this.#home.wake(this, true);
+    }
+    // Before it is added, so that the newest record never pays for the room that it needs.
+    if (this.#bytes + size > this.#bounds.maxBytes) this.#makeRoom(size);
     const wasEmpty = this.#open === undefined;
     const batch = (this.#open ??= this.#newBatch());
     const before = batch.byteLength;
     batch.add(record);
     this.#bytes += batch.byteLength - before;
-    if (batch.items >= MAX_BATCH_ITEMS || batch.byteLength >= MAX_BATCH_BYTES) {
+    if (batch.items >= MAX_BATCH_ITEMS) {
       this.#seal();
       this.#home.wake(this, true);
     } else if (wasEmpty) {
       this.#home.wake(this, false);
     }
-    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
   }
 
   /** A reading is a batch of its own: it settles as a whole. */
@@ -153,10 +163,10 @@ export class Lane {
     const batch = this.#newBatch();
     batch.addReading(taken);
     batch.onSettled = onSettled;
+    if (this.#bytes + batch.byteLength > this.#bounds.maxBytes) this.#makeRoom(batch.byteLength);
     this.#bytes += batch.byteLength;
     this.#waiting.push(batch);
     this.#home.wake(this, true);
-    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
   }
 
   #newBatch(): Batch {
@@ -182,14 +192,15 @@ export class Lane {
   }
 
   /** The oldest waiting batch goes; a lane that has none gives up the one being filled. */
-  #makeRoom(): void {
-    while (this.#bytes > this.#bounds.maxBytes) {
+  #makeRoom(neededBytes: number): void {
+    while (this.#bytes + neededBytes > this.#bounds.maxBytes) {
       const oldest = this.#waiting.shift() ?? this.#open;
-      if (oldest === undefined) return;
+      if (oldest === undefined) break;
       if (oldest === this.#open) this.#open = undefined;
       this.#settle(oldest, 'lost');
       this.#drop('queue_full', oldest.items);
     }
+    this.#notify(false);
   }
 
   #drop(reason: DropReason, items: number): void {
@@ -222,6 +233,7 @@ export class Lane {
       this.#settle(oldest, 'lost');
       this.#drop('expired', oldest.items);
     }
+    this.#notify(false);
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -275,7 +287,7 @@ export class Lane {
     const index = this.#waiting.findIndex((other) => other.sequence > batch.sequence);
     if (index < 0) this.#waiting.push(batch);
     else this.#waiting.splice(index, 0, batch);
-    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom();
+    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom(0);
   }
 
   #settle(batch: Batch, result: 'accepted' | 'lost'): void {

@@ -76,6 +76,7 @@ export function createLookups(options: LookupOptions): Lookups {
     } finally {
       giveSlot();
     }
+    if (tenant.isGone) return;
     const now = options.monotonicMs();
     if (answer === undefined) {
       const backoff = Math.min(

@@ -1,6 +1,5 @@
 /** One destination of one owner: a lane per signal, the metric reading, and its state. */
 import type {
-  CustomMetricSource,
   DestinationResource,
   MetricMark,
   MetricReading,
@@ -12,11 +11,12 @@ import type {
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
-import type { DropReason } from '../model/ledger.js';
+import type { DropReason, Ledger } from '../model/ledger.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import type { Account } from './account.js';
+import { accountOf, sumLedgers } from './account.js';
 import { DRAIN_MS, OPERATOR_QUEUE, TENANT_QUEUE } from './bounds.js';
 import { Lane } from './lane.js';
 import type { Scheduler } from './scheduler.js';
@@ -52,8 +52,8 @@ const ITEMS: Readonly<Record<Signal, string>> = {
 export class Outbox {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
-  /** Accounts of closed lanes; the owner keeps them, so that nothing vanishes from the totals. */
-  readonly #retired: (signal: Signal, account: Account) => void;
+  /** Accounts of closed lanes: what a change cost stays in the destination's account. */
+  readonly #retired = new Map<Signal, Account>();
   readonly #lanes = new Map<Signal, Lane>();
   readonly #targets = new Map<Signal, Target>();
   /** Lanes of former places that are still draining. */
@@ -61,18 +61,16 @@ export class Outbox {
   #destination: ResolvedDestination;
   #reading: MetricReading | undefined;
   #readingWaits = false;
-  #customWaits = false;
+  #customWaiting = 0;
 
   constructor(
     home: OutboxHome,
     tenantId: string | undefined,
     destination: ResolvedDestination,
-    retired: (signal: Signal, account: Account) => void,
     mark?: MetricMark,
   ) {
     this.#home = home;
     this.#tenantId = tenantId;
-    this.#retired = retired;
     this.#destination = destination;
     this.#apply(destination, mark);
   }
@@ -156,7 +154,7 @@ export class Outbox {
 
   #closeLane(lane: Lane, reason: DropReason): void {
     lane.close(reason);
-    this.#retired(lane.signal, lane.account);
+    accountOf(this.#retired, lane.signal).absorb(lane.account);
   }
 
   #closeReading(): void {
@@ -184,13 +182,15 @@ export class Outbox {
   }
 
   /** Custom instruments are cumulative, so a reading that waits is as good as the next one. */
-  addCustomReading(taken: TakenReading): void {
+  addCustomReadings(readings: readonly TakenReading[]): void {
     const lane = this.#lanes.get('metrics');
-    if (lane === undefined || this.#customWaits) return;
-    this.#customWaits = true;
-    lane.addReading(taken, () => {
-      this.#customWaits = false;
-    });
+    if (lane === undefined || this.#customWaiting > 0) return;
+    for (const taken of readings) {
+      this.#customWaiting++;
+      lane.addReading(taken, () => {
+        this.#customWaiting--;
+      });
+    }
   }
 
   /** For a sentence: whose destination, and which. */
@@ -240,13 +240,26 @@ export class Outbox {
     const signals: Partial<Record<Signal, SignalStatus>> = {};
     for (const [signal, lane] of this.#lanes) {
       signals[signal] = {
-        ledger: lane.ledger(),
+        ledger: this.ledger(signal) ?? lane.ledger(),
         bufferedBytes: lane.bufferedBytes,
         ...(lane.lastDeliveryMs !== undefined && { lastDeliveryMs: lane.lastDeliveryMs }),
         ...(lane.lastError !== undefined && { lastError: lane.lastError }),
       };
     }
     return { name: this.name, state: this.state(), signals };
+  }
+
+  /** Everything that this destination was ever given of a signal, at former places too. */
+  ledger(signal: Signal): Ledger | undefined {
+    const ledgers = this.lanes().flatMap((lane) => (lane.signal === signal ? lane.ledger() : []));
+    const retired = this.#retired.get(signal);
+    if (retired !== undefined) ledgers.push(retired.ledger(0));
+    return ledgers.length === 0 ? undefined : sumLedgers(ledgers);
+  }
+
+  /** The accounts that have outlived their lanes. */
+  retiredAccounts(): Iterable<[Signal, Account]> {
+    return this.#retired;
   }
 
   /** Every lane, those that drain included. */
@@ -272,14 +285,4 @@ export class Outbox {
     this.#draining.clear();
     this.#closeReading();
   }
-}
-
-/** Reads the custom instruments once for all the operator's destinations. */
-export async function readCustomMetrics(
-  source: CustomMetricSource,
-  outboxes: readonly Outbox[],
-): Promise<void> {
-  const taken = await source.collect();
-  if (taken === undefined) return;
-  for (const outbox of outboxes) outbox.addCustomReading(taken);
 }

@@ -3,7 +3,8 @@ import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
 import type { DropReason, Ledger } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-import { Account, sumLedgers } from './account.js';
+import type { Account } from './account.js';
+import { accountOf, sumLedgers } from './account.js';
 import { Outbox, type OutboxHome } from './outbox.js';
 
 export class Owner {
@@ -23,14 +24,12 @@ export class Owner {
     return this.#outboxes;
   }
 
-  /** The account of what has no lane, or none any more. */
+  /** The account of what has no destination, or none any more. */
   retired(signal: Signal): Account {
-    let account = this.#retired.get(signal);
-    if (account === undefined) this.#retired.set(signal, (account = new Account()));
-    return account;
+    return accountOf(this.#retired, signal);
   }
 
-  /** The accounts that have outlived their lanes. */
+  /** The accounts that have outlived their destinations. */
   retiredAccounts(): Iterable<[Signal, Account]> {
     return this.#retired;
   }
@@ -47,14 +46,19 @@ export class Owner {
     });
     for (const gone of before.values()) {
       gone.remove();
-      if (gone.lanes().length > 0) this.#leaving.add(gone);
+      this.#leaving.add(gone);
     }
-    for (const outbox of this.#leaving) if (outbox.lanes().length === 0) this.#leaving.delete(outbox);
+    for (const outbox of this.#leaving) if (outbox.lanes().length === 0) this.#forget(outbox);
   }
 
   #open(destination: ResolvedDestination, mark: MetricMark | undefined): Outbox {
-    const retire = (signal: Signal, account: Account): void => this.retired(signal).absorb(account);
-    return new Outbox(this.#home, this.#tenantId, destination, retire, mark);
+    return new Outbox(this.#home, this.#tenantId, destination, mark);
+  }
+
+  /** The destination is gone, its account stays. */
+  #forget(outbox: Outbox): void {
+    this.#leaving.delete(outbox);
+    for (const [signal, account] of outbox.retiredAccounts()) this.retired(signal).absorb(account);
   }
 
   wants(signal: Signal): boolean {
@@ -78,27 +82,22 @@ export class Owner {
   }
 
   close(reason: DropReason): void {
-    for (const outbox of this.#all()) outbox.close(reason);
+    for (const outbox of this.#all()) {
+      outbox.close(reason);
+      this.#forget(outbox);
+    }
     this.#outboxes = [];
-    this.#leaving.clear();
   }
 
   /** Per signal, everything that this owner was ever given. */
   totals(): Readonly<Partial<Record<Signal, Ledger>>> {
     const totals: Partial<Record<Signal, Ledger>> = {};
     for (const signal of SIGNALS) {
-      const ledgers = this.#all()
-        .flatMap((outbox) => outbox.lanes())
-        .filter((lane) => lane.signal === signal)
-        .map((lane) => lane.ledger());
+      const ledgers = this.#all().flatMap((outbox) => outbox.ledger(signal) ?? []);
       const retired = this.#retired.get(signal);
       if (retired !== undefined) ledgers.push(retired.ledger(0));
       if (ledgers.length > 0) totals[signal] = sumLedgers(ledgers);
     }
     return totals;
-  }
-
-  get isIdle(): boolean {
-    return this.#all().every((outbox) => outbox.lanes().every((lane) => lane.isEmpty));
   }
 }

@@ -6,6 +6,8 @@ import type { Lane } from './lane.js';
 export interface Scheduler {
   /** `soon`: in the next turn of the event loop; otherwise with the next tick. */
   wake(lane: Lane, soon: boolean): void;
+  /** Asks for a tick although no lane waits. */
+  tick(): void;
   /** Calls back every so often, while the instance lives. */
   every(intervalMs: number, work: () => void): void;
   /** Runs outside any request, so that no socket or timer keeps a request's context alive. */
@@ -13,8 +15,8 @@ export interface Scheduler {
   close(): void;
 }
 
-/** `onTick` runs with every tick, before the lanes. */
-export function createScheduler(onTick: () => void): Scheduler {
+/** `onTick` runs with every tick, before the lanes; `true`: it wants another one. */
+export function createScheduler(onTick: () => boolean): Scheduler {
   const root = new AsyncResource('gateway-otel');
   const busy = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
@@ -30,9 +32,9 @@ export function createScheduler(onTick: () => void): Scheduler {
   };
   const tick = (): void => {
     timer = undefined;
-    onTick();
+    const isWanted = onTick();
     pump();
-    if (busy.size > 0) arm();
+    if (isWanted || busy.size > 0) arm();
   };
   const arm = (): void => {
     if (timer !== undefined || closed) return;
@@ -54,6 +56,7 @@ export function createScheduler(onTick: () => void): Scheduler {
         }),
       );
     },
+    tick: arm,
     every(intervalMs, work) {
       intervals.push(root.runInAsyncScope(() => setInterval(work, intervalMs)).unref());
     },

@@ -34,6 +34,8 @@ export class Tenant implements TenantIntake {
   askAgainAtMs = 0;
   failedLookups = 0;
   isAsking = false;
+  /** Removed, or the instance is over: a late answer of the lookup must not bring it back. */
+  isGone = false;
   /** Whether any answer, or code, has said where its records go. */
   isKnown = false;
   unrouted = 0;
@@ -78,6 +80,8 @@ export class Tenant implements TenantIntake {
 
   /** The tenant goes, or the instance does. */
   close(reason: 'destination_changed' | 'shutdown'): void {
+    this.isGone = true;
+    this.isKnown = true;
     this.#mark?.release();
     this.#mark = undefined;
     this.#discard(this.#waiting.length, reason);
@@ -87,6 +91,10 @@ export class Tenant implements TenantIntake {
   }
 
   log(record: OutgoingRecord): void {
+    if (this.isGone) {
+      this.#discard(1, 'shutdown');
+      return;
+    }
     if (this.isKnown) {
       this.owner.add('logs', record);
       return;

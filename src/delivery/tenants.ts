@@ -5,7 +5,8 @@ import type { Ledger } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
-import { Account, sumLedgers } from './account.js';
+import type { Account } from './account.js';
+import { accountOf, sumLedgers } from './account.js';
 import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_TENANTS } from './bounds.js';
 import { createLookups, type Lookups } from './lookups.js';
 import type { OutboxHome } from './outbox.js';
@@ -26,6 +27,7 @@ export class Tenants {
   /** Looked up and known to have none, oldest first. At most `MAX_KNOWN_WITHOUT_DESTINATION`. */
   readonly #without = new Map<string, Tenant>();
   readonly #retired = new Map<Signal, Account>();
+  #isClosed = false;
 
   constructor(options: TenantsOptions) {
     this.#options = options;
@@ -51,11 +53,14 @@ export class Tenants {
   intake(id: string): Tenant | undefined {
     let tenant = this.#tenants.get(id);
     if (tenant === undefined) {
-      if (this.#lookups === undefined) return undefined;
+      if (this.#lookups === undefined || this.#isClosed) return undefined;
       tenant = this.#without.get(id) ?? this.#begin(id);
       if (tenant === undefined) return undefined;
     }
+    // After the end its requests are still counted, as lost.
+    if (tenant.isGone) return tenant;
     this.#askIfDue(tenant);
+    if (!tenant.isKnown) this.#options.home.scheduler.tick();
     return tenant.isKnown && !tenant.hasDestinations ? undefined : tenant;
   }
 
@@ -84,28 +89,28 @@ export class Tenants {
     this.#tenants.delete(tenant.id);
     this.#without.set(tenant.id, tenant);
     if (this.#without.size <= MAX_KNOWN_WITHOUT_DESTINATION) return;
-    for (const [oldestId, oldest] of this.#without) {
-      this.#without.delete(oldestId);
-      this.#absorb(oldest);
+    for (const oldest of this.#without.values()) {
+      this.#forget(oldest);
       return;
     }
   }
 
   /** A forgotten tenant's account goes into the totals. */
   #absorb(tenant: Tenant): void {
-    for (const [signal, account] of tenant.owner.retiredAccounts()) this.retired(signal).absorb(account);
+    for (const [signal, account] of tenant.owner.retiredAccounts())
+      accountOf(this.#retired, signal).absorb(account);
   }
 
-  retired(signal: Signal): Account {
-    let account = this.#retired.get(signal);
-    if (account === undefined) this.#retired.set(signal, (account = new Account()));
-    return account;
-  }
-
-  /** Those that a lookup keeps waiting are asked about again when it is time. Called with each tick. */
-  askForWaiting(): void {
-    if (this.#lookups === undefined) return;
-    for (const tenant of this.#tenants.values()) if (!tenant.isKnown) this.#askIfDue(tenant);
+  /** Those that a lookup keeps waiting are asked about again when it is time. Called with each tick; `true`: some still wait. */
+  askForWaiting(): boolean {
+    if (this.#lookups === undefined) return false;
+    let isAnyWaiting = false;
+    for (const tenant of this.#tenants.values()) {
+      if (tenant.isKnown) continue;
+      isAnyWaiting = true;
+      this.#askIfDue(tenant);
+    }
+    return isAnyWaiting;
   }
 
   set(id: string, destinations: readonly ResolvedDestination[]): void {
@@ -124,9 +129,7 @@ export class Tenants {
 
   #remove(tenant: Tenant): void {
     tenant.close('destination_changed');
-    this.#tenants.delete(tenant.id);
-    this.#without.delete(tenant.id);
-    this.#absorb(tenant);
+    this.#forget(tenant);
   }
 
   /** All or nothing: checked before anything changes. */
@@ -160,21 +163,41 @@ export class Tenants {
     for (const tenant of this.#tenants.values()) tenant.owner.takeReadings();
   }
 
+  /** Where records wait for a lookup's answer, it is waited for. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#tenants.values()].map((tenant) => tenant.owner.flush()));
+    await Promise.all([...this.#tenants.values()].map((tenant) => this.#flush(tenant)));
   }
 
-  close(): void {
-    for (const tenant of [...this.#tenants.values()]) {
-      tenant.close('shutdown');
-      this.#absorb(tenant);
+  async #flush(tenant: Tenant): Promise<void> {
+    if (tenant.isWaiting && tenant.isAsking) {
+      await this.#lookups?.ask(tenant);
+      tenant.owner.takeReadings();
     }
-    this.#tenants.clear();
-    this.#without.clear();
+    await tenant.owner.flush();
   }
 
-  get size(): number {
-    return this.#tenants.size;
+  /** Those who had a destination stay known, so that what comes later is counted as lost. */
+  close(): void {
+    this.#isClosed = true;
+    for (const tenant of [...this.#tenants.values()]) {
+      const hadDestinations = tenant.hasDestinations;
+      tenant.close('shutdown');
+      if (!hadDestinations) this.#forget(tenant);
+    }
+    for (const tenant of [...this.#without.values()]) this.#forget(tenant);
+  }
+
+  #forget(tenant: Tenant): void {
+    this.#tenants.delete(tenant.id);
+    this.#without.delete(tenant.id);
+    this.#absorb(tenant);
+  }
+
+  /** Tenants with a destination, or being looked up. */
+  get count(): number {
+    let count = 0;
+    for (const tenant of this.#tenants.values()) if (tenant.hasDestinations || !tenant.isKnown) count++;
+    return count;
   }
 
   status(id: string): TenantStatus {

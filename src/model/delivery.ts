@@ -95,8 +95,8 @@ export interface MetricSource {
 
 /** Custom instruments, read for the operator. */
 export interface CustomMetricSource {
-  /** `undefined` when there are none, or nothing was measured. Never rejects. */
-  collect(): Promise<TakenReading | undefined>;
+  /** One reading per scope; none where nothing was measured. Never rejects. */
+  collect(): Promise<readonly TakenReading[]>;
 }
 
 /** A batch ready to be sent. */

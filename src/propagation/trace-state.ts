@@ -36,11 +36,20 @@ function isMember(text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** Drops whole members until the rest fits. */
+/** Drops whole members until the rest fits: from the end, long ones before short ones. */
 function shorten(members: string[]): string {
-  const kept = members.filter((member) => member.length <= LONG_MEMBER);
-  while (kept.length > 0 && kept.join(',').length > MAX_OUTPUT_LENGTH) kept.pop();
-  return kept.join(',');
+  let length = members.reduce((sum, member) => sum + member.length + 1, -1);
+  const dropFromEnd = (isDroppable: (member: string) => boolean): void => {
+    for (let index = members.length - 1; index >= 0 && length > MAX_OUTPUT_LENGTH; index--) {
+      const member = members[index] ?? '';
+      if (!isDroppable(member)) continue;
+      members.splice(index, 1);
+      length -= member.length + 1;
+    }
+  };
+  dropFromEnd((member) => member.length > LONG_MEMBER);
+  dropFromEnd(() => true);
+  return members.join(',');
 }
 
 /** The list to pass on, white space and empty members removed; `undefined` when it is empty or not valid. */

@@ -34,12 +34,21 @@ function isValid(value: string): boolean {
   return value.length === LENGTH || (version !== 0 && value.charCodeAt(LENGTH) === DASH);
 }
 
+/** Without spaces and tabs around it; `trim` would take every Unicode space. */
+function withoutSpace(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && (text.charCodeAt(from) === 0x20 || text.charCodeAt(from) === 0x09)) from++;
+  while (to > from && (text.charCodeAt(to - 1) === 0x20 || text.charCodeAt(to - 1) === 0x09)) to--;
+  return text.slice(from, to);
+}
+
 /** Two `traceparent` headers arrive joined by a comma, which no valid value holds. A bad one hides its `tracestate`. */
 export function extractW3c(headers: ReadableHeaders): ExtractedContext | undefined {
   const raw = readHeader(headers, TRACEPARENT);
   if (raw === undefined) return undefined;
   // Optional white space around a header value is not part of it; only object callers can leave it in.
-  const value = raw.length === LENGTH ? raw : raw.trim();
+  const value = raw.length === LENGTH ? raw : withoutSpace(raw);
   if (!isValid(value)) return undefined;
   const flags = hexDigit(value, 53) * 16 + hexDigit(value, 54);
   return {

@@ -31,6 +31,12 @@ function headerOf(headers: ReadableHeaders, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** HTTP/2's `host`, in Node's header object only: `Headers` refuses the name. */
+function authorityOf(headers: ReadableHeaders): string | undefined {
+  const isObject = !Array.isArray(headers) && typeof (headers as Partial<Headers>).get !== 'function';
+  return isObject ? headerOf(headers, ':authority') : undefined;
+}
+
 /** A dual-stack socket shows an IPv4 peer as `::ffff:192.0.2.1`; everyone else calls it `192.0.2.1`. */
 function plainAddress(address: string | undefined): string | undefined {
   return address?.startsWith('::ffff:') === true && address.includes('.') ? address.slice(7) : address;
@@ -60,7 +66,7 @@ export class Arrival {
     this.remoteAddress = plainAddress(request.remoteAddress);
     this.remotePort = request.remotePort;
     this.#url = request.url;
-    this.#hostHeader = headerOf(headers, 'host') ?? headerOf(headers, ':authority');
+    this.#hostHeader = headerOf(headers, 'host') ?? authorityOf(headers);
     const userAgent = headerOf(headers, 'user-agent');
     this.userAgent = userAgent === undefined ? undefined : cutText(userAgent, MAX_USER_AGENT_LENGTH);
   }

@@ -6,8 +6,8 @@ import type { EmitterLike, Exchange } from '../model/exchange.js';
  * an emitter of several exchanges (a shared socket) makes the last one win.
  */
 export function bindEmitter<T extends EmitterLike>(emitter: T, exchange: Exchange): T {
-  const emit = emitter.emit as (...args: unknown[]) => boolean;
-  if (typeof emit !== 'function') return emitter;
+  const emit = (emitter as T | null | undefined)?.emit as ((...args: unknown[]) => boolean) | undefined;
+  if (typeof emit !== 'function' || !Object.isExtensible(emitter)) return emitter;
   Object.defineProperty(emitter, 'emit', {
     configurable: true,
     writable: true,

@@ -11,8 +11,9 @@ import { bindEmitter } from './bind-emitter.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { cleanName } from './limits.js';
+import { cleanName, cleanStatus } from './limits.js';
 import { outcomeOf } from './outcome.js';
+import { OTHER_METHOD } from './request-target.js';
 import { RawTraceState, ServerSpan } from './server-span.js';
 import { putArrivalAttributes, putEndAttributes } from './span-attributes.js';
 
@@ -35,6 +36,11 @@ export interface ExchangeMode {
   readonly record: boolean;
   /** A SERVER span; without one the caller's ids are passed on as they came. */
   readonly trace: boolean;
+}
+
+/** The conventions: in a span's name an unknown method is `HTTP`. */
+function spanMethod(method: string): string {
+  return method === OTHER_METHOD ? 'HTTP' : method;
 }
 
 function parentContextOf(extracted: ExtractedContext): SpanContext {
@@ -105,7 +111,7 @@ export class LiveExchange implements Exchange {
         ...(parent?.traceState !== undefined && { traceState: parent.traceState }),
       };
       if ((this.#traceFlags & SAMPLED) !== 0) {
-        this.#serverSpan = new ServerSpan(home, arrival.method, context, parent, this.#startMs);
+        this.#serverSpan = new ServerSpan(home, spanMethod(arrival.method), context, parent, this.#startMs);
         this.span = this.#serverSpan;
         if (home.processors.any) {
           putArrivalAttributes(this.#serverSpan, arrival);
@@ -163,15 +169,28 @@ export class LiveExchange implements Exchange {
 
   setUpstream(upstream: UpstreamFacts): void {
     if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
-    const { address, statusCode, latencyMs, attempts } = upstream;
-    const name = cleanName(address);
-    this.#upstream = {
-      ...this.#upstream,
-      ...(name !== undefined && { address: name }),
-      ...(Number.isInteger(statusCode) && { statusCode: statusCode as number }),
-      ...(Number.isFinite(latencyMs) && { latencyMs: latencyMs as number }),
-      ...(Number.isInteger(attempts) && { attempts: attempts as number }),
-    };
+    try {
+      const { latencyMs, attempts } = upstream;
+      const address = cleanName(upstream.address);
+      const statusCode = cleanStatus(upstream.statusCode);
+      this.#upstream = {
+        ...this.#upstream,
+        ...(address !== undefined && { address }),
+        ...(statusCode !== undefined && { statusCode }),
+        ...(Number.isFinite(latencyMs) && { latencyMs: latencyMs as number }),
+        ...(Number.isInteger(attempts) && { attempts: attempts as number }),
+      };
+    } catch {
+      this.#unreadable('setUpstream');
+    }
+  }
+
+  /** A getter or proxy of the host's that throws must not fail a request. */
+  #unreadable(method: string): void {
+    this.#home.report({
+      code: 'callback_failed',
+      message: `${method}() was given something that cannot be read`,
+    });
   }
 
   setAttribute(key: string, value: AttributeValue): void {
@@ -179,13 +198,21 @@ export class LiveExchange implements Exchange {
   }
 
   setAttributes(attributes: Attributes): void {
-    for (const key in attributes) this.#setCustom(key, attributes[key], false);
+    try {
+      for (const key in attributes) this.#setCustom(key, attributes[key], false);
+    } catch {
+      this.#unreadable('setAttributes');
+    }
   }
 
   /** As `setAttributes`, except that what is set already stays. */
   setAttributesIfUnset(attributes: Attributes): void {
-    for (const key in attributes) {
-      if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
+    try {
+      for (const key in attributes) {
+        if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
+      }
+    } catch {
+      this.#unreadable('attributes');
     }
   }
 
@@ -195,8 +222,12 @@ export class LiveExchange implements Exchange {
 
   #setCustom(key: string, value: unknown, isShared: boolean): void {
     if (this.#ended || !this.recording) return;
-    const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
-    if (cleaned !== undefined) this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
+    try {
+      const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
+      if (cleaned !== undefined) this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
+    } catch {
+      this.#unreadable('setAttribute');
+    }
   }
 
   recordError(error: unknown): void {
@@ -244,9 +275,16 @@ export class LiveExchange implements Exchange {
 
   end(options?: EndOptions): void {
     if (this.#ended) return;
-    const statusCode = Number.isInteger(options?.statusCode) ? options?.statusCode : undefined;
-    const failed = options?.error !== undefined && options.error !== null;
-    if (failed) this.#recordedError ??= errorTypeOf(options.error);
+    let statusCode: number | undefined;
+    let failed = false;
+    try {
+      statusCode = cleanStatus(options?.statusCode);
+      const error = options?.error;
+      failed = error !== undefined && error !== null;
+      if (failed) this.#recordedError ??= errorTypeOf(error);
+    } catch {
+      this.#unreadable('end');
+    }
     // An error beside a 4xx or 5xx explains that status; beside anything else it broke the answer.
     const complete = statusCode !== undefined && (!failed || statusCode >= 400);
     this.finish({ statusCode, complete, brokenBy: NO_RESPONSE });
@@ -313,8 +351,8 @@ export class LiveExchange implements Exchange {
     if (!home.processors.any) putArrivalAttributes(span, this.#arrival);
     putEndAttributes(span, home.names, finished, this.#httpRoute, this.#upstream);
     if (finished.outcome.isError) span.status = SPAN_ERROR;
-    // The conventions: an unknown method is named HTTP, and a path never names a span.
-    const methodName = method.startsWith('_') ? 'HTTP' : method;
+    // A path never names a span.
+    const methodName = spanMethod(method);
     const target = this.#httpRoute ?? finished.routeName;
     span.finish(target === undefined ? methodName : `${methodName} ${target}`, finished.endMs);
     if (home.processors.any) home.processors.onEnd(span);

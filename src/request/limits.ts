@@ -66,6 +66,13 @@ function cleanArray(value: readonly unknown[]): AttributeValue | undefined {
   return cleaned as AttributeValue;
 }
 
+/** A status that HTTP can have; everything else counts as none. */
+export function cleanStatus(status: unknown): number | undefined {
+  return typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 999
+    ? status
+    : undefined;
+}
+
 /** A key that can be set on a plain object without harm. */
 export function isUsableKey(key: unknown): key is string {
   return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH && key !== '__proto__';

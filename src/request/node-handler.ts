@@ -6,6 +6,7 @@ import { fault } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
 import type { AdapterOptions, InstrumentedHandler, ValueOrCallback } from '../model/telemetry.js';
+import { isTenantId } from '../model/tenant-id.js';
 import { createPipelineWatch, observeEnding } from './ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
@@ -21,6 +22,32 @@ export interface ExchangeFactory {
   report(diagnostic: Diagnostic): void;
 }
 
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  );
+}
+
+function checkValues(options: Readonly<Record<string, unknown>>): void {
+  const refuse = (field: string, must: string): never => {
+    throw fault(`adapter options: ${field}`, must);
+  };
+  for (const [field, value] of Object.entries(options)) {
+    if (value === undefined || value === null || typeof value === 'function') continue;
+    if (field === 'requestId' || field === 'ignore') refuse(field, 'must be a function');
+    if (field === 'attributes' && (typeof value !== 'object' || Array.isArray(value))) {
+      refuse(field, 'must be an object or a function');
+    }
+    if (field === 'tenant' && !isTenantId(value))
+      refuse(field, 'must be a string of 1 to 128 bytes, or a function');
+    if ((field === 'route' || field === 'environment') && cleanName(value) === undefined) {
+      refuse(field, 'must be a string or a function');
+    }
+  }
+}
+
 /** Reads the options once, and refuses what is not one. */
 export function createNodeHandler<Source>(
   factory: ExchangeFactory,
@@ -32,11 +59,7 @@ export function createNodeHandler<Source>(
       throw fault(`adapter options: ${field}`, `is not a known option; known are ${FIELDS.join(', ')}`);
     }
   }
-  for (const field of ['requestId', 'ignore'] as const) {
-    if (options[field] !== undefined && typeof options[field] !== 'function') {
-      throw fault(`adapter options: ${field}`, 'must be a function');
-    }
-  }
+  checkValues(options as Readonly<Record<string, unknown>>);
   const pipelines = createPipelineWatch();
   const { tenant, route, environment, attributes, requestId, ignore } = options;
 
@@ -48,7 +71,15 @@ export function createNodeHandler<Source>(
   ): Value | undefined => {
     if (typeof value !== 'function') return value;
     try {
-      return (value as (source: Source) => Value)(source);
+      const answer = (value as (source: Source) => Value)(source);
+      if (!isThenable(answer)) return answer;
+      // Nobody waits for it, and its rejection must not end the process.
+      answer.then(undefined, () => undefined);
+      factory.report({
+        code: 'callback_failed',
+        message: `The ${name} callback gave a promise; it must answer at once`,
+      });
+      return undefined;
     } catch {
       factory.report({
         code: 'callback_failed',

@@ -48,7 +48,9 @@ function completeOutcome(facts: EndingFacts, statusCode: number | undefined): Ou
 
 export function outcomeOf(facts: EndingFacts, clientDisconnect: 'error' | 'unset'): Outcome {
   if (facts.complete) return completeOutcome(facts, facts.statusCode);
-  const errorType = facts.recordedError ?? facts.brokenBy ?? CLIENT_DISCONNECT;
+  // What the gateway recorded explains its own breaking off, not that the client left, which is what it was for.
+  const isHangUp = facts.brokenBy === CLIENT_DISCONNECT;
+  const errorType = (isHangUp ? undefined : facts.recordedError) ?? facts.brokenBy ?? CLIENT_DISCONNECT;
   if (errorType === CLIENT_DISCONNECT && clientDisconnect === 'unset')
     return completeOutcome(facts, facts.statusCode);
   return outcome(facts.statusCode, ERROR, errorType);

@@ -17,7 +17,7 @@ export interface RequestStageOptions {
   /** `OTEL_SDK_DISABLED`, or after `shutdown`: nothing is recorded. */
   isDisabled(): boolean;
   /** The host or the environment said something about propagation, so headers are handled even with all else off. */
-  readonly propagates: boolean;
+  propagates(): boolean;
 }
 
 export interface RequestStage {
@@ -37,7 +37,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
 
   const isRecording = (): boolean =>
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
-  const isOn = (): boolean => isRecording() || options.propagates;
+  const isOn = (): boolean => isRecording() || options.propagates();
   const mode = (ignored: boolean): ExchangeMode => {
     if (ignored || !isRecording()) return OFF;
     return options.wanted().operatorTraces || home.processors.any ? RECORD_AND_TRACE : RECORD_ONLY;
@@ -62,22 +62,34 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
   };
 
   return {
-    begin: (request) => (isOn() ? factory.begin(checkedBegin(request), false, undefined) : NO_OP_EXCHANGE),
+    begin(request) {
+      if (!isOn()) return NO_OP_EXCHANGE;
+      try {
+        return factory.begin(checkedBegin(request), false, undefined);
+      } catch {
+        home.report({ code: 'callback_failed', message: 'begin() was given something that cannot be read' });
+        return NO_OP_EXCHANGE;
+      }
+    },
     instrument: (adapterOptions) => createNodeHandler(factory, adapterOptions),
     current: () => home.contexts.exchange() ?? NO_OP_EXCHANGE,
     of: (request) => exchanges.get(request) ?? NO_OP_EXCHANGE,
   };
 }
 
-/** `begin` is called by hosts while a request waits: whatever they pass, it does not throw. */
+/** `begin` is called by hosts while a request waits: whatever they pass, it makes the best of it. */
 function checkedBegin(request: BeginOptions): BeginOptions {
-  const given = (request ?? {}) as Partial<BeginOptions>;
-  const { startTimeMs } = given;
+  const given = (request ?? {}) as Partial<Record<keyof BeginOptions, unknown>>;
+  const { method, url, headers, remoteAddress, remotePort, scheme, protocolVersion, startTimeMs } = given;
   return {
-    ...given,
-    method: typeof given.method === 'string' ? given.method : '',
-    url: typeof given.url === 'string' ? given.url : '/',
-    headers: typeof given.headers === 'object' && given.headers !== null ? given.headers : {},
-    ...(startTimeMs !== undefined && !Number.isFinite(startTimeMs) && { startTimeMs: Date.now() }),
+    method: typeof method === 'string' ? method : '',
+    url: typeof url === 'string' ? url : '/',
+    headers: typeof headers === 'object' && headers !== null ? (headers as BeginOptions['headers']) : {},
+    ...(typeof remoteAddress === 'string' && { remoteAddress }),
+    ...(Number.isInteger(remotePort) && { remotePort: remotePort as number }),
+    ...((scheme === 'http' || scheme === 'https') && { scheme }),
+    ...(typeof protocolVersion === 'string' && { protocolVersion }),
+    ...(Number.isFinite(startTimeMs) && { startTimeMs: startTimeMs as number }),
+    ...(typeof given.request === 'object' && given.request !== null && { request: given.request }),
   };
 }

@@ -53,12 +53,19 @@ export function parseTarget(target: string): RequestTarget {
   const hash = rest.indexOf('#');
   if (hash >= 0) rest = rest.slice(0, hash);
   const mark = rest.indexOf('?');
-  const path = cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH);
+  const path = plain(cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH));
   const query =
     mark < 0 || mark === rest.length - 1
       ? undefined
-      : redactQuery(cutText(rest.slice(mark + 1), MAX_VALUE_LENGTH));
+      : redactQuery(plain(cutText(rest.slice(mark + 1), MAX_VALUE_LENGTH)));
   return { path: path === '' ? '/' : path, query, authority };
+}
+
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Node's parser lets no control character through; hosts that call `begin` themselves may. */
+function plain(text: string): string {
+  return text.search(CONTROL) < 0 ? text : text.replace(CONTROL, encodeURIComponent);
 }
 
 const REDACTED = 'REDACTED';
@@ -145,7 +152,10 @@ export function parseHost(text: string | undefined, scheme: string): HostAndPort
   let port = scheme === 'https' ? 443 : 80;
   const colon = text.lastIndexOf(':');
   const bracket = text.lastIndexOf(']');
-  if (colon > bracket) {
+  if (colon > bracket && colon === text.length - 1) {
+    // An empty port is the scheme's.
+    end = colon;
+  } else if (colon > bracket) {
     port = 0;
     for (let index = colon + 1; index < text.length; index++) {
       const digit = text.charCodeAt(index) - 48;

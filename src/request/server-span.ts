@@ -143,6 +143,11 @@ export class ServerSpan implements Span, SpanRecord {
     this.attributes[key] = value;
   }
 
+  /** As `put`, except that a host's own word wins. */
+  putUnlessSet(key: string, value: string | number | boolean): void {
+    if (this.#attributeCount === 0 || !Object.hasOwn(this.attributes, key)) this.attributes[key] = value;
+  }
+
   setAttribute(key: string, value: ApiAttributeValue): this {
     if (this.ended || !isUsableKey(key)) return this;
     const cleaned = cleanValue(value);

@@ -25,25 +25,26 @@ import type { ServerSpan } from './server-span.js';
 /** What is known when the request arrives; span processors see these at the start. */
 export function putArrivalAttributes(span: ServerSpan, arrival: Arrival): void {
   const { target } = arrival;
-  span.put(ATTR_HTTP_REQUEST_METHOD, arrival.method);
-  span.put(ATTR_URL_PATH, target.path);
-  span.put(ATTR_URL_SCHEME, arrival.scheme);
+  span.putUnlessSet(ATTR_HTTP_REQUEST_METHOD, arrival.method);
+  span.putUnlessSet(ATTR_URL_PATH, target.path);
+  span.putUnlessSet(ATTR_URL_SCHEME, arrival.scheme);
   if (arrival.method !== arrival.methodAsSent)
-    span.put(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, arrival.methodAsSent);
-  if (target.query !== undefined) span.put(ATTR_URL_QUERY, target.query);
+    span.putUnlessSet(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, arrival.methodAsSent);
+  if (target.query !== undefined) span.putUnlessSet(ATTR_URL_QUERY, target.query);
   const { host } = arrival;
   if (host !== undefined) {
-    span.put(ATTR_SERVER_ADDRESS, host.address);
-    span.put(ATTR_SERVER_PORT, host.port);
+    span.putUnlessSet(ATTR_SERVER_ADDRESS, host.address);
+    span.putUnlessSet(ATTR_SERVER_PORT, host.port);
   }
   if (arrival.remoteAddress !== undefined) {
     // Without a trusted proxy in front, the client is the other end of the socket.
-    span.put(ATTR_CLIENT_ADDRESS, arrival.remoteAddress);
-    span.put(ATTR_NETWORK_PEER_ADDRESS, arrival.remoteAddress);
-    if (arrival.remotePort !== undefined) span.put(ATTR_NETWORK_PEER_PORT, arrival.remotePort);
+    span.putUnlessSet(ATTR_CLIENT_ADDRESS, arrival.remoteAddress);
+    span.putUnlessSet(ATTR_NETWORK_PEER_ADDRESS, arrival.remoteAddress);
+    if (arrival.remotePort !== undefined) span.putUnlessSet(ATTR_NETWORK_PEER_PORT, arrival.remotePort);
   }
-  if (arrival.protocolVersion !== undefined) span.put(ATTR_NETWORK_PROTOCOL_VERSION, arrival.protocolVersion);
-  if (arrival.userAgent !== undefined) span.put(ATTR_USER_AGENT_ORIGINAL, arrival.userAgent);
+  if (arrival.protocolVersion !== undefined)
+    span.putUnlessSet(ATTR_NETWORK_PROTOCOL_VERSION, arrival.protocolVersion);
+  if (arrival.userAgent !== undefined) span.putUnlessSet(ATTR_USER_AGENT_ORIGINAL, arrival.userAgent);
 }
 
 /** What is known when it has ended. */

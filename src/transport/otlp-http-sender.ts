@@ -16,6 +16,8 @@ import { retryAfterMs } from './retry-after.js';
 
 /** Asking for headers, connecting, writing and reading together. The specification's default time-out. */
 const DEADLINE_MS = 10_000;
+/** A host's header function, out of that time. */
+const HEADERS_DEADLINE_MS = 5_000;
 /** What is read of an answer; the rest of a longer one is thrown away with its socket. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
@@ -81,14 +83,18 @@ class OtlpHttpSender implements Sender {
   async #headers(signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
     const { fixed, ask } = this.#target.headers;
     if (ask === undefined) return fixed;
-    const aborted = new Promise<undefined>((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), HEADERS_DEADLINE_MS).unref();
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
     try {
-      const asked = await Promise.race([ask(), aborted]);
+      const asked = await Promise.race([ask(), tooLate]);
       return asked && { ...fixed, ...asked };
     } catch {
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -114,15 +120,21 @@ class OtlpHttpSender implements Sender {
     };
     return new Promise((resolve) => {
       const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const fail = (error: unknown): void =>
-        resolve({ kind: 'retry', errorClass: classifyError(error, signal) });
+      let answered: IncomingMessage | undefined;
+      const fail = (error: unknown): void => {
+        // Once the status is there, nothing that follows can change what became of the batch.
+        if (answered === undefined) resolve({ kind: 'retry', errorClass: classifyError(error, signal) });
+        else resolve(this.#resultOf(answered, undefined));
+      };
       try {
         const request = send(this.#url, options, (response) => {
-          void readAnswer(response).then(
-            (answer) => resolve(this.#resultOf(response, answer)),
-            // The status has arrived; what follows it cannot change what became of the batch.
-            () => resolve(this.#resultOf(response, undefined)),
-          );
+          answered = response;
+          void readAnswer(response).then((answer) => resolve(this.#resultOf(response, answer)), fail);
+        });
+        // Nobody asked for another protocol; without a listener the socket would stay open, and the batch with it.
+        request.on('upgrade', (response, socket) => {
+          socket.destroy();
+          resolve(classifyStatus(response.statusCode ?? 0, undefined));
         });
         // Stays for good: a late socket error without a listener would end the process.
         request.on('error', fail);

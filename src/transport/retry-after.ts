@@ -4,7 +4,7 @@ export function retryAfterMs(value: string | undefined, nowMs: number): number |
   const text = value.trim();
   if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
   // A date has letters; without this test `Date.parse` takes all sorts of numbers for years.
-  if (!/^[A-Z][a-z]{2},? /.test(text)) return undefined;
+  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
   const at = Date.parse(text);
   return Number.isNaN(at) || at <= nowMs ? undefined : at - nowMs;
 }

@@ -1,0 +1,81 @@
+/** `telemetry.tracer`: the SDK's, with parents from the running exchange and spans that go to the operator. */
+import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
+import type { Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
+import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import type { CustomSignalsOptions } from './custom.js';
+import type { CustomScopes } from './custom-scopes.js';
+import { loadTraceSdk } from './load-sdk.cjs';
+import { OutgoingSpan } from './outgoing.js';
+
+const MAX_ATTRIBUTES = 128;
+const MAX_VALUE_LENGTH = 4096;
+const MAX_EVENTS = 128;
+
+export interface CustomTracers {
+  readonly own: Tracer;
+  get(name: string, version?: string): Tracer;
+}
+
+export function createCustomTracers(options: CustomSignalsOptions, scopes: CustomScopes): CustomTracers {
+  const { intake, encoders, processors } = options;
+  const isTracing = (): boolean => !options.isDisabled() && (intake.wanted.operatorTraces || processors.any);
+
+  let provider: BasicTracerProvider | undefined;
+  const sdkProvider = (): BasicTracerProvider => {
+    if (provider !== undefined) return provider;
+    const { BasicTracerProvider: Provider, ParentBasedSampler, AlwaysOnSampler } = loadTraceSdk();
+    provider = new Provider({
+      resource: options.sdkResource(),
+      // All given, because the SDK would otherwise read them from the process's environment.
+      sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+      generalLimits: { attributeCountLimit: MAX_ATTRIBUTES, attributeValueLengthLimit: MAX_VALUE_LENGTH },
+      spanLimits: {
+        attributeCountLimit: MAX_ATTRIBUTES,
+        attributeValueLengthLimit: MAX_VALUE_LENGTH,
+        eventCountLimit: MAX_EVENTS,
+        linkCountLimit: MAX_EVENTS,
+        attributePerEventCountLimit: MAX_ATTRIBUTES,
+        attributePerLinkCountLimit: MAX_ATTRIBUTES,
+      },
+      spanProcessors: [
+        {
+          onStart: (span, parent) => processors.onStart(span, parent),
+          onEnd: (span) => {
+            processors.onEnd(span);
+            if (!intake.wanted.operatorTraces) return;
+            const { name, version } = span.instrumentationScope;
+            intake.operator(
+              'traces',
+              new OutgoingSpan(span, scopes.of(name, version), encoders, options.resourceObject),
+            );
+          },
+          forceFlush: () => Promise.resolve(),
+          shutdown: () => Promise.resolve(),
+        },
+      ],
+    });
+    return provider;
+  };
+
+  const make = (name: string, version: string | undefined): Tracer => {
+    const startSpan = (spanName: string, spanOptions?: SpanOptions, parent?: Context): Span => {
+      const context = parent ?? options.activeContext();
+      // Traces are off: the caller's ids, if there are any, go on unchanged.
+      if (!isTracing()) return trace.getSpan(context) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+      return sdkProvider().getTracer(name, version).startSpan(spanName, spanOptions, context);
+    };
+    return {
+      startSpan,
+      startActiveSpan: (spanName: string, ...rest: unknown[]) => {
+        const fn = rest.at(-1) as (span: Span) => unknown;
+        const spanOptions = (rest.length > 1 ? rest[0] : undefined) as SpanOptions | undefined;
+        const parent = (rest.length > 2 ? rest[1] : undefined) as Context | undefined;
+        const base = parent ?? options.activeContext();
+        const span = startSpan(spanName, spanOptions, base);
+        return options.runIn(trace.setSpan(base, span), () => fn(span)) as never;
+      },
+    };
+  };
+  const own = make(scopes.own.name, scopes.own.version);
+  return { own, get: make };
+}

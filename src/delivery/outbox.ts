@@ -40,7 +40,12 @@ function samePlace(a: Target, b: Target): boolean {
   return b.kind === 'exporter' && a.exporter === b.exporter;
 }
 
-const WORST_FIRST = ['failing', 'pending', 'receiving', 'active'] as const;
+/** A destination is as its worst signal, a tenant as its worst destination. */
+const WORST_FIRST: readonly DestinationState[] = ['failing', 'pending', 'receiving', 'active', 'disabled'];
+
+export function worstState(states: readonly DestinationState[]): DestinationState | undefined {
+  return WORST_FIRST.find((state) => states.includes(state));
+}
 
 /** What a signal's items are called in reports. */
 const ITEMS: Readonly<Record<Signal, string>> = {
@@ -87,7 +92,11 @@ export class Outbox {
   update(destination: ResolvedDestination): void {
     const before = this.#destination;
     this.#destination = destination;
-    if (before.temporality !== destination.temporality) this.#closeReading();
+    if (before.temporality !== destination.temporality) {
+      // The new reading begins now; what the old one has not told yet would be lost.
+      this.takeReading();
+      this.#closeReading();
+    }
     this.#apply(destination, undefined);
   }
 
@@ -233,7 +242,7 @@ export class Outbox {
   state(): DestinationState {
     if (this.#destination.disabled) return 'disabled';
     const states = [...this.#lanes.values()].flatMap((lane) => lane.state ?? []);
-    return WORST_FIRST.find((state) => states.includes(state)) ?? 'pending';
+    return worstState(states) ?? 'pending';
   }
 
   status(): DestinationStatus {

@@ -5,7 +5,7 @@ import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './bounds.js';
-import type { OutboxHome } from './outbox.js';
+import { worstState, type OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 
 /** A copy that outlives the call: the original's bytes belong to the encoder. */
@@ -133,10 +133,9 @@ export class Tenant implements TenantIntake {
 
   status(): TenantStatus {
     const destinations = this.owner.outboxes.map((outbox) => outbox.status());
-    const first = destinations[0];
     return {
       tenantId: this.id,
-      state: this.isKnown ? (first?.state ?? 'none') : 'resolving',
+      state: this.isKnown ? (worstState(destinations.map(({ state }) => state)) ?? 'none') : 'resolving',
       destinations,
       unrouted: this.unrouted,
     };

@@ -10,7 +10,17 @@ export function readHeader(headers: ReadableHeaders, name: string): string | und
   if (isFetchHeaders(headers)) return headers.get(name) ?? undefined;
   const value = (headers as Readonly<Record<string, unknown>>)[name];
   if (typeof value === 'string') return value;
-  return value === undefined ? undefined : textOf(value);
+  return value === undefined
+    ? readOtherCase(headers as Readonly<Record<string, unknown>>, name)
+    : textOf(value);
+}
+
+/** Node gives lower-case names; a host's own object may spell them as it likes. */
+function readOtherCase(headers: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  for (const key in headers) {
+    if (key.length === name.length && key.toLowerCase() === name) return textOf(headers[key]);
+  }
+  return undefined;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -55,6 +55,7 @@ export function createNodeHandler<Source>(
 ): InstrumentedHandler<Source> {
   if (typeof options !== 'object' || options === null) throw fault('adapter options', 'must be an object');
   for (const field of Object.keys(options)) {
+    if (field === 'trust') throw fault(`adapter options: ${field}`, 'is not supported in this version');
     if (!FIELDS.includes(field)) {
       throw fault(`adapter options: ${field}`, `is not a known option; known are ${FIELDS.join(', ')}`);
     }

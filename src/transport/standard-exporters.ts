@@ -37,11 +37,15 @@ function lazyExporter(load: Load, target: Extract<Target, { kind: 'otlp' }>): Re
   const loaded = (): Promise<ReadyMadeExporter> => (loading ??= load(configuration));
   const exporter: ReadyMadeExporter = {
     export(items: unknown, resultCallback: (result: ReadyMadeExportResult) => void): void {
-      void loaded().then(
-        (stock) => stock.export(items, resultCallback),
-        (error: unknown) =>
-          resultCallback({ code: FAILED, error: error instanceof Error ? error : new Error('not loaded') }),
-      );
+      loaded()
+        .then((stock) => stock.export(items, resultCallback))
+        // Not installed, or a synchronous error of the stock exporter's.
+        .catch((error: unknown) => {
+          resultCallback({
+            code: FAILED,
+            error: error instanceof Error ? error : new Error('export failed'),
+          });
+        });
     },
     // An exporter that was never used has nothing to flush or to close.
     forceFlush: async () => (await loading)?.forceFlush?.(),

@@ -15,7 +15,7 @@ import { cleanName, cleanStatus } from './limits.js';
 import { outcomeOf } from './outcome.js';
 import { OTHER_METHOD } from './request-target.js';
 import { RawTraceState, ServerSpan } from './server-span.js';
-import { putArrivalAttributes, putEndAttributes } from './span-attributes.js';
+import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
 
 const SAMPLED = 0x01;
 const RANDOM = 0x02;
@@ -114,7 +114,7 @@ export class LiveExchange implements Exchange {
         this.#serverSpan = new ServerSpan(home, spanMethod(arrival.method), context, parent, this.#startMs);
         this.span = this.#serverSpan;
         if (home.processors.any) {
-          putArrivalAttributes(this.#serverSpan, arrival);
+          this.#serverSpan.complete(arrivalAttributes(arrival));
           home.processors.onStart(this.#serverSpan, home.contexts.active());
         }
       } else {
@@ -348,8 +348,8 @@ export class LiveExchange implements Exchange {
   #finishSpan(span: ServerSpan, finished: FinishedRequest): void {
     const home = this.#home;
     const { method } = this.#arrival;
-    if (!home.processors.any) putArrivalAttributes(span, this.#arrival);
-    putEndAttributes(span, home.names, finished, this.#httpRoute, this.#upstream);
+    if (!home.processors.any) span.complete(arrivalAttributes(this.#arrival));
+    putEndAttributes(span.attributes, home.names, finished, this.#httpRoute, this.#upstream);
     if (finished.outcome.isError) span.status = SPAN_ERROR;
     // A path never names a span.
     const methodName = spanMethod(method);

@@ -80,6 +80,31 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
 /** `begin` is called by hosts while a request waits: whatever they pass, it makes the best of it. */
 function checkedBegin(request: BeginOptions): BeginOptions {
   const given = (request ?? {}) as Partial<Record<keyof BeginOptions, unknown>>;
+  return isWellFormed(given) ? request : repaired(given);
+}
+
+type Given = Readonly<Partial<Record<keyof BeginOptions, unknown>>>;
+
+const isTextOrNothing = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+/** The usual case, for which nothing is copied. */
+function isWellFormed(given: Given): boolean {
+  const { method, url, headers, remotePort, startTimeMs, request } = given;
+  return (
+    typeof method === 'string' &&
+    typeof url === 'string' &&
+    typeof headers === 'object' &&
+    headers !== null &&
+    isTextOrNothing(given.remoteAddress) &&
+    isTextOrNothing(given.protocolVersion) &&
+    (given.scheme === undefined || given.scheme === 'http' || given.scheme === 'https') &&
+    (remotePort === undefined || Number.isInteger(remotePort)) &&
+    (startTimeMs === undefined || Number.isFinite(startTimeMs)) &&
+    (request === undefined || (typeof request === 'object' && request !== null))
+  );
+}
+
+function repaired(given: Given): BeginOptions {
   const { method, url, headers, remoteAddress, remotePort, scheme, protocolVersion, startTimeMs } = given;
   return {
     method: typeof method === 'string' ? method : '',

@@ -138,14 +138,9 @@ export class ServerSpan implements Span, SpanRecord {
     return !this.ended;
   }
 
-  /** For the library's own attributes, whose values are checked already. */
-  put(key: string, value: string | number | boolean): void {
-    this.attributes[key] = value;
-  }
-
-  /** As `put`, except that a host's own word wins. */
-  putUnlessSet(key: string, value: string | number | boolean): void {
-    if (this.#attributeCount === 0 || !Object.hasOwn(this.attributes, key)) this.attributes[key] = value;
+  /** The library's own attributes, beside those that a host has set, whose word wins. They do not count for the limit. */
+  complete(own: MutableAttributes): void {
+    this.attributes = this.#attributeCount === 0 ? own : Object.assign(own, this.attributes);
   }
 
   setAttribute(key: string, value: ApiAttributeValue): this {

@@ -121,7 +121,9 @@ export class Lane {
     return this.account.ledger(this.buffered);
   }
 
+  /** For the records from now on. The same again, as after each lookup, must not break up the batch being filled. */
   setResource(resource: DestinationResource): void {
+    if (Buffer.compare(resource.bytes, this.#resource.bytes) === 0) return;
     this.#seal();
     this.#resource = resource;
   }

@@ -17,6 +17,7 @@ import type { ResolvedDestination, Target } from './model/resolved-destination.j
 import type { Signal } from './model/signal.js';
 import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './model/status.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
+import { containRejection } from './model/settle.js';
 import { isTenantId } from './model/tenant-id.js';
 import { VERSION } from './model/version.js';
 import { decodePartialSuccess } from './otlp/decode-response.js';
@@ -110,6 +111,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
   const resourceObject = createSdkResources();
+  const exporterUses = new WeakMap<ReadyMadeExporter, number>();
   const custom = createCustomSignals(
     {
       encoders,
@@ -136,7 +138,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     openSender: (target: Target) =>
       target.kind === 'otlp'
         ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess })
-        : openExporterSender(target.exporter, { resourceObject }),
+        : openExporterSender(target.exporter, { resourceObject, uses: exporterUses }),
     operator: sdkDisabled ? [] : settings.operator,
     tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
@@ -168,6 +170,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     nowEpochMs: nowMs,
     severityOf: severityWith(settings.severity, reporter),
     report,
+    boundEmitters: new WeakMap(),
     openExchanges: 0,
   };
   const stage = createRequestStage({
@@ -189,6 +192,7 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     home,
     processors,
     onShutdown: () => (isShutDown = true),
+    onClosed: () => (settings.registerGlobals ? undefined : contexts.close()),
   });
 }
 
@@ -197,7 +201,8 @@ function severityWith(severity: Settings['severity'], reporter: Reporter): (outc
   if (severity === undefined) return (outcome) => outcome;
   return (outcome) => {
     try {
-      const number = severity(outcome);
+      const number: unknown = severity(outcome);
+      containRejection(number);
       const isUseful = typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 24;
       return isUseful ? { ...outcome, severityNumber: number } : outcome;
     } catch {
@@ -232,12 +237,14 @@ interface Parts {
   readonly home: ExchangeHome;
   readonly processors: ReturnType<typeof guardSpanProcessors>;
   onShutdown(): void;
+  /** Everything is over. */
+  onClosed(): void;
 }
 
 /** Private fields, so that neither inspection nor serialisation shows what it holds. */
 class Instance implements GatewayTelemetry {
   readonly #parts: Parts;
-  #ending: Promise<FlushResult> | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -267,6 +274,8 @@ class Instance implements GatewayTelemetry {
 
   setOperator(destinations: Destinations): void {
     const { settings, reporter, delivery } = this.#parts;
+    if ((destinations as unknown) === undefined)
+      throw fault('setOperator', 'needs destinations, or null for none');
     const resolved = resolveOperator(destinations);
     if (!this.#isChangeable()) return;
     const effective = effectiveOperator(resolved, settings.environmentSettings);
@@ -277,6 +286,8 @@ class Instance implements GatewayTelemetry {
   setTenant(tenantId: string, destinations: Destinations): void {
     if (!isTenantId(tenantId))
       throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
+    if ((destinations as unknown) === undefined)
+      throw fault('setTenant', 'needs destinations, or null for none');
     const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant');
     if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
   }
@@ -315,19 +326,21 @@ class Instance implements GatewayTelemetry {
     return delivery.result();
   }
 
-  shutdown(options?: FlushOptions): Promise<FlushResult> {
-    return (this.#ending ??= this.#shutdown(timeoutOf(options)));
+  /** A later call joins the end under way, within its own time. */
+  async shutdown(options?: FlushOptions): Promise<FlushResult> {
+    const timeoutMs = timeoutOf(options);
+    this.#ending ??= this.#shutdown(timeoutMs);
+    await withinTime(timeoutMs, this.#ending);
+    return this.#parts.delivery.result();
   }
 
-  async #shutdown(timeoutMs: number): Promise<FlushResult> {
-    const { delivery, processors, onShutdown } = this.#parts;
+  async #shutdown(timeoutMs: number): Promise<void> {
+    const { delivery, processors, onShutdown, onClosed } = this.#parts;
     onShutdown();
-    await withinTime(
-      timeoutMs,
-      Promise.all([delivery.flush(), processors.forceFlush().then(() => processors.shutdown())]),
-    );
+    await withinTime(timeoutMs, Promise.all([delivery.flush(), processors.flushAndShutdown()]));
     delivery.close();
-    return delivery.result();
+    processors.shutdownRest();
+    onClosed();
   }
 }
 

@@ -25,6 +25,9 @@ export function httpTelemetry(
   listener: HttpTelemetryListener,
   options?: AdapterOptions<IncomingMessage>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  if (typeof (telemetry as Partial<GatewayTelemetry> | undefined)?.instrument !== 'function') {
+    throw new TypeError('httpTelemetry: the first argument must be what createGatewayTelemetry gave');
+  }
   if (typeof listener !== 'function') throw new TypeError('httpTelemetry: the listener must be a function');
   const serve = telemetry.instrument<IncomingMessage>(options);
   return (request, response) =>

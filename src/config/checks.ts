@@ -80,7 +80,9 @@ export function asTextList(value: unknown, option: string): readonly string[] {
 function isAttributeValue(value: unknown): value is AttributeValue {
   if (typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return true;
-  return Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
+  const isItem = (item: unknown): boolean =>
+    item === null || ['string', 'number', 'boolean'].includes(typeof item);
+  return Array.isArray(value) && value.every(isItem);
 }
 
 /** A copy, so that what the caller does with its object afterwards has no effect. */

@@ -11,8 +11,8 @@ export const DEFAULTS = {
   durationBoundariesMs: [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000],
   /** One tenant's series: routes × statuses of a busy tenant, and no more, so that it cannot crowd out others. */
   maxSeriesPerTenant: 200,
-  /** The operator's series over all tenants: about 400 bytes each, so 4 MB. */
-  maxSeries: 10_000,
+  /** The operator's series over all tenants: about 400 bytes each, and one reading of them stays under 4 MiB. */
+  maxSeries: 5_000,
   /** As long as Prometheus takes to call a series stale. */
   forgetAfterMs: 300_000,
   /** A change reaches every process within a minute, without a message bus. */

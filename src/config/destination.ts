@@ -3,7 +3,7 @@ import type { Destination, ReadyMadeExporter } from '../model/destination.js';
 import { isStandardExporter } from '../model/standard-exporter.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
-import { parseEndpoint, signalUrl } from './endpoint.js';
+import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
 import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { mergeHeaders, resolveHeaders } from './headers.js';
@@ -108,6 +108,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
     destination.endpoint === undefined
       ? undefined
       : parseEndpoint(destination.endpoint, `${option}.endpoint`);
+  if (base !== undefined) refuseSignalPath(base, `${option}.endpoint`);
   const headers = resolveHeaders(destination.headers, `${option}.headers`);
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;

@@ -15,7 +15,9 @@ export function shownUrl(url: URL): string {
 /** The address that OTLP/HTTP would have, for the answer to a gRPC address or one without scheme. No user info. */
 function httpAddress(url: URL): string {
   const port = url.port === GRPC_PORT || url.port === '' ? HTTP_PORT : url.port;
-  return `${url.protocol}//${url.hostname}${port === '' ? '' : `:${port}`}${url.pathname === '/' ? '' : url.pathname}`;
+  // A path that holds an @ is user info gone astray after a mistyped scheme; so is a host that looks like a scheme.
+  if (/@|%40/i.test(url.pathname) || /^(https?|grpcs?|unix)$/.test(url.hostname)) return 'http://host:4318';
+  return `${url.protocol}//${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
 function parse(text: string): URL | undefined {
@@ -65,6 +67,17 @@ export function parseEndpoint(text: unknown, option: string): URL {
   }
   url.hash = '';
   return url;
+}
+
+/** A base that ends in a signal's path would have it twice. */
+export function refuseSignalPath(base: URL, option: string): void {
+  const match = /^(.*)\/v1\/(traces|logs|metrics)\/*$/.exec(base.pathname);
+  if (match === null) return;
+  const address = `${base.protocol}//${base.host}${match[1] ?? ''}`;
+  throw fault(
+    option,
+    `ends in /v1/${match[2]}, which is appended: use ${address}, or the endpoint of that signal alone`,
+  );
 }
 
 /** A base endpoint's URL for one signal: `v1/<signal>` relative to it, with exactly one slash between. */

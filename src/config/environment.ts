@@ -4,7 +4,7 @@ import { faultSentence } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-import { parseEndpoint, signalUrl } from './endpoint.js';
+import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -158,7 +158,11 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
   const reader = new Reader(env);
   const readEndpoint = (name: string): URL | undefined =>
     reader.parsed(name, (value) => parseEndpoint(value, name));
-  const base = readEndpoint('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const base = reader.parsed('OTEL_EXPORTER_OTLP_ENDPOINT', (value) => {
+    const url = parseEndpoint(value, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+    refuseSignalPath(url, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+    return url;
+  });
   const headers = readHeaders(reader);
   const targets: Partial<Record<Signal, Target>> = {};
   let example = base;

@@ -14,7 +14,7 @@ export interface MetricOptions {
   readonly durationBoundariesMs?: readonly number[];
   /** Series per tenant; further ones fold into one with `otel.metric.overflow`. Default 200. */
   readonly maxSeriesPerTenant?: number;
-  /** The operator's series in total; further ones fold the same way. Default 10,000, about 4 MB. */
+  /** The operator's series in total; further ones fold the same way. 1 to 1,000,000. Default 5,000: a reading of 4 MiB. */
   readonly maxSeries?: number;
   /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
   readonly forgetAfterMs?: number;

@@ -1,4 +1,5 @@
 /** Reports to the host, at a limited rate: one a minute for each code, tenant and destination. */
+import { containRejection } from '../model/settle.js';
 import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
 
 const INTERVAL_MS = 60_000;
@@ -26,7 +27,7 @@ export function createReporter(
 
   const tell = (diagnostic: Diagnostic): void => {
     try {
-      listener?.(diagnostic);
+      containRejection(listener?.(diagnostic));
     } catch {
       // There is nobody else to tell, and telemetry must not fail its host.
     }
@@ -34,7 +35,14 @@ export function createReporter(
   return {
     report(diagnostic) {
       if (listener === undefined) return;
-      const kind = `${diagnostic.code}\n${diagnostic.tenantId ?? ''}\n${diagnostic.destination ?? ''}`;
+      const { code, tenantId = '', destination = '', signal = '' } = diagnostic;
+      // Reports of callbacks differ in their text alone, which is fixed.
+      const text = code === 'callback_failed' ? diagnostic.message : '';
+      const kind = `${code}
+${tenantId}
+${destination}
+${signal}
+${text}`;
       const now = monotonicMs();
       const last = lastReports.get(kind);
       if (last !== undefined && now - last < INTERVAL_MS) return;
@@ -46,7 +54,8 @@ export function createReporter(
           break;
         }
       }
-      tell(diagnostic);
+      // Not now: reports come from the middle of recording, and a listener may well record something itself.
+      queueMicrotask(() => tell(diagnostic));
     },
     notice(diagnostic) {
       kept.push(diagnostic);

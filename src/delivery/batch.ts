@@ -11,6 +11,8 @@ import type { Signal } from '../model/signal.js';
 
 /** What a record counts for when only its object is kept: about what a span or log record occupies. */
 const OBJECT_BYTES = 1024;
+/** For every scope but a batch's first; it grows if it must. */
+const SMALL_BUFFER_BYTES = 1024;
 /** Tag and length of one framed record. */
 const MAX_FRAME_BYTES = 5;
 
@@ -27,7 +29,6 @@ export class Batch implements OutgoingBatch {
   readonly bornMs: number;
   /** Order within the lane. */
   readonly sequence: number;
-  attempts = 0;
   /** Told once what became of it; metric readings wait for that. */
   onSettled: ((result: 'accepted' | 'lost') => void) | undefined;
   readonly #envelopes: Envelopes;
@@ -91,10 +92,12 @@ export class Batch implements OutgoingBatch {
     this.byteLength += buffer.byteLength - before;
   }
 
-  /** There are two scopes at most, so a search beats a map. */
+  /** Nearly always one or two scopes, so a search beats a map. */
   #buffer(scope: Scope): RecordBuffer {
     for (const own of this.#scopes) if (own.scope === scope) return own.buffer;
-    const buffer = this.#envelopes.recordBuffer(this.#expectedBytes);
+    const buffer = this.#envelopes.recordBuffer(
+      this.#scopes.length === 0 ? this.#expectedBytes : SMALL_BUFFER_BYTES,
+    );
     this.#scopes.push({ scope, buffer });
     return buffer;
   }

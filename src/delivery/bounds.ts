@@ -15,10 +15,12 @@ export const TENANT_QUEUE: QueueBounds = { maxBytes: 1024 * 1024, maxInFlight: 1
 
 /** As the SDKs' batch processors. */
 export const MAX_BATCH_ITEMS = 512;
-/** With an envelope of up to 16 KiB a request has 512 KiB: far below the 4 MiB that receivers commonly take. */
+/** With an envelope of up to 16 KiB a request of spans or log records has 512 KiB: far below the 4 MiB that receivers commonly take. */
 export const MAX_BATCH_BYTES = 496 * 1024;
 /** A queue holds at least so many batches, so that making room costs a small part of it only. */
 export const MIN_BATCHES_PER_QUEUE = 4;
+/** A larger one would push everybody else's out. */
+export const MAX_RECORD_BYTES = 256 * 1024;
 /** How long a record waits for company, jittered by a fifth. */
 export const FLUSH_INTERVAL_MS = 1_000;
 /** An older batch is dropped instead of tried again. */
@@ -44,7 +46,7 @@ export const NO_DESTINATION_TTL_MS = 10_000;
 /** Waits after failed lookups, doubling. */
 export const FIRST_LOOKUP_BACKOFF_MS = 1_000;
 export const MAX_LOOKUP_BACKOFF_MS = 60_000;
-/** Tenants known to have none; the oldest is forgotten. About 200 bytes each. */
+/** Tenants known to have none; the oldest is forgotten. About 2 KB each. */
 export const MAX_KNOWN_WITHOUT_DESTINATION = 10_000;
 /** Tenants with destinations or being looked up. */
 export const MAX_TENANTS = 20_000;

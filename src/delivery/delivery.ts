@@ -69,6 +69,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
   /** Apart, because a host's observable callback may take its time. */
   const takeCustomReadings = async (): Promise<void> => {
+    if (!operator.wants('metrics')) return;
     const readings = await options.customMetrics.collect();
     if (closed) return;
     for (const outbox of operator.outboxes) outbox.addCustomReadings(readings);

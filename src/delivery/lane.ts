@@ -6,7 +6,7 @@
  *                                                     └────────────┘
  *
  * Bounded by `bounds.maxBytes` over all three. A batch in flight cannot be dropped for room: where nothing else is left, the
- * bound is exceeded by one record.
+ * bound is exceeded by one record of at most 256 KiB.
  */
 import type {
   DestinationResource,
@@ -29,6 +29,7 @@ import {
   MAX_BACKOFF_MS,
   MAX_BATCH_BYTES,
   MAX_BATCH_ITEMS,
+  MAX_RECORD_BYTES,
   MIN_BATCHES_PER_QUEUE,
   MAX_RETRY_AFTER_MS,
   MIN_RETRY_AFTER_MS,
@@ -129,12 +130,17 @@ export class Lane {
   }
 
   add(record: OutgoingRecord): void {
+    // First, because a record that cannot be encoded throws here, and must not be counted as accepted.
+    const size = Batch.bytesOf(record, this.#asObjects);
     this.account.accepted++;
     if (this.#closed) {
       this.#drop('destination_changed', 1);
       return;
     }
-    const size = Batch.bytesOf(record, this.#asObjects);
+    if (size > MAX_RECORD_BYTES) {
+      this.#drop('too_large', 1);
+      return;
+    }
     if (this.#open !== undefined && this.#open.byteLength + size > this.#maxBatchBytes) {
       this.#seal();
       this.#home.wake(this, true);
@@ -241,7 +247,6 @@ export class Lane {
   async #send(batch: Batch): Promise<void> {
     const abort = new AbortController();
     this.#inFlight.set(batch, abort);
-    batch.attempts++;
     let result: SendResult;
     try {
       result = await this.sender.send(batch, abort.signal);
@@ -251,10 +256,10 @@ export class Lane {
     }
     // Closed in the meantime: the close has counted the batch.
     if (!this.#inFlight.delete(batch)) return;
-    this.#home.onResult(this.signal, result);
     this.#settleResult(batch, result);
-    this.#notify(result.kind === 'retry');
-    if (!this.#closed && !this.isEmpty) this.#home.wake(this, this.#failuresInRow === 0);
+    this.#home.onResult(this.signal, result);
+    this.#notify(this.#inFlight.size === 0 && this.#notBeforeMs > this.#home.monotonicMs());
+    if (!this.#closed && !this.isEmpty) this.#home.wake(this, result.kind !== 'retry');
   }
 
   #settleResult(batch: Batch, result: SendResult): void {
@@ -265,7 +270,6 @@ export class Lane {
       this.lastDeliveryMs = Date.now();
       this.#failuresInRow = 0;
       this.#successesInRow++;
-      this.#notBeforeMs = 0;
       this.#settle(batch, 'accepted');
       return;
     }

@@ -1,5 +1,6 @@
 /** Asks the host's lookup for tenants: with a deadline, few at once, again after a while, never throwing. */
 import type { Destinations, TenantLookup } from '../model/destination.js';
+import type { ConfigurationError } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import {
@@ -30,6 +31,17 @@ export interface Lookups {
 }
 
 const TIMED_OUT = Symbol('timed out');
+const TOO_SLOW = new Error('too slow');
+
+/** The host's own error may quote secrets, and an answer may hold one where it does not belong: neither is repeated. */
+function whatFailed(error: unknown): string {
+  if (error === TOO_SLOW) return `took more than ${LOOKUP_TIMEOUT_MS / 1000} s`;
+  const option =
+    (error as Partial<ConfigurationError> | null)?.name === 'ConfigurationError'
+      ? (error as ConfigurationError).option
+      : undefined;
+  return option === undefined ? 'threw' : `gave an answer that is invalid at ${option}`;
+}
 
 export function createLookups(options: LookupOptions): Lookups {
   const { lookup, scheduler } = options;
@@ -56,7 +68,7 @@ export function createLookups(options: LookupOptions): Lookups {
     try {
       // Through a promise, so that a lookup that throws synchronously is a failed answer like any other.
       const answer = await Promise.race([Promise.resolve(tenantId).then(lookup), deadline]);
-      if (answer === TIMED_OUT) throw new Error('timed out');
+      if (answer === TIMED_OUT) throw TOO_SLOW;
       return answer;
     } finally {
       clearTimeout(timer);
@@ -68,10 +80,9 @@ export function createLookups(options: LookupOptions): Lookups {
     let answer: readonly ResolvedDestination[] | undefined;
     try {
       answer = options.resolve(tenant.id, await withDeadline(tenant.id));
-    } catch {
-      // The host's error may quote secrets, so it is not repeated.
-      const message =
-        'The tenant lookup threw, took more than 5 s or gave an invalid answer; the last good answer stays';
+    } catch (error) {
+      const after = tenant.isKnown ? 'the last good answer stays' : 'records wait, and it is asked again';
+      const message = `The lookup of tenant ${JSON.stringify(tenant.id)} ${whatFailed(error)}; ${after}`;
       options.report({ code: 'tenant_lookup_failed', message, tenantId: tenant.id });
     } finally {
       giveSlot();

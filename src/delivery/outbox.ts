@@ -90,13 +90,12 @@ export class Outbox {
 
   /** The same destination, configured anew. What keeps its place keeps its queue; new credentials serve at once. */
   update(destination: ResolvedDestination): void {
-    const before = this.#destination;
-    this.#destination = destination;
-    if (before.temporality !== destination.temporality) {
+    if (this.#destination.temporality !== destination.temporality) {
       // The new reading begins now; what the old one has not told yet would be lost.
-      this.takeReading();
+      this.#takeLastReading();
       this.#closeReading();
     }
+    this.#destination = destination;
     this.#apply(destination, undefined);
   }
 
@@ -124,7 +123,9 @@ export class Outbox {
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
     const { scheduler } = this.#home;
-    const bounds = this.#tenantId === undefined ? OPERATOR_QUEUE : TENANT_QUEUE;
+    const own = this.#tenantId === undefined ? OPERATOR_QUEUE : TENANT_QUEUE;
+    // The specification: `export` of one exporter is not called concurrently.
+    const bounds = target.kind === 'exporter' ? { ...own, maxInFlight: 1 } : own;
     const sender = scheduler.outside(() => this.#home.openSender(target));
     const laneHome = {
       envelopes: this.#home.envelopes,
@@ -141,7 +142,7 @@ export class Outbox {
   /** A tenant's former place gets nothing more; the operator's may drain for a while. */
   #retire(signal: Signal, lane: Lane): void {
     // What was counted since the last reading would otherwise reach neither the old place nor the new one.
-    if (signal === 'metrics' && this.#tenantId === undefined) this.takeReading();
+    if (signal === 'metrics' && this.#tenantId === undefined) this.#takeLastReading();
     this.#lanes.delete(signal);
     this.#targets.delete(signal);
     if (signal === 'metrics') this.#closeReading();
@@ -178,9 +179,21 @@ export class Outbox {
 
   /** Takes a reading if there is news and the last one is settled. */
   takeReading(): void {
+    if (!this.#readingWaits) this.#take();
+  }
+
+  /**
+   * A last reading before the present one goes. A cumulative one tells everything again, so one that waits is no hindrance; a
+   * delta that waits is: what has come since is told by nobody, and its next reading would tell the waiting one twice.
+   */
+  #takeLastReading(): void {
+    if (!this.#readingWaits || this.#destination.temporality === 'cumulative') this.#take();
+  }
+
+  #take(): void {
     const lane = this.#lanes.get('metrics');
     const reading = this.#reading;
-    if (lane === undefined || reading === undefined || this.#readingWaits || !reading.hasNews()) return;
+    if (lane === undefined || reading === undefined || !reading.hasNews()) return;
     const taken = reading.take(this.#home.epochMs());
     if (taken === undefined) return;
     this.#readingWaits = true;
@@ -212,6 +225,7 @@ export class Outbox {
   #onResult(signal: Signal, result: SendResult): void {
     const where = {
       destination: this.name,
+      signal,
       ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
     };
     if (result.kind === 'delivered') {
@@ -234,6 +248,7 @@ export class Outbox {
       code: 'dropped',
       message: `${items} ${ITEMS[signal]} for ${this.#place()} were lost: ${reason}`,
       destination: this.name,
+      signal,
       ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
     });
   }
@@ -247,12 +262,15 @@ export class Outbox {
 
   status(): DestinationStatus {
     const signals: Partial<Record<Signal, SignalStatus>> = {};
-    for (const [signal, lane] of this.#lanes) {
+    for (const signal of SIGNALS) {
+      const ledger = this.ledger(signal);
+      if (ledger === undefined) continue;
+      const lane = this.#lanes.get(signal);
       signals[signal] = {
-        ledger: this.ledger(signal) ?? lane.ledger(),
-        bufferedBytes: lane.bufferedBytes,
-        ...(lane.lastDeliveryMs !== undefined && { lastDeliveryMs: lane.lastDeliveryMs }),
-        ...(lane.lastError !== undefined && { lastError: lane.lastError }),
+        ledger,
+        bufferedBytes: lane?.bufferedBytes ?? 0,
+        ...(lane?.lastDeliveryMs !== undefined && { lastDeliveryMs: lane.lastDeliveryMs }),
+        ...(lane?.lastError !== undefined && { lastError: lane.lastError }),
       };
     }
     return { name: this.name, state: this.state(), signals };

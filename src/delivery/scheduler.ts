@@ -24,8 +24,10 @@ export function createScheduler(onTick: () => boolean): Scheduler {
   let soon: NodeJS.Immediate | undefined;
   let closed = false;
 
-  const pump = (): void => {
-    for (const lane of busy) {
+  const urgent = new Set<Lane>();
+
+  const pump = (lanes: readonly Lane[]): void => {
+    for (const lane of lanes) {
       lane.pump();
       if (lane.isEmpty) busy.delete(lane);
     }
@@ -33,7 +35,7 @@ export function createScheduler(onTick: () => boolean): Scheduler {
   const tick = (): void => {
     timer = undefined;
     const isWanted = onTick();
-    pump();
+    pump([...busy]);
     if (isWanted || busy.size > 0) arm();
   };
   const arm = (): void => {
@@ -48,11 +50,15 @@ export function createScheduler(onTick: () => boolean): Scheduler {
       if (closed) return;
       busy.add(lane);
       arm();
-      if (!atOnce || soon !== undefined) return;
+      if (!atOnce) return;
+      urgent.add(lane);
+      if (soon !== undefined) return;
       soon = root.runInAsyncScope(() =>
         setImmediate(() => {
           soon = undefined;
-          pump();
+          const lanes = [...urgent];
+          urgent.clear();
+          pump(lanes);
         }),
       );
     },
@@ -67,6 +73,7 @@ export function createScheduler(onTick: () => boolean): Scheduler {
       if (soon !== undefined) clearImmediate(soon);
       for (const interval of intervals) clearInterval(interval);
       busy.clear();
+      urgent.clear();
     },
   };
 }

@@ -79,7 +79,7 @@ export class Tenant implements TenantIntake {
   }
 
   /** The tenant goes, or the instance does. */
-  close(reason: 'destination_changed' | 'shutdown'): void {
+  close(reason: 'destination_changed' | 'shutdown' | 'unrouted'): void {
     this.isGone = true;
     this.isKnown = true;
     this.#mark?.release();

@@ -65,12 +65,28 @@ export class Tenants {
   }
 
   #begin(id: string): Tenant | undefined {
-    // Full: further tenants have no destination until others go. Their requests reach the operator.
-    if (this.#tenants.size >= MAX_TENANTS) return undefined;
+    if (this.#tenants.size >= MAX_TENANTS && !this.#makeRoom()) return undefined;
     const tenant = new Tenant(this.#options.home, id);
     tenant.resolve();
     this.#tenants.set(id, tenant);
     return tenant;
+  }
+
+  /** Whoever only fills the registry with ids that the lookup fails for must not keep out those that it knows. */
+  #makeRoom(): boolean {
+    for (const tenant of this.#tenants.values()) {
+      if (tenant.isKnown || tenant.failedLookups === 0) continue;
+      tenant.close('unrouted');
+      this.#forget(tenant);
+      return true;
+    }
+    // Full of tenants with destinations: the request reaches the operator alone.
+    const account = accountOf(this.#retired, 'logs');
+    account.accepted++;
+    account.drop('unrouted', 1);
+    const message = `More than ${MAX_TENANTS} tenants: log records of further ones are lost`;
+    this.#options.home.report({ code: 'dropped', message, signal: 'logs' });
+    return false;
   }
 
   #askIfDue(tenant: Tenant): void {
@@ -188,6 +204,8 @@ export class Tenants {
   }
 
   #forget(tenant: Tenant): void {
+    // A late answer must neither bring it back nor take the place of another one of the same id.
+    tenant.isGone = true;
     this.#tenants.delete(tenant.id);
     this.#without.delete(tenant.id);
     this.#absorb(tenant);

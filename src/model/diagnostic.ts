@@ -1,5 +1,7 @@
 /** What the library reports about itself. Never holds a secret, a header value, a body or client text. */
 
+import type { Signal } from './signal.js';
+
 /** The closed list of things that are reported. */
 export type DiagnosticCode =
   /** An environment variable could not be used and counts as unset. */
@@ -32,7 +34,12 @@ export interface Diagnostic {
   readonly tenantId?: string;
   /** The destination it concerns, where it concerns one. */
   readonly destination?: string;
+  /** The signal it concerns, where it concerns one. */
+  readonly signal?: Signal;
 }
 
-/** Receives reports. What it throws is swallowed. */
+/**
+ * Receives reports, in a microtask of their own: it may call the instance. One a minute for each code, tenant, destination
+ * and signal, so a number in a report is what was known at that moment. What it throws is swallowed.
+ */
 export type DiagnosticListener = (diagnostic: Diagnostic) => void;

@@ -8,7 +8,7 @@ export type DropReason =
   | 'expired'
   /** The destination refused the credentials (401, 403). */
   | 'unauthorized'
-  /** The destination said that the request is too large (413). */
+  /** The destination said that the request is too large (413), or one record is over 256 KiB. */
   | 'too_large'
   /** Any other answer that forbids a retry: a redirect, 404, 500 … */
   | 'refused'
@@ -23,7 +23,9 @@ export type DropReason =
 
 /** One account. Numbers are spans, log records, or metric data points. */
 export interface Ledger {
+  /** Everything that was handed over. A record for a tenant that is still unknown counts once, whatever comes of it. */
   readonly accepted: number;
+  /** Taken by the destination; with a ready-made exporter: reported as success. */
   readonly delivered: number;
   /** Taken off by the destination itself: partial success, or 400. */
   readonly rejected: number;

@@ -61,7 +61,7 @@ export interface TelemetryStatus {
 
 /** What `flush` and `shutdown` answer: the accounts at that moment. */
 export interface FlushResult {
-  /** `true` when nothing was left waiting or in flight. */
+  /** `true` when nothing is left waiting or in flight. After `shutdown` always: what it cost is in `dropped.shutdown`. */
   readonly complete: boolean;
   readonly operator: Readonly<Partial<Record<Signal, Ledger>>>;
   readonly tenants: Readonly<Partial<Record<Signal, Ledger>>>;

@@ -25,9 +25,17 @@ function headerOf(headers: ReadableHeaders, name: string): string | undefined {
     }
     return undefined;
   }
-  const { get } = headers as Partial<Headers>;
-  const value: unknown =
-    typeof get === 'function' ? (headers as Headers).get(name) : (headers as Record<string, unknown>)[name];
+  if (typeof (headers as Partial<Headers>).get === 'function') {
+    return (headers as Headers).get(name) ?? undefined;
+  }
+  const fields = headers as Readonly<Record<string, unknown>>;
+  let value = fields[name];
+  if (value === undefined) {
+    // Node gives lower-case names; a host's own object may spell them as it likes.
+    for (const key in fields) {
+      if (key.length === name.length && key.toLowerCase() === name) value = fields[key];
+    }
+  }
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -49,6 +49,8 @@ export interface Contexts {
   with<T>(context: Context, fn: () => T): T;
   /** The context of an exchange, on top of what the host had in force when it began. */
   of(exchange: Exchange, span: Span): Context;
+  /** No context is kept any more. Node 20 would go on carrying this storage through every promise of the process. */
+  close(): void;
   /** A context manager over the same storage, for `registerGlobals`. */
   readonly manager: ContextManager;
 }
@@ -58,6 +60,7 @@ export function createContexts(): Contexts {
   // One key per instance: the API makes keys by `Symbol.for`, and two instances must not see each other's exchanges.
   const key = Symbol('gateway-otel exchange');
 
+  let isClosed = false;
   const own = (): Context => storage.getStore() ?? ROOT_CONTEXT;
 
   const manager: ContextManager = {
@@ -90,7 +93,13 @@ export function createContexts(): Contexts {
     active,
     exchange: () => active().getValue(key) as Exchange | undefined,
     with: (context, fn) =>
-      apiContext.with(context, runIn, undefined, storage, context, fn) as ReturnType<typeof fn>,
+      isClosed
+        ? fn()
+        : (apiContext.with(context, runIn, undefined, storage, context, fn) as ReturnType<typeof fn>),
+    close() {
+      isClosed = true;
+      storage.disable();
+    },
     of: (exchange, span) => new ExchangeContext(apiContext.active(), exchange, span, key),
     manager,
   };

@@ -9,6 +9,9 @@ import type { ObservedEnding } from './exchange.js';
 
 /** The parts of an HTTP/2 stream that tell how it ended. */
 interface ResetStream {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+  removeListener(event: 'close', listener: () => void): unknown;
   readonly aborted: boolean;
   readonly rstCode: number | undefined;
   readonly errored?: unknown;
@@ -52,12 +55,12 @@ export function createPipelineWatch(): PipelineWatch {
   };
 }
 
-/** Calls `onEnd` once, when the response has gone out or cannot any more. */
+/** Finishes the exchange once, when the response has gone out or cannot any more. */
 export function observeEnding(
   request: IncomingMessage,
   response: ServerResponse,
   pipelines: PipelineWatch,
-  onEnd: (ending: ObservedEnding) => void,
+  exchange: { finish(ending: ObservedEnding): void },
 ): void {
   const stream = http2StreamOf(response);
   // Kept, because the response lets go of its socket before the end.
@@ -71,6 +74,7 @@ export function observeEnding(
     response.removeListener('finish', onFinish);
     response.removeListener('close', onClose);
     if (queued) pipelines.remove(socket, onSocketClose);
+    stream?.removeListener('close', onStreamClose);
     // A queued response says `headersSent` although nothing has left the process.
     const sent = response.headersSent && !(queued && !complete && response.socket === null);
     const broken = complete
@@ -78,7 +82,7 @@ export function observeEnding(
       : stream === undefined
         ? classifyHttp1(response, socket)
         : classifyHttp2(stream);
-    onEnd({ statusCode: sent ? response.statusCode : undefined, complete, brokenBy: broken });
+    exchange.finish({ statusCode: sent ? response.statusCode : undefined, complete, brokenBy: broken });
   };
   const onFinish = (): void => {
     if (stream !== undefined) {
@@ -90,12 +94,22 @@ export function observeEnding(
     }
   };
   const onClose = (): void => end(false);
+  // A reset HEAD on HTTP/2 emits neither of the response's events; its stream always closes.
+  const onStreamClose = (): void =>
+    end(response.writableEnded && !(stream?.aborted ?? false) && (stream?.rstCode ?? NO_ERROR) === NO_ERROR);
   // After the response's own events, so that a `finish` still wins.
   const onSocketClose = (): void => void setImmediate(onClose);
 
   response.on('finish', onFinish);
   response.on('close', onClose);
+  stream?.once('close', onStreamClose);
   if (queued) pipelines.add(socket, onSocketClose);
+  // Over before anybody watched, because the host did something else first: none of the events comes any more.
+  if (stream !== undefined) {
+    if (stream.destroyed) setImmediate(onStreamClose);
+  } else if (response.destroyed || response.writableFinished) {
+    setImmediate(response.writableFinished ? onFinish : onClose);
+  }
 }
 
 function http2StreamOf(response: ServerResponse): ResetStream | undefined {

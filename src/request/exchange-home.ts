@@ -4,6 +4,7 @@ import type { RequestSink } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
 import type { Outcome } from '../model/outcome.js';
 import type { Propagation } from '../model/propagation.js';
+import type { BoundEmitters } from './bind-emitter.js';
 import type { Clock } from './clock.js';
 import type { Contexts } from './contexts.js';
 import type { IdGenerator } from './ids.js';
@@ -23,6 +24,7 @@ export interface ExchangeHome extends SpanHome {
   /** Applies the host's `severity` option. */
   severityOf(outcome: Outcome): Outcome;
   report(diagnostic: Diagnostic): void;
+  readonly boundEmitters: BoundEmitters;
   /** Recorded exchanges that have begun and not ended. */
   openExchanges: number;
 }

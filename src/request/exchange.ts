@@ -19,6 +19,8 @@ import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
 
 const SAMPLED = 0x01;
 const RANDOM = 0x02;
+/** A request that had waited longer would long have been given up. */
+const MAX_AGE_AT_BEGIN_MS = 86_400_000;
 const SPAN_ERROR = Object.freeze({ code: 2 });
 
 /** How an adapter saw the response end. */
@@ -63,6 +65,8 @@ export class LiveExchange implements Exchange {
   tenantIsSet = false;
   routeName: string | undefined;
   environment: string | undefined;
+  /** Fills what is still unset from the adapter's options, just before the end, whoever ends it. */
+  completer: ((exchange: LiveExchange) => void) | undefined;
   #httpRoute: string | undefined;
   #upstream: UpstreamFacts | undefined;
   #recordedError: string | undefined;
@@ -95,7 +99,9 @@ export class LiveExchange implements Exchange {
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
     // An arrival in the future would make a negative duration.
-    const age = startTimeMs === undefined ? 0 : Math.max(0, nowMs - startTimeMs);
+    const told = startTimeMs === undefined ? 0 : Math.max(0, nowMs - startTimeMs);
+    // A time of another clock, such as `performance.now()`, would make decades.
+    const age = told < MAX_AGE_AT_BEGIN_MS ? told : 0;
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
     if (mode.trace) {
@@ -270,7 +276,7 @@ export class LiveExchange implements Exchange {
   }
 
   bind<T extends EmitterLike>(emitter: T): T {
-    return bindEmitter(emitter, this);
+    return bindEmitter(emitter, this, this.#home.boundEmitters);
   }
 
   end(options?: EndOptions): void {
@@ -293,6 +299,11 @@ export class LiveExchange implements Exchange {
   /** Ends it as observed. Only the first end counts. Never throws. */
   finish(ending: ObservedEnding): void {
     if (this.#ended) return;
+    const { completer } = this;
+    this.completer = undefined;
+    completer?.(this);
+    // A callback may have ended it itself.
+    if (this.#ended as boolean) return;
     this.#ended = true;
     if (!this.recording) return;
     this.#home.openExchanges--;
@@ -311,7 +322,13 @@ export class LiveExchange implements Exchange {
     const endMs = this.#startMs + latencyMs;
     const outcome = home.severityOf(
       outcomeOf(
-        { ...ending, recordedError: this.#recordedError, upstreamStatusCode: this.#upstream?.statusCode },
+        {
+          statusCode: ending.statusCode,
+          complete: ending.complete,
+          brokenBy: ending.brokenBy,
+          recordedError: this.#recordedError,
+          upstreamStatusCode: this.#upstream?.statusCode,
+        },
         home.clientDisconnect,
       ),
     );

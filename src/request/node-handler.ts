@@ -62,6 +62,9 @@ export function createNodeHandler<Source>(
   }
   checkValues(options as Readonly<Record<string, unknown>>);
   const pipelines = createPipelineWatch();
+  const completes = [options.tenant, options.route, options.environment, options.attributes].some(
+    (option) => option !== undefined && option !== null,
+  );
   const { tenant, route, environment, attributes, requestId, ignore } = options;
 
   /** A throwing callback counts as having answered nothing. */
@@ -118,12 +121,19 @@ export function createNodeHandler<Source>(
       requestId === undefined
         ? undefined
         : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
-    const exchange = factory.begin(beginOptionsOf(request), ignored, ownId);
-    if (exchange.recording) {
-      observeEnding(request, response, pipelines, (ending) => {
-        complete(exchange, source);
-        exchange.finish(ending);
+    let exchange: LiveExchange;
+    try {
+      exchange = factory.begin(beginOptionsOf(request), ignored, ownId);
+    } catch {
+      factory.report({
+        code: 'callback_failed',
+        message: 'A request object could not be read; nothing is recorded of it',
       });
+      return next(NO_OP_EXCHANGE);
+    }
+    if (exchange.recording) {
+      if (completes) exchange.completer = (ending) => complete(ending, source);
+      observeEnding(request, response, pipelines, exchange);
     }
     return exchange.run(() => {
       try {

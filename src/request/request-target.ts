@@ -34,7 +34,7 @@ export function parseTarget(target: string): RequestTarget {
   let authority: string | undefined;
   if (target.charCodeAt(0) !== 0x2f) {
     const scheme = target.indexOf('://');
-    if (scheme > 0 && scheme <= 8) {
+    if (scheme > 0 && /^[a-z][a-z0-9+.-]*$/i.test(target.slice(0, Math.min(scheme, 64)))) {
       const from = scheme + 3;
       let to = target.length;
       for (let index = from; index < target.length; index++) {
@@ -72,70 +72,84 @@ const REDACTED = 'REDACTED';
 
 /**
  * Query keys whose values are secrets: the conventions' list of signed-URL parameters, and the names that credentials
- * usually have. Compared in lower case.
+ * usually have. Compared without case, dashes, dots and underscores.
  */
 const SECRET_KEYS: ReadonlySet<string> = new Set([
-  'x-amz-signature',
-  'x-amz-credential',
-  'x-amz-security-token',
+  'xamzsignature',
+  'xamzcredential',
+  'xamzsecuritytoken',
   'awsaccesskeyid',
-  'signature',
   'sig',
-  'x-goog-signature',
-  'token',
-  'access_token',
-  'refresh_token',
-  'id_token',
+  'xgoogsignature',
+  'xgoogcredential',
   'auth',
   'authorization',
-  'api_key',
-  'api-key',
-  'apikey',
-  'x-api-key',
+  'bearer',
   'key',
-  'secret',
-  'client_secret',
-  'password',
-  'passwd',
   'pwd',
   'code',
+  'otp',
   'jwt',
   'session',
-  'session_id',
   'sessionid',
+  'jsessionid',
 ]);
+const SECRET_ENDING = /(token|secret|password|passwd|passphrase|apikey|privatekey|credentials?|signature)$/;
+
+/** Decoding more often would only serve somebody who hides a key on purpose. */
+const MAX_DECODINGS = 3;
 
 function isSecretKey(key: string): boolean {
   let plain = key;
-  if (key.includes('%')) {
+  for (let times = 0; times < MAX_DECODINGS && plain.includes('%'); times++) {
     try {
-      plain = decodeURIComponent(key);
+      plain = decodeURIComponent(plain);
     } catch {
       // A key that cannot be read cannot be known to be harmless.
       return true;
     }
   }
-  return SECRET_KEYS.has(plain.toLowerCase());
+  // The last part of `user[password]` and `a.b`.
+  const name = plain
+    .split(/[[\].]+/)
+    .filter((part) => part !== '')
+    .at(-1)
+    ?.toLowerCase()
+    .replace(/[^a-z0-9]/g, '');
+  return name !== undefined && (SECRET_KEYS.has(name) || SECRET_ENDING.test(name));
 }
+
+const SEPARATORS = /[&;?]/g;
 
 /** Replaces the values of secret keys; the keys stay. */
 export function redactQuery(query: string): string {
+  if (!query.includes('=')) return query;
   let result = '';
   let from = 0;
   while (from <= query.length) {
-    let to = query.indexOf('&', from);
-    if (to < 0) to = query.length;
+    SEPARATORS.lastIndex = from;
+    const to = SEPARATORS.exec(query)?.index ?? query.length;
     const equals = query.indexOf('=', from);
     const hasValue = equals >= 0 && equals < to;
-    if (hasValue && isSecretKey(query.slice(from, equals))) {
-      result += `${query.slice(from, equals)}=${REDACTED}`;
-    } else {
-      result += query.slice(from, to);
-    }
-    if (to < query.length) result += '&';
+    // A value may be a URL with a query of its own.
+    const isSecret =
+      hasValue && (isSecretKey(query.slice(from, equals)) || hidesSecret(query.slice(equals + 1, to)));
+    result += isSecret ? `${query.slice(from, equals)}=${REDACTED}` : query.slice(from, to);
+    result += query.slice(to, to + 1);
     from = to + 1;
   }
   return result;
+}
+
+/** An encoded URL in a value, such as `next=%2Fcb%3Ftoken%3Dx`. */
+function hidesSecret(value: string): boolean {
+  if (!/%3d/i.test(value)) return false;
+  try {
+    const decoded = decodeURIComponent(value);
+    return redactQuery(decoded) !== decoded;
+  } catch {
+    return true;
+  }
 }
 
 export interface HostAndPort {

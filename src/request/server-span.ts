@@ -147,7 +147,7 @@ export class ServerSpan implements Span, SpanRecord {
     if (this.ended || !isUsableKey(key)) return this;
     const cleaned = cleanValue(value);
     if (cleaned === undefined) return this;
-    if (!(key in this.attributes)) {
+    if (!Object.hasOwn(this.attributes, key)) {
       if (this.#attributeCount >= MAX_ATTRIBUTES) {
         this.droppedAttributesCount++;
         return this;
@@ -183,12 +183,13 @@ export class ServerSpan implements Span, SpanRecord {
     return this;
   }
 
+  /** Whatever was thrown, `null` too: it must not fail the request that tells of it. */
   recordException(exception: Exception, time?: TimeInput): void {
     this.addEvent('exception', exceptionAttributes(exception), time);
   }
 
   addLink(link: Link): this {
-    if (this.ended) return this;
+    if (this.ended || !(link as Link | undefined)?.context) return this;
     if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
     else this.links.push({ context: link.context, attributes: cleanAll(link.attributes) });
     return this;
@@ -200,7 +201,7 @@ export class ServerSpan implements Span, SpanRecord {
   }
 
   setStatus(status: SpanStatus): this {
-    if (!this.ended) {
+    if (!this.ended && typeof (status as SpanStatus | undefined)?.code === 'number') {
       this.status = {
         code: status.code,
         ...(status.message !== undefined && { message: cutText(String(status.message), MAX_VALUE_LENGTH) }),
@@ -250,12 +251,13 @@ function cleanAll(attributes: ApiAttributes | undefined): MutableAttributes {
 }
 
 function exceptionAttributes(exception: Exception): ApiAttributes {
-  if (typeof exception === 'string') return { 'exception.message': exception };
+  const thrown: unknown = exception;
+  if (typeof thrown !== 'object' || thrown === null) return { 'exception.message': String(thrown) };
+  const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
   const attributes: ApiAttributes = {};
-  const type = exception.code === undefined ? exception.name : String(exception.code);
-  if (type !== undefined) attributes['exception.type'] = type;
-  if (exception.message !== undefined) attributes['exception.message'] = exception.message;
-  if (exception.stack !== undefined)
-    attributes['exception.stacktrace'] = cutText(exception.stack, MAX_STACK_LENGTH);
+  const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
+  if (typeof type === 'string') attributes['exception.type'] = type;
+  if (typeof message === 'string') attributes['exception.message'] = message;
+  if (typeof stack === 'string') attributes['exception.stacktrace'] = cutText(stack, MAX_STACK_LENGTH);
   return attributes;
 }

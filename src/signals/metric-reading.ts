@@ -69,6 +69,8 @@ export class RequestMetricReading implements MetricReading {
   }
 
   take(nowMs: number): TakenReading | undefined {
+    // After a step back of the clock: once, and then it stays, or every reading would look like a reset.
+    this.#startMs = Math.min(this.#startMs, nowMs);
     const counters: DataPoint<number>[] = [];
     const histograms: DataPoint<HistogramValue>[] = [];
     const totals = new Map<Series, SeriesTotals>();

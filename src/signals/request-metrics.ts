@@ -76,8 +76,12 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     return reading;
   };
 
+  /** What a lookup's answer will read from; until then its series must not be forgotten. */
+  const marks = new Map<TenantSeries, Set<HeldMark>>();
+
   const isRead = (series: { readonly version: number }, tenant: TenantSeries): boolean => {
     for (const reading of operatorReadings) if (reading.acceptedVersion < series.version) return false;
+    for (const mark of marks.get(tenant) ?? []) if (mark.baseline.version < series.version) return false;
     for (const reading of tenantReadings.get(tenant) ?? [])
       if (reading.acceptedVersion < series.version) return false;
     return true;
@@ -90,14 +94,18 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     },
     mark(tenantId): HeldMark {
       const tenant = table.open(tenantId);
-      let held = true;
-      return {
+      const held = marks.get(tenant) ?? new Set<HeldMark>();
+      marks.set(tenant, held);
+      const mark: HeldMark = {
         baseline: baselineOf(tenant.all(), table.version, nowMs()),
         release() {
-          if (held) table.close(tenantId);
-          held = false;
+          if (!held.delete(mark)) return;
+          if (held.size === 0) marks.delete(tenant);
+          table.close(tenantId);
         },
       };
+      held.add(mark);
+      return mark;
     },
     openReading: (tenantId, temporality, mark) =>
       tenantId === undefined

@@ -21,7 +21,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       const { wanted } = intake;
       // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.
       const tenant = request.tenantId === undefined ? undefined : intake.tenant(request.tenantId);
-      metrics.record(request);
+      if (wanted.operatorMetrics || tenant !== undefined) metrics.record(request);
       if (request.span !== undefined && wanted.operatorTraces) {
         intake.operator('traces', new OutgoingSpan(request.span, scope, encoders, resourceObject));
       }

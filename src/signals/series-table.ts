@@ -137,7 +137,12 @@ export class SeriesTable {
     const tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) return;
     tenant.readers--;
-    if (tenant.readers === 0 && tenant.series.size === 0) this.#tenants.delete(tenantId);
+    if (tenant.readers > 0) return;
+    // Nobody reads what the operator does not see: ids that a lookup was asked for in vain must not stay.
+    for (const [key, series] of tenant.series)
+      if (series.operatorAttributes === undefined) tenant.series.delete(key);
+    tenant.overflow = undefined;
+    if (tenant.series.size === 0) this.#tenants.delete(tenantId);
   }
 
   /** What the operator sees: every visible series, and the overflow of all others. */

@@ -1,6 +1,9 @@
 /** Sends through a ready-made OpenTelemetry exporter. Its own retries and time-outs are its own; ours is a backstop. */
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import type { DestinationResource, OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
 import type { ReadyMadeExporter } from '../model/destination.js';
+import { containRejection } from '../model/settle.js';
 
 /** Longer than the stock exporters' 10 s with retries. */
 const DEADLINE_MS = 30_000;
@@ -9,6 +12,8 @@ const SUCCESS = 0;
 export interface ExporterSenderOptions {
   /** The SDK's resource object of a destination. */
   resourceObject(resource: DestinationResource): object;
+  /** How many destinations of the instance use an exporter: the last one to go shuts it down. */
+  readonly uses: WeakMap<ReadyMadeExporter, number>;
 }
 
 export function openExporterSender(exporter: ReadyMadeExporter, options: ExporterSenderOptions): Sender {
@@ -18,6 +23,7 @@ export function openExporterSender(exporter: ReadyMadeExporter, options: Exporte
     if (batch.signal !== 'metrics') return records;
     return { resource: options.resourceObject(resource), scopeMetrics: records };
   };
+  options.uses.set(exporter, (options.uses.get(exporter) ?? 0) + 1);
   const failed: SendResult = { kind: 'refused', errorClass: 'exporter', reason: 'exporter_failed' };
   return {
     update() {
@@ -32,15 +38,21 @@ export function openExporterSender(exporter: ReadyMadeExporter, options: Exporte
         };
         signal.addEventListener('abort', () => settle(failed), { once: true });
         try {
-          exporter.export(itemsOf(batch), (result) => {
-            settle(result?.code === SUCCESS ? { kind: 'delivered', rejected: 0 } : failed);
-          });
+          const answer: unknown = context.with(suppressTracing(ROOT_CONTEXT), () =>
+            exporter.export(itemsOf(batch), (result) => {
+              settle(result?.code === SUCCESS ? { kind: 'delivered', rejected: 0 } : failed);
+            }),
+          );
+          containRejection(answer, () => settle(failed));
         } catch {
           settle(failed);
         }
       });
     },
     close() {
+      const left = (options.uses.get(exporter) ?? 1) - 1;
+      options.uses.set(exporter, left);
+      if (left > 0) return;
       // A host's exporter may throw or reject here; there is nobody left to tell.
       void Promise.resolve()
         .then(() => exporter.shutdown())

@@ -1,5 +1,6 @@
 /** Where telemetry goes: endpoints, headers and switches, as the collectors see them. */
 import { describe, expect, it } from 'vitest';
+import { createGatewayTelemetry } from '../../src/index.js';
 import type { Destination, Destinations } from '../../src/index.js';
 import type { OtlpReceiver } from '../../src/testing/index.js';
 import { collector, finishRequest, instance, settle } from './support.js';
@@ -24,6 +25,16 @@ async function headersWith(destination: (url: string) => Destination): Promise<R
 }
 
 describe('a base endpoint', () => {
+  it.each(['traces', 'logs', 'metrics'])(
+    "that ends in a signal's path is refused with the base to use: %s",
+    (signal) => {
+      const endpoint = `http://127.0.0.1:4318/otlp/v1/${signal}`;
+      expect(() => createGatewayTelemetry({ env: false, operator: { endpoint } })).toThrow(
+        `operator.endpoint ends in /v1/${signal}, which is appended: use http://127.0.0.1:4318/otlp, or the endpoint of that signal alone`,
+      );
+    },
+  );
+
   it.each([
     ['', '/v1/traces'],
     ['/', '/v1/traces'],
@@ -31,7 +42,7 @@ describe('a base endpoint', () => {
     ['/otlp', '/otlp/v1/traces'],
     ['/otlp/', '/otlp/v1/traces'],
     ['/a/b', '/a/b/v1/traces'],
-    ['/v1/traces', '/v1/traces/v1/traces'],
+    ['/v1/tracesx', '/v1/tracesx/v1/traces'],
     ['/caf%C3%A9', '/caf%C3%A9/v1/traces'],
   ])('ending in "%s" gives the path %s', async (suffix, path) => {
     const receiver = await collector();

@@ -6,7 +6,7 @@ vi.setConfig({ maxConcurrency: 40 });
 const KIB = 1024;
 const PAD = { pad: 'x'.repeat(3_000) };
 
-describe.concurrent('a tenant whose collector does not answer', () => {
+describe('a tenant whose collector does not answer', () => {
   it('keeps 1 MiB, loses its oldest first, and delivers the newest when the collector is back', () =>
     inWorld(
       {
@@ -39,7 +39,7 @@ describe.concurrent('a tenant whose collector does not answer', () => {
         expect(world.diagnostics).toContainEqual(
           expect.objectContaining({ code: 'dropped', tenantId: 'acme' }),
         );
-        await world.telemetry.flush();
+        await world.telemetry.flush({ timeoutMs: 15_000 });
         expect(requestsCounted(world.at('operator'), 'acme')).toBe(1_001);
         expect(requestsCounted(world.at('acme'))).toBe(1_001);
       },
@@ -63,13 +63,13 @@ describe.concurrent('a tenant whose collector does not answer', () => {
     ));
 });
 
-describe.concurrent('an export request', () => {
+describe('an export request', () => {
   it('has at most 512 items', () =>
     inWorld(
       { receivers: ['acme'], configure: (to) => ({ tenants: { acme: to('acme') } }) },
       async (world) => {
         for (let mark = 0; mark < 1_300; mark++) world.send('acme', mark);
-        await world.telemetry.flush();
+        await world.telemetry.flush({ timeoutMs: 15_000 });
         expect(world.at('acme').logs).toHaveLength(1_300);
         const { decodeOtlpRequest } = await import('../../src/testing/index.js');
         const counts = world
@@ -94,14 +94,14 @@ describe.concurrent('an export request', () => {
         Array.from({ length: 10 }, (_, index) => [`pad-${index}`, 'x'.repeat(4_000)]),
       );
       for (let mark = 0; mark < 60; mark++) world.send('acme', mark, big);
-      await world.telemetry.flush();
+      await world.telemetry.flush({ timeoutMs: 15_000 });
       expect(world.at('operator').logs).toHaveLength(60);
       for (const { encodedBytes } of world.at('operator').requests)
         expect(encodedBytes).toBeLessThanOrEqual(512 * KIB);
     }));
 });
 
-describe.concurrent('the operator', () => {
+describe('the operator', () => {
   it('has a bound of its own, sixteen times larger', () =>
     inWorld({ receivers: [] }, async (world) => {
       world.at('operator').answerWith({ hang: true });

@@ -241,24 +241,25 @@ interface Parts {
   onClosed(): void;
 }
 
-/** Private fields, so that neither inspection nor serialisation shows what it holds. */
+/**
+ * Private fields, so that neither inspection nor serialisation shows what it holds; functions instead of methods, because
+ * hosts pass them on alone, as in `process.once('SIGTERM', telemetry.shutdown)`.
+ */
 class Instance implements GatewayTelemetry {
   readonly #parts: Parts;
-  #ending: Promise<void> | undefined;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    // Often passed on alone, as in `{ begin } = telemetry`.
-    this.begin = (request) => parts.stage.begin(request);
-    this.instrument = (options) => parts.stage.instrument(options);
-    this.current = () => parts.stage.current();
-    this.of = (request) => parts.stage.of(request);
-  }
-
   readonly begin: GatewayTelemetry['begin'];
   readonly instrument: GatewayTelemetry['instrument'];
   readonly current: GatewayTelemetry['current'];
   readonly of: GatewayTelemetry['of'];
+  #ending: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.begin = parts.stage.begin;
+    this.instrument = parts.stage.instrument;
+    this.current = parts.stage.current;
+    this.of = parts.stage.of;
+  }
 
   get tracer(): GatewayTelemetry['tracer'] {
     return this.#parts.custom.tracer;
@@ -272,43 +273,40 @@ class Instance implements GatewayTelemetry {
     return this.#parts.custom.meter;
   }
 
-  setOperator(destinations: Destinations): void {
+  readonly setOperator = (destinations: Destinations): void => {
     const { settings, reporter, delivery } = this.#parts;
-    if ((destinations as unknown) === undefined)
-      throw fault('setOperator', 'needs destinations, or null for none');
+    refuseNothing('setOperator', destinations);
     const resolved = resolveOperator(destinations);
     if (!this.#isChangeable()) return;
     const effective = effectiveOperator(resolved, settings.environmentSettings);
     reporter.operatorNotices(effective.notices);
     delivery.setOperator(effective.destinations);
-  }
+  };
 
-  setTenant(tenantId: string, destinations: Destinations): void {
+  readonly setTenant = (tenantId: string, destinations: Destinations): void => {
     if (!isTenantId(tenantId))
       throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
-    if ((destinations as unknown) === undefined)
-      throw fault('setTenant', 'needs destinations, or null for none');
+    refuseNothing('setTenant', destinations);
     const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant');
     if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
-  }
+  };
 
-  setTenants(tenants: TenantRecord, options?: { readonly force?: boolean }): void {
+  readonly setTenants = (tenants: TenantRecord, options?: { readonly force?: boolean }): void => {
+    refuseNothing('setTenants', tenants);
     const resolved = resolveTenants(tenants, 'tenants');
     if (this.#isChangeable()) this.#parts.delivery.setTenants(resolved, options?.force === true);
-  }
+  };
 
-  async refreshTenant(tenantId: string): Promise<void> {
+  readonly refreshTenant = async (tenantId: string): Promise<void> => {
     if (isTenantId(tenantId) && this.#isChangeable()) await this.#parts.delivery.refreshTenant(tenantId);
-  }
+  };
 
   /** A disabled or ended instance checks what it is told, and stays off. */
   #isChangeable(): boolean {
     return !this.#parts.settings.environmentSettings.sdkDisabled && this.#ending === undefined;
   }
 
-  status(): TelemetryStatus;
-  status(tenantId: string): TenantStatus;
-  status(tenantId?: string): TelemetryStatus | TenantStatus {
+  readonly status = ((tenantId?: string): TelemetryStatus | TenantStatus => {
     const { delivery, home, processors, reporter } = this.#parts;
     if (tenantId !== undefined) return delivery.tenantStatus(tenantId);
     return {
@@ -317,22 +315,22 @@ class Instance implements GatewayTelemetry {
       openExchanges: home.openExchanges,
       notices: reporter.notices(),
     };
-  }
+  }) as GatewayTelemetry['status'];
 
-  async flush(options?: FlushOptions): Promise<FlushResult> {
+  readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
     const { delivery, processors } = this.#parts;
     const work = this.#ending ?? Promise.all([delivery.flush(), processors.forceFlush()]);
     await withinTime(timeoutOf(options), work);
     return delivery.result();
-  }
+  };
 
   /** A later call joins the end under way, within its own time. */
-  async shutdown(options?: FlushOptions): Promise<FlushResult> {
+  readonly shutdown = async (options?: FlushOptions): Promise<FlushResult> => {
     const timeoutMs = timeoutOf(options);
     this.#ending ??= this.#shutdown(timeoutMs);
     await withinTime(timeoutMs, this.#ending);
     return this.#parts.delivery.result();
-  }
+  };
 
   async #shutdown(timeoutMs: number): Promise<void> {
     const { delivery, processors, onShutdown, onClosed } = this.#parts;
@@ -342,6 +340,11 @@ class Instance implements GatewayTelemetry {
     processors.shutdownRest();
     onClosed();
   }
+}
+
+/** `undefined` is a mistyped name more often than it is meant, and would switch everything off. */
+function refuseNothing(call: string, value: unknown): void {
+  if (value === undefined) throw fault(call, 'needs destinations, or null for none');
 }
 
 function timeoutOf(options: FlushOptions | undefined): number {

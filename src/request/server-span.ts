@@ -159,7 +159,8 @@ export class ServerSpan implements Span, SpanRecord {
   }
 
   setAttributes(attributes: ApiAttributes): this {
-    for (const key in attributes) this.setAttribute(key, attributes[key] as ApiAttributeValue);
+    const cleaned = cleanAll(attributes);
+    for (const key in cleaned) this.setAttribute(key, cleaned[key] as ApiAttributeValue);
     return this;
   }
 
@@ -177,7 +178,7 @@ export class ServerSpan implements Span, SpanRecord {
     this.events.push({
       name: cleanName(name) ?? 'event',
       time: this.#timeOf(at),
-      attributes: isTime ? {} : cleanAll(attributesOrTime),
+      attributes: isTime ? {} : cleanAll(attributesOrTime, MAX_ATTRIBUTES),
       droppedAttributesCount: 0,
     });
     return this;
@@ -191,7 +192,7 @@ export class ServerSpan implements Span, SpanRecord {
   addLink(link: Link): this {
     if (this.ended || !(link as Link | undefined)?.context) return this;
     if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
-    else this.links.push({ context: link.context, attributes: cleanAll(link.attributes) });
+    else this.links.push({ context: link.context, attributes: cleanAll(link.attributes, MAX_ATTRIBUTES) });
     return this;
   }
 
@@ -238,14 +239,22 @@ export class ServerSpan implements Span, SpanRecord {
   }
 }
 
-function cleanAll(attributes: ApiAttributes | undefined): MutableAttributes {
+/** A getter that throws ends the reading: what came before it stays. */
+function cleanAll(
+  attributes: ApiAttributes | undefined,
+  maxAttributes = Number.POSITIVE_INFINITY,
+): MutableAttributes {
   const cleaned: MutableAttributes = {};
   let count = 0;
-  for (const key in attributes) {
-    const value = isUsableKey(key) ? cleanValue(attributes[key]) : undefined;
-    if (value === undefined || count >= MAX_ATTRIBUTES) continue;
-    cleaned[key] = value;
-    count++;
+  try {
+    for (const key in attributes) {
+      const value = isUsableKey(key) ? cleanValue(attributes[key]) : undefined;
+      if (value === undefined || count >= maxAttributes) continue;
+      cleaned[key] = value;
+      count++;
+    }
+  } catch {
+    // A request must not fail over what is told of it.
   }
   return cleaned;
 }

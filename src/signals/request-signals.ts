@@ -22,17 +22,22 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.
       const tenant = request.tenantId === undefined ? undefined : intake.tenant(request.tenantId);
       if (wanted.operatorMetrics || tenant !== undefined) metrics.record(request);
+      if (tenant !== undefined || wanted.operatorLogs) {
+        const { forTenant, forOperator } = requestLogs(request, options);
+        const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);
+        tenant?.log(shared);
+        if (wanted.operatorLogs) {
+          const own =
+            forOperator === forTenant
+              ? shared
+              : new OutgoingLog(forOperator, scope, encoders, resourceObject);
+          intake.operator('logs', own);
+        }
+      }
+      // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
       if (request.span !== undefined && wanted.operatorTraces) {
         intake.operator('traces', new OutgoingSpan(request.span, scope, encoders, resourceObject));
       }
-      if (tenant === undefined && !wanted.operatorLogs) return;
-      const { forTenant, forOperator } = requestLogs(request, options);
-      const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);
-      tenant?.log(shared);
-      if (!wanted.operatorLogs) return;
-      const own =
-        forOperator === forTenant ? shared : new OutgoingLog(forOperator, scope, encoders, resourceObject);
-      intake.operator('logs', own);
     },
   };
 }

@@ -23,6 +23,8 @@ export const MIN_BATCHES_PER_QUEUE = 4;
 export const MAX_RECORD_BYTES = 256 * 1024;
 /** How long a record waits for company, jittered by a fifth. */
 export const FLUSH_INTERVAL_MS = 1_000;
+/** Sending gives the event loop back after so long; one batch more may be under way. */
+export const SLICE_MS = 3;
 /** An older batch is dropped instead of tried again. */
 export const MAX_AGE_MS = 300_000;
 /** Waits between attempts grow from the first to the second, jittered by half. */
@@ -46,6 +48,8 @@ export const NO_DESTINATION_TTL_MS = 10_000;
 /** Waits after failed lookups, doubling. */
 export const FIRST_LOOKUP_BACKOFF_MS = 1_000;
 export const MAX_LOOKUP_BACKOFF_MS = 60_000;
+/** After about a minute of failures a tenant that was never known is given up until its next request. */
+export const MAX_LOOKUP_FAILURES = 6;
 /** Tenants known to have none; the oldest is forgotten. About 2 KB each. */
 export const MAX_KNOWN_WITHOUT_DESTINATION = 10_000;
 /** Tenants with destinations or being looked up. */

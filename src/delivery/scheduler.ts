@@ -1,6 +1,6 @@
 /** One scheduler for all lanes: a single timer while something waits, none while nothing does. */
 import { AsyncResource } from 'node:async_hooks';
-import { FLUSH_INTERVAL_MS } from './bounds.js';
+import { FLUSH_INTERVAL_MS, SLICE_MS } from './bounds.js';
 import type { Lane } from './lane.js';
 
 export interface Scheduler {
@@ -26,8 +26,16 @@ export function createScheduler(onTick: () => boolean): Scheduler {
 
   const urgent = new Set<Lane>();
 
-  const pump = (lanes: readonly Lane[]): void => {
-    for (const lane of lanes) {
+  /** In slices: two thousand tenants that are due at once must not hold up the requests. */
+  const pump = (lanes: readonly Lane[], from = 0): void => {
+    if (closed) return;
+    const sliceEndMs = performance.now() + SLICE_MS;
+    for (let index = from; index < lanes.length; index++) {
+      if (performance.now() > sliceEndMs) {
+        root.runInAsyncScope(() => setImmediate(() => pump(lanes, index)));
+        return;
+      }
+      const lane = lanes[index] as Lane;
       lane.pump();
       if (lane.isEmpty) busy.delete(lane);
     }

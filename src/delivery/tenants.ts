@@ -7,7 +7,7 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
 import type { Account } from './account.js';
 import { accountOf, sumLedgers } from './account.js';
-import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_TENANTS } from './bounds.js';
+import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_LOOKUP_FAILURES, MAX_TENANTS } from './bounds.js';
 import { createLookups, type Lookups } from './lookups.js';
 import type { OutboxHome } from './outbox.js';
 import { Tenant } from './tenant.js';
@@ -123,6 +123,11 @@ export class Tenants {
     let isAnyWaiting = false;
     for (const tenant of this.#tenants.values()) {
       if (tenant.isKnown) continue;
+      if (tenant.failedLookups >= MAX_LOOKUP_FAILURES && !tenant.isAsking) {
+        tenant.close('unrouted');
+        this.#forget(tenant);
+        continue;
+      }
       isAnyWaiting = true;
       this.#askIfDue(tenant);
     }

@@ -65,7 +65,10 @@ export class Tenants {
   }
 
   #begin(id: string): Tenant | undefined {
-    if (this.#tenants.size >= MAX_TENANTS && !this.#makeRoom()) return undefined;
+    if (!this.#hasRoom()) {
+      this.#countUnrouted();
+      return undefined;
+    }
     const tenant = new Tenant(this.#options.home, id);
     tenant.resolve();
     this.#tenants.set(id, tenant);
@@ -73,20 +76,24 @@ export class Tenants {
   }
 
   /** Whoever only fills the registry with ids that the lookup fails for must not keep out those that it knows. */
-  #makeRoom(): boolean {
+  #hasRoom(): boolean {
+    if (this.#tenants.size < MAX_TENANTS) return true;
     for (const tenant of this.#tenants.values()) {
       if (tenant.isKnown || tenant.failedLookups === 0) continue;
       tenant.close('unrouted');
       this.#forget(tenant);
       return true;
     }
-    // Full of tenants with destinations: the request reaches the operator alone.
+    return false;
+  }
+
+  /** Full of tenants with destinations: the request reaches the operator alone. */
+  #countUnrouted(): void {
     const account = accountOf(this.#retired, 'logs');
     account.accepted++;
     account.drop('unrouted', 1);
     const message = `More than ${MAX_TENANTS} tenants: log records of further ones are lost`;
     this.#options.home.report({ code: 'dropped', message, signal: 'logs' });
-    return false;
   }
 
   #askIfDue(tenant: Tenant): void {
@@ -138,7 +145,7 @@ export class Tenants {
     let tenant = this.#tenants.get(id) ?? this.#without.get(id);
     if (tenant === undefined) {
       if (destinations.length === 0 && this.#lookups === undefined) return;
-      if (this.#tenants.size >= MAX_TENANTS)
+      if (!this.#hasRoom())
         throw fault('setTenant', `knows ${MAX_TENANTS} tenants already, which is the limit`);
       tenant = new Tenant(this.#options.home, id);
     }

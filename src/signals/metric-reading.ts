@@ -81,7 +81,8 @@ export class RequestMetricReading implements MetricReading {
       if (count === 0) continue;
       const attributes =
         (this.#source.forOperator ? series.operatorAttributes : undefined) ?? series.attributes;
-      const startTime = hrTimeOf(Math.min(nowMs, Math.max(series.startMs, this.#startMs)));
+      series.startMs = Math.min(series.startMs, nowMs);
+      const startTime = hrTimeOf(Math.max(series.startMs, this.#startMs));
       counters.push({ startTime, endTime, attributes, value: count });
       histograms.push({ startTime, endTime, attributes, value: this.#histogram(series, baseline, count) });
       if (this.#isDelta) totals.set(series, totalsOf(series));

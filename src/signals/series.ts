@@ -11,7 +11,8 @@ export class Series {
   /** The version of the aggregator at the last change; readings compare theirs with it. */
   version = 0;
   changedAtMs: number;
-  readonly startMs: number;
+  /** Moves back once when the clock does. */
+  startMs: number;
   /** What a tenant sees. */
   readonly attributes: MutableAttributes;
   /** What the operator sees; `undefined`: folded into the operator's overflow series. */

@@ -16,7 +16,8 @@ export function shownUrl(url: URL): string {
 function httpAddress(url: URL): string {
   const port = url.port === GRPC_PORT || url.port === '' ? HTTP_PORT : url.port;
   // A path that holds an @ is user info gone astray after a mistyped scheme; so is a host that looks like a scheme.
-  if (/@|%40/i.test(url.pathname) || /^(https?|grpcs?|unix)$/.test(url.hostname)) return 'http://host:4318';
+  if (/@|%40/i.test(url.pathname + url.search + url.hash) || /^(https?|grpcs?|unix)$/.test(url.hostname))
+    return 'http://host:4318';
   return `${url.protocol}//${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`;
 }
 

@@ -65,7 +65,8 @@ export function observeEnding(
   const stream = http2StreamOf(response);
   // Kept, because the response lets go of its socket before the end.
   const socket = stream === undefined ? request.socket : undefined;
-  const queued = socket !== undefined && response.socket === null;
+  // Injected requests may have a plain object for a socket, which never closes.
+  const queued = typeof socket?.once === 'function' && response.socket === null;
   let ended = false;
 
   const end = (complete: boolean): void => {

@@ -109,10 +109,10 @@ function isSecretKey(key: string): boolean {
       return true;
     }
   }
-  // The last part of `user[password]` and `a.b`.
+  // The last part of `user[password]` and `a.b` that is not an index, as in `token[0]`.
   const name = plain
     .split(/[[\].]+/)
-    .filter((part) => part !== '')
+    .filter((part) => !/^\d*$/.test(part))
     .at(-1)
     ?.toLowerCase()
     .replace(/[^a-z0-9]/g, '');

@@ -2,7 +2,7 @@
  * The SERVER span as an object of our own: the API's `Span` on one side, what exporters read on the other. The SDK's span
  * drops the W3C random flag, cannot be kept late, and costs more than everything else of a request together.
  */
-import { createTraceState } from '@opentelemetry/api';
+import { createTraceState, isSpanContextValid } from '@opentelemetry/api';
 import type {
   Attributes as ApiAttributes,
   AttributeValue as ApiAttributeValue,
@@ -190,14 +190,21 @@ export class ServerSpan implements Span, SpanRecord {
   }
 
   addLink(link: Link): this {
-    if (this.ended || !(link as Link | undefined)?.context) return this;
-    if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
-    else this.links.push({ context: link.context, attributes: cleanAll(link.attributes, MAX_ATTRIBUTES) });
+    if (this.ended) return this;
+    try {
+      const { context, attributes } = link;
+      // A link to nothing could not be encoded, and would cost the whole record.
+      if (!isSpanContextValid(context)) return this;
+      if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
+      else this.links.push({ context, attributes: cleanAll(attributes, MAX_ATTRIBUTES) });
+    } catch {
+      // A request must not fail over what is told of it.
+    }
     return this;
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
+    if (Array.isArray(links)) for (const link of links) this.addLink(link);
     return this;
   }
 
@@ -205,7 +212,7 @@ export class ServerSpan implements Span, SpanRecord {
     if (!this.ended && typeof (status as SpanStatus | undefined)?.code === 'number') {
       this.status = {
         code: status.code,
-        ...(status.message !== undefined && { message: cutText(String(status.message), MAX_VALUE_LENGTH) }),
+        ...(typeof status.message === 'string' && { message: cutText(status.message, MAX_VALUE_LENGTH) }),
       };
     }
     return this;
@@ -259,14 +266,19 @@ function cleanAll(
   return cleaned;
 }
 
+/** A getter that throws ends the reading: what came before it stays. */
 function exceptionAttributes(exception: Exception): ApiAttributes {
   const thrown: unknown = exception;
-  if (typeof thrown !== 'object' || thrown === null) return { 'exception.message': String(thrown) };
-  const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
   const attributes: ApiAttributes = {};
-  const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
-  if (typeof type === 'string') attributes['exception.type'] = type;
-  if (typeof message === 'string') attributes['exception.message'] = message;
-  if (typeof stack === 'string') attributes['exception.stacktrace'] = cutText(stack, MAX_STACK_LENGTH);
+  try {
+    if (typeof thrown !== 'object' || thrown === null) return { 'exception.message': String(thrown) };
+    const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
+    const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
+    if (typeof type === 'string') attributes['exception.type'] = type;
+    if (typeof message === 'string') attributes['exception.message'] = message;
+    if (typeof stack === 'string') attributes['exception.stacktrace'] = cutText(stack, MAX_STACK_LENGTH);
+  } catch {
+    // A request must not fail over what is told of it.
+  }
   return attributes;
 }

@@ -4,6 +4,7 @@ import { DEFAULTS } from './config/defaults.js';
 import { resolveDestination, resolveDestinations } from './config/destination.js';
 import { effectiveOperator } from './config/operator.js';
 import type { GatewayOptions } from './config/options.js';
+import { effectivePropagation } from './config/propagators.js';
 import { createReporter, type Reporter } from './config/reporter.js';
 import { resolveOperator, resolveSettings, resolveTenants, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
@@ -13,6 +14,7 @@ import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, Destinations, ReadyMadeExporter, TenantRecord } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
 import type { Outcome } from './model/outcome.js';
+import type { Propagation } from './model/propagation.js';
 import type { ResolvedDestination, Target } from './model/resolved-destination.js';
 import type { Signal } from './model/signal.js';
 import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './model/status.js';
@@ -27,6 +29,7 @@ import { createClock } from './request/clock.js';
 import { createContexts, type Contexts } from './request/contexts.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
+import { createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
@@ -47,8 +50,12 @@ const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERS
  */
 export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemetry {
   const settings = resolveSettings(options);
-  const propagation = createPropagation(settings.propagation);
-  return compose(settings, propagation);
+  // Faults of code throw, even where the environment stands over it.
+  const inCode = createPropagation(settings.propagation);
+  const { propagators } = settings.environmentSettings;
+  if (propagators === undefined) return compose(settings, inCode, []);
+  const effective = effectivePropagation(settings.propagation, propagators);
+  return compose(settings, createPropagation(effective.options), effective.faults);
 }
 
 /**
@@ -61,7 +68,11 @@ export function standardExporters(destination: Destination): Partial<Record<Sign
   return makeStandardExporters(resolveDestination(destination, 'destination', 'operator'));
 }
 
-function compose(settings: Settings, propagation: ReturnType<typeof createPropagation>): GatewayTelemetry {
+function compose(
+  settings: Settings,
+  propagation: Propagation,
+  propagatorFaults: readonly string[],
+): GatewayTelemetry {
   const clock = createClock();
   const nowMs = (): number => clock.epochMs(clock.monotonicMs());
   const reporter = createReporter(settings.onDiagnostic, clock.monotonicMs);
@@ -159,6 +170,10 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     clock,
     ids: createIdGenerator(),
     propagation,
+    ratioSays: createRatioSampler(settings.sampling.ratio),
+    parent: settings.sampling.parent,
+    clientSpans: settings.clientSpans,
+    responseHeaders: settings.responseHeaders,
     contexts,
     sink,
     processors,
@@ -178,9 +193,11 @@ function compose(settings: Settings, propagation: ReturnType<typeof createPropag
     wanted: () => delivery.wanted,
     isDisabled,
     // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
-    propagates: () => settings.propagation !== undefined || (isDisabled() && isConfigured),
+    propagates: () => settings.propagates || (isDisabled() && isConfigured),
+    trust: settings.trust,
   });
   for (const notice of settings.notices) reporter.notice(notice);
+  for (const message of propagatorFaults) reporter.notice({ code: 'environment_invalid', message });
   reporter.operatorNotices(settings.operatorNotices);
   if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);
   return new Instance({

@@ -1,6 +1,12 @@
 /** The main door of `gateway-otel`. */
 export { createGatewayTelemetry, standardExporters } from './gateway-telemetry.js';
-export type { GatewayOptions, MetricOptions } from './config/options.js';
+export type {
+  GatewayOptions,
+  GatewayPropagationOptions,
+  MetricOptions,
+  ResponseHeaderOptions,
+  SamplingOptions,
+} from './config/options.js';
 export type { Attributes, AttributeValue } from './model/attributes.js';
 export type {
   Destination,
@@ -22,13 +28,21 @@ export type {
   Exchange,
   HeaderValue,
   ReadableHeaders,
+  UpstreamCall,
+  UpstreamCallOptions,
   UpstreamFacts,
   WritableHeaders,
 } from './model/exchange.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
 export type { Outcome } from './model/outcome.js';
-export type { PropagationFormat, PropagationOptions } from './model/propagation.js';
+export type {
+  BaggagePolicy,
+  CustomFormatName,
+  HeaderFormat,
+  PropagationFormat,
+  PropagationOptions,
+} from './model/propagation.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,
@@ -48,4 +62,5 @@ export type {
   LogRecord,
   ValueOrCallback,
 } from './model/telemetry.js';
+export type { Trust } from './model/trust.js';
 export type { ConfigurationError } from './model/configuration-error.js';

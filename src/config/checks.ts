@@ -77,6 +77,30 @@ export function asTextList(value: unknown, option: string): readonly string[] {
   return value.map((item, index) => asText(item, `${option}[${index}]`));
 }
 
+/** The name of a header that may be added to a message: nothing that frames it or ends its connection. */
+export function asHeaderName(value: unknown, option: string): string {
+  const name = asText(value, option, 128);
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || name === '__proto__') {
+    throw fault(option, 'must be a header name');
+  }
+  if (FRAMING_HEADERS.has(name.toLowerCase()))
+    throw fault(option, 'must not be a header that frames a message');
+  return name;
+}
+
+const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'keep-alive',
+  'server-timing',
+  'set-cookie',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 function isAttributeValue(value: unknown): value is AttributeValue {
   if (typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return true;

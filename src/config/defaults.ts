@@ -17,6 +17,8 @@ export const DEFAULTS = {
   forgetAfterMs: 300_000,
   /** A change reaches every process within a minute, without a message bus. */
   tenantTtlMs: 60_000,
+  /** Every trace: a gateway that records fewer says so. */
+  samplingRatio: 1,
   /** `flush` and `shutdown`: well inside the 10 s that orchestrators give before they kill. */
   flushTimeoutMs: 5_000,
 } as const;

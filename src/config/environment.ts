@@ -30,6 +30,8 @@ export interface EnvironmentSettings {
   readonly operator: ResolvedDestination | undefined;
   /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
   readonly loneHeaders: LoneHeaders | undefined;
+  /** `OTEL_PROPAGATORS`, split. */
+  readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
 }
 
@@ -77,6 +79,16 @@ function readBoolean(reader: Reader, name: string): boolean {
     reader.report(`${name} must be true or false; it counts as false`);
   }
   return value === 'true';
+}
+
+/** Names separated by commas. */
+function readNames(reader: Reader, variable: string): readonly string[] | undefined {
+  const names = reader
+    .text(variable)
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  return names === undefined || names.length === 0 ? undefined : names;
 }
 
 function readSwitchedOff(reader: Reader): ReadonlySet<Signal> {
@@ -191,6 +203,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             temporality: 'cumulative',
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
+    propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };
 }

@@ -2,9 +2,11 @@
 import type { Attributes } from '../model/attributes.js';
 import type { Destinations, TenantEgress, TenantLookup, TenantRecord } from '../model/destination.js';
 import type { DiagnosticListener } from '../model/diagnostic.js';
+import type { BeginOptions } from '../model/exchange.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
+import type { Trust } from '../model/trust.js';
 
 /** The request metrics. */
 export interface MetricOptions {
@@ -18,6 +20,38 @@ export interface MetricOptions {
   readonly maxSeries?: number;
   /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
   readonly forgetAfterMs?: number;
+}
+
+/** Propagation, and how far callers are believed. */
+export interface GatewayPropagationOptions extends PropagationOptions {
+  /**
+   * How far a caller's trace context is believed: a value, or a callback that is asked for each request that brings one.
+   * Adapters may override it. A callback that throws or gives anything else counts as `restart`. Default `continue`.
+   */
+  readonly trust?: Trust | ((request: BeginOptions) => Trust);
+}
+
+/** Which traces are recorded. Metrics and log records count every request, sampled or not. */
+export interface SamplingOptions {
+  /**
+   * Share of the traces that are recorded where nobody has decided, 0 to 1, on the low 56 bits of the trace id, so that
+   * all gateways of one ratio agree. Default 1.
+   */
+  readonly ratio?: number;
+  /**
+   * `follow`: the caller's decision counts. `follow-drop`: only its no; its yes goes to the ratio. `ignore`: the ratio
+   * decides always. Default: `follow` for callers whose trust is `continue`; `ignore` for all others, so that no public
+   * caller can switch spans off or force them on.
+   */
+  readonly parent?: 'follow' | 'follow-drop' | 'ignore';
+}
+
+/** What callers are told of the trace. */
+export interface ResponseHeaderOptions {
+  /** Name of a response header that gets the trace id, 32 hex digits. Default: none. */
+  readonly traceId?: string;
+  /** `true`: `server-timing: trace;desc=00-{trace id}-{span id}-{flags}`, as W3C drafts it. Default `false`. */
+  readonly serverTiming?: boolean;
 }
 
 /** The options of `createGatewayTelemetry`; read and copied once, never written to. */
@@ -38,10 +72,17 @@ export interface GatewayOptions {
   readonly tenantTtlMs?: number;
   /** Where tenants' destinations may point. Default `public`. Checked now, enforced in a later version. */
   readonly tenantEgress?: TenantEgress;
-  /** Trace context formats. Default: extract and inject W3C. */
-  readonly propagation?: PropagationOptions;
-  /** `server`: one SERVER span per request, the only choice in this version. */
-  readonly spans?: 'server';
+  /** Trace context formats. `OTEL_PROPAGATORS` replaces `extract` and `inject`. Default: extract and inject W3C. */
+  readonly propagation?: GatewayPropagationOptions;
+  /** Which traces are recorded. Default: the caller's decision, else all. */
+  readonly sampling?: SamplingOptions;
+  /** Set on each response when its request begins; a host that sets the same header later replaces it. Default: none. */
+  readonly responseHeaders?: ResponseHeaderOptions;
+  /**
+   * `server`: one SERVER span per request. `server+client`: also one CLIENT span per `exchange.startUpstreamCall()`, whose
+   * id the upstream sees. Default `server`.
+   */
+  readonly spans?: 'server' | 'server+client';
   /** Receive every SERVER and custom span. They are flushed and shut down with the instance. */
   readonly spanProcessors?: readonly HostSpanProcessor[];
   /** Also write the log record's event name as attribute `event.name`, for backends without EventName. Default `true`. */

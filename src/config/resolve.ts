@@ -9,10 +9,12 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { isTenantId } from '../model/tenant-id.js';
+import { TRUSTS } from '../model/trust.js';
 import {
   asAttributes,
   asBoolean,
   asFunction,
+  asHeaderName,
   asObject,
   asRecord,
   asOneOf,
@@ -30,7 +32,13 @@ import {
   type EnvironmentSettings,
 } from './environment.js';
 import { effectiveOperator } from './operator.js';
-import type { GatewayOptions, MetricOptions } from './options.js';
+import type {
+  GatewayOptions,
+  GatewayPropagationOptions,
+  MetricOptions,
+  ResponseHeaderOptions,
+  SamplingOptions,
+} from './options.js';
 
 const FIELDS = [
   'serviceName',
@@ -42,6 +50,8 @@ const FIELDS = [
   'tenantTtlMs',
   'tenantEgress',
   'propagation',
+  'sampling',
+  'responseHeaders',
   'spans',
   'spanProcessors',
   'eventNameAttribute',
@@ -52,7 +62,8 @@ const FIELDS = [
   'env',
   'onDiagnostic',
 ];
-const LATER = ['sampling', 'delivery', 'trustProxy', 'clientAddress', 'longLived'];
+const LATER = ['delivery', 'trustProxy', 'clientAddress', 'longLived'];
+const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 const METRIC_FIELDS = [
   'intervalMs',
   'durationBoundariesMs',
@@ -75,7 +86,15 @@ export interface Settings {
   readonly tenantLookup: TenantLookup | undefined;
   readonly tenantTtlMs: number;
   readonly tenantEgress: TenantEgress;
-  readonly propagation: PropagationOptions | undefined;
+  /** As code says. */
+  readonly propagation: PropagationOptions;
+  /** Code or environment said something about it. */
+  readonly propagates: boolean;
+  readonly trust: NonNullable<GatewayPropagationOptions['trust']>;
+  readonly sampling: { readonly ratio: number; readonly parent: SamplingOptions['parent'] };
+  readonly responseHeaders:
+    { readonly traceId: string | undefined; readonly serverTiming: boolean } | undefined;
+  readonly clientSpans: boolean;
   readonly spanProcessors: readonly HostSpanProcessor[];
   readonly eventNameAttribute: boolean;
   readonly clientDisconnect: 'error' | 'unset';
@@ -143,6 +162,44 @@ function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
   });
 }
 
+function resolveTrust(value: unknown): Settings['trust'] {
+  if (value === undefined) return 'continue';
+  if (typeof value === 'function') return value as Exclude<Settings['trust'], string>;
+  return asOneOf(value, 'propagation.trust', TRUSTS);
+}
+
+function resolveSampling(value: SamplingOptions | undefined): Settings['sampling'] {
+  const given: SamplingOptions = value === undefined ? {} : asObject(value, 'sampling');
+  checkFields(given as Readonly<Record<string, unknown>>, 'sampling', ['ratio', 'parent']);
+  const { ratio = DEFAULTS.samplingRatio, parent } = given;
+  if (typeof ratio !== 'number' || !(ratio >= 0 && ratio <= 1)) {
+    throw fault('sampling.ratio', 'must be a number from 0 to 1');
+  }
+  return {
+    ratio,
+    parent:
+      parent === undefined
+        ? undefined
+        : asOneOf<NonNullable<SamplingOptions['parent']>>(parent, 'sampling.parent', [
+            'follow',
+            'follow-drop',
+            'ignore',
+          ]),
+  };
+}
+
+function resolveResponseHeaders(value: ResponseHeaderOptions | undefined): Settings['responseHeaders'] {
+  if (value === undefined) return undefined;
+  const given: ResponseHeaderOptions = asObject(value, 'responseHeaders');
+  checkFields(given as Readonly<Record<string, unknown>>, 'responseHeaders', ['traceId', 'serverTiming']);
+  const { traceId, serverTiming } = given;
+  return {
+    traceId: traceId === undefined ? undefined : asHeaderName(traceId, 'responseHeaders.traceId'),
+    serverTiming:
+      serverTiming === undefined ? false : asBoolean(serverTiming, 'responseHeaders.serverTiming'),
+  };
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -173,10 +230,6 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       'must begin with a letter and hold letters, digits, dots, dashes and underscores only',
     );
   }
-  if (given.spans !== undefined && (given.spans as string) === 'server+client') {
-    throw fault('spans', "'server+client' is not supported in this version; 'server' is");
-  }
-  if (given.spans !== undefined) asOneOf(given.spans, 'spans', ['server']);
   const operatorInCode = resolveOperator(given.operator);
   const operator = effectiveOperator(operatorInCode, environmentSettings);
   const codeAttributes =
@@ -191,6 +244,13 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     codeServiceName ??
     textOf(codeAttributes[ATTR_SERVICE_NAME]) ??
     DEFAULTS.serviceName;
+  const { trust, ...propagation } =
+    given.propagation === undefined
+      ? {}
+      : (asObject(given.propagation, 'propagation') as GatewayPropagationOptions);
+  if (given.propagation !== undefined) {
+    checkFields(asObject(given.propagation, 'propagation'), 'propagation', PROPAGATION_FIELDS);
+  }
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
     serviceName,
@@ -207,7 +267,13 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? DEFAULTS.tenantTtlMs
         : asWhole(given.tenantTtlMs, 'tenantTtlMs', 1_000, 86_400_000),
     tenantEgress: resolveTenantEgress(given.tenantEgress),
-    propagation: given.propagation,
+    propagation,
+    propagates: given.propagation !== undefined || environmentSettings.propagators !== undefined,
+    trust: resolveTrust(trust),
+    sampling: resolveSampling(given.sampling),
+    responseHeaders: resolveResponseHeaders(given.responseHeaders),
+    clientSpans:
+      given.spans !== undefined && asOneOf(given.spans, 'spans', ['server', 'server+client']) !== 'server',
     spanProcessors: resolveSpanProcessors(given.spanProcessors),
     eventNameAttribute:
       given.eventNameAttribute === undefined

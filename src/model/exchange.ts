@@ -1,6 +1,7 @@
 /** The public face of one running request. */
 import type { Span } from '@opentelemetry/api';
 import type { Attributes, AttributeValue } from './attributes.js';
+import type { Trust } from './trust.js';
 
 /** One header value as Node gives it. */
 export type HeaderValue = string | readonly string[] | number | undefined;
@@ -34,6 +35,35 @@ export interface BeginOptions {
   readonly startTimeMs?: number;
   /** The framework's request object, if `telemetry.of(request)` is to find this exchange. */
   readonly request?: object;
+  /** How far this caller's trace context is believed. Default: `propagation.trust`. */
+  readonly trust?: Trust;
+}
+
+/** What is known of an upstream call when it begins. All of it is optional; the exchange's own facts stand in. */
+export interface UpstreamCallOptions {
+  /** The method of the call. Default: the request's. */
+  readonly method?: string;
+  /** Where it goes: `url.full` without credentials, its secrets redacted, and `server.address`, `server.port`. */
+  readonly url?: string | URL;
+  /** Host name or address that is asked, where no `url` is given. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+/** One attempt to get an answer from an upstream. No method throws; only the first `end` counts. */
+export interface UpstreamCall {
+  /** The id that `inject` writes: the CLIENT span's, or the SERVER span's where `spans` is `server`. */
+  readonly spanId: string;
+  /** The CLIENT span, for the OpenTelemetry API; or the SERVER span. */
+  readonly span: Span;
+  /** Writes the trace context for this attempt: clears what is configured to be cleared, then injects. */
+  inject(headers: WritableHeaders): void;
+  /**
+   * Ends it: `statusCode` is what the upstream answered, `error` why it did not. The exchange learns the status, the
+   * latency and the number of attempts, as far as `setUpstream` does not say otherwise, and why a 5xx of its own came.
+   * An attempt that is still open when the exchange ends is ended with it.
+   */
+  end(options?: EndOptions): void;
 }
 
 /** What is known about the upstream that was asked. */
@@ -89,9 +119,16 @@ export interface Exchange {
   setTenantAttribute(key: string, value: AttributeValue): void;
   /** What went wrong on the gateway's side: gives `error.type` if the exchange fails. An error or a short stable name. */
   recordError(error: unknown): void;
-  /** Writes the trace context for the upstream call: clears what is configured to be cleared, then injects. */
+  /**
+   * Writes the trace context for the upstream call, always with the SERVER span's id: clears what is configured to be
+   * cleared, then injects.
+   */
   inject(headers: WritableHeaders): void;
-  /** The trace id per propagation format in use, for the host's own logs. Empty when there is none. */
+  /** Begins one attempt at an upstream: with `spans: 'server+client'` a CLIENT span of its own, whose id is injected. */
+  startUpstreamCall(options?: UpstreamCallOptions): UpstreamCall;
+  /** The headers that the option `responseHeaders` asks for; adapters set them when a request begins. */
+  responseHeaders(): Readonly<Record<string, string>>;
+  /** The trace id as each format in use writes it (hex or decimal), for the host's own logs. Empty when there is none. */
   traceIds(): Readonly<Record<string, string>>;
   /** Runs the function with this exchange as the current one, and gives back what it gives. */
   run<T>(fn: () => T): T;

@@ -37,7 +37,9 @@ export interface FinishedRequest {
   readonly span: SpanRecord | undefined;
 }
 
-/** Takes finished requests. Called once per request, synchronously; must not throw. */
+/** Takes finished requests. Called synchronously, once per request and upstream call; must not throw. */
 export interface RequestSink {
   requestFinished(request: FinishedRequest): void;
+  /** A CLIENT span, before the request that it belongs to. */
+  upstreamCallFinished(span: SpanRecord): void;
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes } from './attributes.js';
 import type { Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
+import type { Trust } from './trust.js';
 import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './status.js';
 
 /** A runtime log record, as `telemetry.logger.emit` takes it: a structural twin of the OpenTelemetry Logs API's. */
@@ -38,7 +39,7 @@ export type HeaderText = string | readonly string[] | null | undefined;
 /**
  * The options that every adapter takes. `Source` is what the framework gives its handlers.
  * `tenant`, `route`, `environment` and `attributes` run once, at the end, because gateways learn them late; what was set
- * on the exchange wins. `ignore` and `requestId` run at the beginning. A callback that throws is reported and counts as
+ * on the exchange wins. `ignore`, `requestId` and `trust` run at the beginning. A callback that throws is reported and counts as
  * having answered nothing.
  */
 export interface AdapterOptions<Source> {
@@ -52,6 +53,11 @@ export interface AdapterOptions<Source> {
   readonly attributes?: ValueOrCallback<Source, Attributes | null | undefined>;
   /** A request id from the request, such as its `x-request-id`. Cleaned, and cut to 128 characters. Default: a new UUID. */
   readonly requestId?: (source: Source) => HeaderText;
+  /**
+   * How far this caller's trace context is believed; asked only if there is one. Overrides `propagation.trust`. A callback
+   * that throws or gives anything else counts as `restart`.
+   */
+  readonly trust?: ValueOrCallback<Source, Trust>;
   /** `true`: this request is not recorded; its trace context still travels as configured. */
   readonly ignore?: (source: Source) => boolean;
 }

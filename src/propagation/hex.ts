@@ -1,10 +1,22 @@
 /** Checks of hexadecimal text by character code: no regular expression, no allocation. */
 
+export const ZERO_16 = '0000000000000000';
+
 /** All of `text[from, to)` is lower-case hexadecimal. */
 export function isLowerHex(text: string, from: number, to: number): boolean {
   for (let index = from; index < to; index++) {
     const code = text.charCodeAt(index);
     if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
+  }
+  return true;
+}
+
+/** All of `text[from, to)` is hexadecimal in either case. */
+function isHex(text: string, from: number, to: number): boolean {
+  for (let index = from; index < to; index++) {
+    const code = text.charCodeAt(index);
+    const lower = code | 0x20;
+    if (!((code >= 48 && code <= 57) || (lower >= 97 && lower <= 102))) return false;
   }
   return true;
 }
@@ -21,4 +33,25 @@ export function isAllZero(text: string, from: number, to: number): boolean {
 export function hexDigit(text: string, index: number): number {
   const code = text.charCodeAt(index);
   return code <= 57 ? code - 48 : code - 87;
+}
+
+/** `text[from, to)` in lower case, if it is hexadecimal and not zero. */
+export function idIn(text: string, from: number, to: number): string | undefined {
+  if (to <= from || to > text.length || !isHex(text, from, to) || isAllZero(text, from, to)) return undefined;
+  return text.slice(from, to).toLowerCase();
+}
+
+/** A whole id of 16 digits. */
+export function spanIdOf(text: string | undefined): string | undefined {
+  return text?.length === 16 ? idIn(text, 0, 16) : undefined;
+}
+
+/** A whole id of 16 or 32 digits, not yet padded. */
+export function traceIdOf(text: string | undefined): string | undefined {
+  return text?.length === 32 || text?.length === 16 ? idIn(text, 0, text.length) : undefined;
+}
+
+/** A trace id as it goes out in a format that has both sizes. */
+export function sizedTraceId(traceId: string, digits: 16 | 32 | undefined): string {
+  return digits === 16 ? traceId.slice(16) : traceId;
 }

@@ -36,11 +36,11 @@ function isMember(text: string, from: number, to: number): boolean {
   return true;
 }
 
-/** Drops whole members until the rest fits: from the end, long ones before short ones. */
-function shorten(members: string[]): string {
+/** Drops whole members until the rest fits: from the end, long ones before short ones. The first `keep` stay. */
+function shorten(members: string[], keep = 0): string {
   let length = members.reduce((sum, member) => sum + member.length + 1, -1);
   const dropFromEnd = (isDroppable: (member: string) => boolean): void => {
-    for (let index = members.length - 1; index >= 0 && length > MAX_OUTPUT_LENGTH; index--) {
+    for (let index = members.length - 1; index >= keep && length > MAX_OUTPUT_LENGTH; index--) {
       const member = members[index] ?? '';
       if (!isDroppable(member)) continue;
       members.splice(index, 1);
@@ -74,4 +74,26 @@ export function parseTraceState(text: string | undefined): string | undefined {
   if (members.length === 1 && members[0]?.length === text.length) return text;
   const joined = members.join(',');
   return joined.length <= MAX_OUTPUT_LENGTH ? joined : shorten(members) || undefined;
+}
+
+/** The value of a member, from a list that has been checked. */
+export function memberOf(key: string, list: string): string | undefined {
+  const start = `${key}=`;
+  for (let from = 0; from < list.length;) {
+    let comma = list.indexOf(',', from);
+    if (comma < 0) comma = list.length;
+    if (list.startsWith(start, from)) return list.slice(from + start.length, comma);
+    from = comma + 1;
+  }
+  return undefined;
+}
+
+/** A changed member goes to the left; over 32 members the rightmost goes. `member` is `key=value`, the list checked. */
+export function withMember(key: string, member: string, list: string | undefined): string {
+  if (list === undefined) return member;
+  const start = `${key}=`;
+  const others = list.split(',').filter((other) => !other.startsWith(start));
+  const members = [member, ...others.slice(0, MAX_MEMBERS - 1)];
+  const joined = members.join(',');
+  return joined.length <= MAX_OUTPUT_LENGTH ? joined : shorten(members, 1);
 }

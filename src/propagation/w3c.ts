@@ -1,9 +1,12 @@
 /** W3C Trace Context, level 2: `traceparent` and `tracestate`. */
-import type { ReadableHeaders, WritableHeaders } from '../model/exchange.js';
 import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
-import { readHeader, removeHeader, writeHeader } from './headers.js';
+import { DATADOG_MEMBER, datadogFor, formatMember } from './datadog-state.js';
+import { FoundContext, type Format, type InjectPlan } from './format.js';
 import { hexDigit, isAllZero, isLowerHex } from './hex.js';
-import { parseTraceState } from './trace-state.js';
+import type { HeaderReader } from './read-headers.js';
+import { withoutSpace } from './text.js';
+import { parseTraceState, withMember } from './trace-state.js';
+import type { Outgoing } from './write-headers.js';
 
 const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
@@ -34,49 +37,51 @@ function isValid(value: string): boolean {
   return value.length === LENGTH || (version !== 0 && value.charCodeAt(LENGTH) === DASH);
 }
 
-/** Without spaces and tabs around it; `trim` would take every Unicode space. */
-function withoutSpace(text: string): string {
-  let from = 0;
-  let to = text.length;
-  while (from < to && (text.charCodeAt(from) === 0x20 || text.charCodeAt(from) === 0x09)) from++;
-  while (to > from && (text.charCodeAt(to - 1) === 0x20 || text.charCodeAt(to - 1) === 0x09)) to--;
-  return text.slice(from, to);
-}
-
 /** Two `traceparent` headers arrive joined by a comma, which no valid value holds. A bad one hides its `tracestate`. */
-export function extractW3c(headers: ReadableHeaders): ExtractedContext | undefined {
-  const raw = readHeader(headers, TRACEPARENT);
+function extract(headers: HeaderReader): FoundContext | undefined {
+  const raw = headers.get(TRACEPARENT);
   if (raw === undefined) return undefined;
   // Optional white space around a header value is not part of it; only object callers can leave it in.
   const value = raw.length === LENGTH ? raw : withoutSpace(raw);
   if (!isValid(value)) return undefined;
   const flags = hexDigit(value, 53) * 16 + hexDigit(value, 54);
-  return {
-    format: 'w3c',
-    traceId: value.slice(3, 35),
-    spanId: value.slice(36, 52),
-    sampled: (flags & FLAG_SAMPLED) !== 0,
-    random: (flags & FLAG_RANDOM) !== 0,
-    traceState: parseTraceState(readHeader(headers, TRACESTATE)),
-  };
+  const found = new FoundContext(
+    'w3c',
+    value.slice(3, 35),
+    value.slice(36, 52),
+    (flags & FLAG_SAMPLED) !== 0,
+  );
+  found.random = (flags & FLAG_RANDOM) !== 0;
+  found.traceState = parseTraceState(headers.get(TRACESTATE));
+  return found;
 }
 
-/** Writes version 00. Bits other than sampled and random are always zero, as level 2 demands. */
-export function injectW3c(
-  headers: WritableHeaders,
+/**
+ * Writes version 00. Bits other than sampled and random are always zero, as level 2 demands. Undecided is written as 0,
+ * the standard's default for a decision that is yet to be made.
+ */
+function inject(
+  outgoing: Outgoing,
   context: ContextToInject | undefined,
-  extracted: ExtractedContext | undefined,
+  state: ExtractedContext | undefined,
+  plan: InjectPlan,
 ): void {
-  if (context === undefined) {
-    removeHeader(headers, TRACEPARENT);
-    removeHeader(headers, TRACESTATE);
-    return;
+  if (context?.spanId === undefined) return;
+  const sampled = context.sampled === true;
+  const random = context.random === true;
+  const flags = sampled ? (random ? '03' : '01') : random ? '02' : '00';
+  outgoing.put(TRACEPARENT, `00-${context.traceId}-${context.spanId}-${flags}`);
+  let traceState = state?.traceState;
+  if (plan.datadogMember || state?.datadog !== undefined) {
+    const member = formatMember(datadogFor(context.sampled, state), context.spanId);
+    traceState = withMember(DATADOG_MEMBER, member, traceState);
   }
-  const flags = context.sampled ? (context.random ? '03' : '01') : context.random ? '02' : '00';
-  writeHeader(headers, TRACEPARENT, `00-${context.traceId}-${context.spanId}-${flags}`);
-  if (extracted?.traceState !== undefined && extracted.traceId === context.traceId) {
-    writeHeader(headers, TRACESTATE, extracted.traceState);
-  } else {
-    removeHeader(headers, TRACESTATE);
-  }
+  if (traceState !== undefined) outgoing.put(TRACESTATE, traceState);
 }
+
+export const w3c: Format = {
+  headers: [TRACEPARENT, TRACESTATE],
+  extract,
+  inject,
+  traceId: (traceId) => traceId,
+};

@@ -1,16 +1,10 @@
 /** What is remembered of a request when it arrives: strings only, because frameworks rewrite request objects. */
 import type { BeginOptions, ReadableHeaders } from '../model/exchange.js';
-import {
-  knownMethod,
-  parseHost,
-  parseTarget,
-  type HostAndPort,
-  type RequestTarget,
-} from './request-target.js';
 import { cutText } from './limits.js';
+import { knownMethod, MAX_METHOD_LENGTH } from './methods.js';
+import { parseHost, parseTarget, type HostAndPort, type RequestTarget } from './request-target.js';
 
 const MAX_USER_AGENT_LENGTH = 512;
-const MAX_METHOD_LENGTH = 32;
 
 /** One header of Node's header object, of pairs, of a flat list, or of `Headers`; repeats: the first. */
 function headerOf(headers: ReadableHeaders, name: string): string | undefined {

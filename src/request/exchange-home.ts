@@ -3,23 +3,24 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import type { RequestSink } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
 import type { Outcome } from '../model/outcome.js';
-import type { Propagation } from '../model/propagation.js';
 import type { BoundEmitters } from './bind-emitter.js';
 import type { Clock } from './clock.js';
 import type { Contexts } from './contexts.js';
-import type { IdGenerator } from './ids.js';
+import type { SpanHome } from './exchange-span.js';
+import type { Tracing } from './exchange-trace.js';
+import type { ResponseHeaderNames } from './response-headers.js';
 import type { GuardedSpanProcessors } from './span-processors.js';
-import type { SpanHome } from './server-span.js';
 
-export interface ExchangeHome extends SpanHome {
+export interface ExchangeHome extends SpanHome, Tracing {
   readonly clock: Clock;
-  readonly ids: IdGenerator;
-  readonly propagation: Propagation;
   readonly contexts: Contexts;
   readonly sink: RequestSink;
   readonly processors: GuardedSpanProcessors;
   readonly names: Names;
   readonly environment: string | undefined;
+  /** `spans: 'server+client'`. */
+  readonly clientSpans: boolean;
+  readonly responseHeaders: ResponseHeaderNames | undefined;
   readonly clientDisconnect: 'error' | 'unset';
   /** Applies the host's `severity` option. */
   severityOf(outcome: Outcome): Outcome;

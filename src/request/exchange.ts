@@ -1,10 +1,17 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
-import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
-import type { AttributeValue as ApiAttributeValue, Context, Span, SpanContext } from '@opentelemetry/api';
+import { trace as apiTrace } from '@opentelemetry/api';
+import type { AttributeValue as ApiAttributeValue, Context, Span } from '@opentelemetry/api';
 import type { Attributes, AttributeValue } from '../model/attributes.js';
-import type { EmitterLike, EndOptions, Exchange, UpstreamFacts, WritableHeaders } from '../model/exchange.js';
+import type {
+  EmitterLike,
+  EndOptions,
+  Exchange,
+  UpstreamCall,
+  UpstreamCallOptions,
+  UpstreamFacts,
+  WritableHeaders,
+} from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
 import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
@@ -12,13 +19,15 @@ import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
+import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
+import { injectTrace, linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { spanMethod } from './methods.js';
 import { outcomeOf } from './outcome.js';
-import { OTHER_METHOD } from './request-target.js';
-import { RawTraceState, ServerSpan } from './server-span.js';
+import { responseHeadersOf } from './response-headers.js';
 import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
+import { UpstreamCalls } from './upstream-calls.js';
 
 const SAMPLED = 0x01;
-const RANDOM = 0x02;
 /** A request that had waited longer would long have been given up. */
 const MAX_AGE_AT_BEGIN_MS = 86_400_000;
 const SPAN_ERROR = Object.freeze({ code: 2 });
@@ -30,30 +39,6 @@ export interface ObservedEnding {
   readonly complete: boolean;
   /** `error.type` of what broke it, when it is not complete. */
   readonly brokenBy: string | undefined;
-}
-
-/** What is to be done for an exchange, decided when it begins. */
-export interface ExchangeMode {
-  /** Log record and metrics. */
-  readonly record: boolean;
-  /** A SERVER span; without one the caller's ids are passed on as they came. */
-  readonly trace: boolean;
-}
-
-/** The conventions: in a span's name an unknown method is `HTTP`. */
-function spanMethod(method: string): string {
-  return method === OTHER_METHOD ? 'HTTP' : method;
-}
-
-function parentContextOf(extracted: ExtractedContext): SpanContext {
-  const flags = (extracted.sampled ? SAMPLED : 0) | (extracted.random ? RANDOM : 0);
-  return {
-    traceId: extracted.traceId,
-    spanId: extracted.spanId,
-    traceFlags: flags,
-    isRemote: true,
-    ...(extracted.traceState !== undefined && { traceState: new RawTraceState(extracted.traceState) }),
-  };
 }
 
 export class LiveExchange implements Exchange {
@@ -75,26 +60,24 @@ export class LiveExchange implements Exchange {
   #ended = false;
   readonly #home: ExchangeHome;
   readonly #arrival: Arrival;
-  readonly #extracted: ExtractedContext | undefined;
-  readonly #serverSpan: ServerSpan | undefined;
-  readonly #traceId: string;
-  readonly #spanId: string;
-  readonly #traceFlags: number;
+  readonly #serverSpan: ExchangeSpan | undefined;
+  readonly #trace: ExchangeTrace;
+  #calls: UpstreamCalls | undefined;
   readonly #startMonotonicMs: number;
   readonly #startMs: number;
 
   constructor(
     home: ExchangeHome,
     arrival: Arrival,
-    extracted: ExtractedContext | undefined,
-    mode: ExchangeMode,
+    trace: ExchangeTrace,
+    recording: boolean,
     requestId: string,
     startTimeMs: number | undefined,
   ) {
     this.#home = home;
     this.#arrival = arrival;
-    this.#extracted = extracted;
-    this.recording = mode.record;
+    this.#trace = trace;
+    this.recording = recording;
     this.requestId = requestId;
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
@@ -104,44 +87,34 @@ export class LiveExchange implements Exchange {
     const age = told < MAX_AGE_AT_BEGIN_MS ? told : 0;
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
-    if (mode.trace) {
-      const parent = extracted && parentContextOf(extracted);
-      this.#traceId = parent?.traceId ?? home.ids.traceId();
-      this.#spanId = home.ids.spanId();
-      // A new id is random in its last seven bytes, which level 2 wants to be told.
-      this.#traceFlags = parent?.traceFlags ?? SAMPLED | RANDOM;
-      const context: SpanContext = {
-        traceId: this.#traceId,
-        spanId: this.#spanId,
-        traceFlags: this.#traceFlags,
-        ...(parent?.traceState !== undefined && { traceState: parent.traceState }),
-      };
-      if ((this.#traceFlags & SAMPLED) !== 0) {
-        this.#serverSpan = new ServerSpan(home, spanMethod(arrival.method), context, parent, this.#startMs);
-        this.span = this.#serverSpan;
-        if (home.processors.any) {
-          this.#serverSpan.complete(arrivalAttributes(arrival));
-          home.processors.onStart(this.#serverSpan, home.contexts.active());
-        }
-      } else {
-        this.span = trace.wrapSpanContext(context);
-      }
+    if (trace.isOwn && (trace.traceFlags & SAMPLED) !== 0) {
+      this.#serverSpan = this.#startSpan();
+      this.span = this.#serverSpan;
     } else {
-      this.#traceId = extracted?.traceId ?? '';
-      this.#spanId = extracted?.spanId ?? '';
-      const context = extracted === undefined ? INVALID_SPAN_CONTEXT : parentContextOf(extracted);
-      this.#traceFlags = context.traceFlags;
-      this.span = trace.wrapSpanContext(context);
+      this.span = apiTrace.wrapSpanContext(trace.spanContext);
     }
     if (this.recording) home.openExchanges++;
   }
 
+  #startSpan(): ExchangeSpan {
+    const home = this.#home;
+    const { spanContext, parent, carried } = this.#trace;
+    const name = spanMethod(this.#arrival.method);
+    const span = new ExchangeSpan(home, KIND_SERVER, name, spanContext, parent, this.#startMs);
+    if (carried !== undefined && carried.links.length > 0) span.addLinks(linksOf(this.#trace));
+    if (home.processors.any) {
+      span.complete(arrivalAttributes(this.#arrival));
+      home.processors.onStart(span, home.contexts.active());
+    }
+    return span;
+  }
+
   get traceId(): string {
-    return this.#traceId;
+    return this.#trace.traceId;
   }
 
   get spanId(): string {
-    return this.#spanId;
+    return this.#trace.spanId;
   }
 
   setTenant(tenantId: string | undefined): void {
@@ -241,32 +214,25 @@ export class LiveExchange implements Exchange {
   }
 
   inject(headers: WritableHeaders): void {
-    try {
-      this.#home.propagation.inject(headers, this.#toInject(), this.#extracted);
-    } catch {
-      // Frozen or exotic header objects are the host's affair; a request must not fail over them.
-      this.#home.report({
-        code: 'callback_failed',
-        message: 'inject() could not write to the given headers',
-      });
-    }
+    injectTrace(this.#home.propagation, this.#trace, this.#trace.spanId, headers);
   }
 
-  #toInject(): ContextToInject | undefined {
-    if (this.#traceId === '') return undefined;
-    return {
-      traceId: this.#traceId,
-      spanId: this.#spanId,
-      sampled: (this.#traceFlags & SAMPLED) !== 0,
-      random: (this.#traceFlags & RANDOM) !== 0,
-    };
+  startUpstreamCall(options?: UpstreamCallOptions): UpstreamCall {
+    this.#calls ??= new UpstreamCalls({
+      home: this.#home,
+      trace: this.#trace,
+      arrival: this.#arrival,
+      span: this.span,
+    });
+    return this.#calls.start(options, this.#ended || !this.recording);
+  }
+
+  responseHeaders(): Readonly<Record<string, string>> {
+    return responseHeadersOf(this.#home.responseHeaders, this.#trace);
   }
 
   traceIds(): Readonly<Record<string, string>> {
-    const ids: Record<string, string> = {};
-    if (this.#traceId === '') return ids;
-    for (const format of this.#home.propagation.formats(this.#extracted)) ids[format] = this.#traceId;
-    return ids;
+    return this.#home.propagation.traceIds(this.#trace.traceId, this.#trace.carried);
   }
 
   run<T>(fn: () => T): T {
@@ -307,6 +273,7 @@ export class LiveExchange implements Exchange {
     this.#ended = true;
     if (!this.recording) return;
     this.#home.openExchanges--;
+    this.#calls?.close();
     try {
       this.#handOver(ending);
     } catch {
@@ -320,21 +287,23 @@ export class LiveExchange implements Exchange {
     const endMonotonicMs = home.clock.monotonicMs();
     const latencyMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
     const endMs = this.#startMs + latencyMs;
+    const calls = this.#calls;
+    // What the host says beats what its calls show.
+    const upstream = calls === undefined ? this.#upstream : { ...calls.facts, ...this.#upstream };
     const outcome = home.severityOf(
       outcomeOf(
         {
           statusCode: ending.statusCode,
           complete: ending.complete,
           brokenBy: ending.brokenBy,
-          recordedError: this.#recordedError,
-          upstreamStatusCode: this.#upstream?.statusCode,
+          recordedError: this.#recordedError ?? calls?.errorType,
+          upstreamStatusCode: upstream?.statusCode,
         },
         home.clientDisconnect,
       ),
     );
     const { tenantId, requestId } = this;
     const arrival = this.#arrival;
-    const upstream = this.#upstream;
     const span = this.#serverSpan;
     const routeName = this.routeName ?? this.#httpRoute;
     const finished: FinishedRequest = {
@@ -349,24 +318,24 @@ export class LiveExchange implements Exchange {
       routeName,
       environment: this.environment ?? home.environment,
       serverAddress: upstream?.address ?? arrival.host?.address,
-      traceId: this.#traceId,
-      spanId: this.#spanId,
-      traceFlags: this.#traceFlags,
+      traceId: this.#trace.traceId,
+      spanId: this.#trace.spanId,
+      traceFlags: this.#trace.traceFlags,
       operatorAttributes: this.#custom?.operatorOnly,
       tenantAttributes: this.#custom?.shared,
       droppedAttributes: this.#custom?.dropped ?? 0,
       droppedTenantAttributes: this.#custom?.droppedShared ?? 0,
       span,
     };
-    if (span !== undefined) this.#finishSpan(span, finished);
+    if (span !== undefined) this.#finishSpan(span, finished, upstream);
     home.sink.requestFinished(finished);
   }
 
-  #finishSpan(span: ServerSpan, finished: FinishedRequest): void {
+  #finishSpan(span: ExchangeSpan, finished: FinishedRequest, upstream: UpstreamFacts | undefined): void {
     const home = this.#home;
     const { method } = this.#arrival;
     if (!home.processors.any) span.complete(arrivalAttributes(this.#arrival));
-    putEndAttributes(span.attributes, home.names, finished, this.#httpRoute, this.#upstream);
+    putEndAttributes(span.attributes, home.names, finished, this.#httpRoute, upstream);
     if (finished.outcome.isError) span.status = SPAN_ERROR;
     // A path never names a span.
     const methodName = spanMethod(method);

@@ -1,7 +1,9 @@
 /** The exchange that stands in where nothing runs or everything is off. It has no state, so one serves all. */
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
-import type { EmitterLike, Exchange } from '../model/exchange.js';
+import type { EmitterLike, Exchange, UpstreamCall } from '../model/exchange.js';
 
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+const NO_CALL: UpstreamCall = Object.freeze({ spanId: '', span: NO_SPAN, inject() {}, end() {} });
 /** Hosts read ids for their own logs: an empty text is easier to leave out than sixteen zeros. */
 const NO_IDS: Readonly<Record<string, string>> = Object.freeze({});
 
@@ -9,7 +11,7 @@ export const NO_OP_EXCHANGE: Exchange = Object.freeze({
   recording: false,
   traceId: '',
   spanId: '',
-  span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+  span: NO_SPAN,
   requestId: '',
   setTenant() {},
   setRoute() {},
@@ -21,6 +23,8 @@ export const NO_OP_EXCHANGE: Exchange = Object.freeze({
   setTenantAttribute() {},
   recordError() {},
   inject() {},
+  startUpstreamCall: () => NO_CALL,
+  responseHeaders: () => NO_IDS,
   traceIds: () => NO_IDS,
   run: <T>(fn: () => T): T => fn(),
   bind: <T extends EmitterLike>(emitter: T): T => emitter,

@@ -7,18 +7,27 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
 import type { AdapterOptions, InstrumentedHandler, ValueOrCallback } from '../model/telemetry.js';
 import { isTenantId } from '../model/tenant-id.js';
+import { TRUSTS, type Trust } from '../model/trust.js';
 import { createPipelineWatch, observeEnding } from './ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
+import { setResponseHeaders } from './response-headers.js';
+import { askForTrust, trustOf } from './trust.js';
 
-const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ignore'];
+const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ignore', 'trust'];
 
 /** What the handler needs from its instance. */
 export interface ExchangeFactory {
   /** Anything configured at all? */
   isOn(): boolean;
-  begin(request: BeginOptions, ignored: boolean, requestId: string | undefined): LiveExchange;
+  /** `trust` is asked only if there is a context to trust. */
+  begin(
+    request: BeginOptions,
+    ignored: boolean,
+    requestId: string | undefined,
+    trust: (() => Trust) | undefined,
+  ): LiveExchange;
   report(diagnostic: Diagnostic): void;
 }
 
@@ -36,6 +45,9 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
   };
   for (const [field, value] of Object.entries(options)) {
     if (value === undefined || value === null || typeof value === 'function') continue;
+    if (field === 'trust' && trustOf(value) === undefined) {
+      refuse(field, `must be ${TRUSTS.join(', ')}, or a function`);
+    }
     if (field === 'requestId' || field === 'ignore') refuse(field, 'must be a function');
     if (field === 'attributes' && (typeof value !== 'object' || Array.isArray(value))) {
       refuse(field, 'must be an object or a function');
@@ -55,7 +67,6 @@ export function createNodeHandler<Source>(
 ): InstrumentedHandler<Source> {
   if (typeof options !== 'object' || options === null) throw fault('adapter options', 'must be an object');
   for (const field of Object.keys(options)) {
-    if (field === 'trust') throw fault(`adapter options: ${field}`, 'is not supported in this version');
     if (!FIELDS.includes(field)) {
       throw fault(`adapter options: ${field}`, `is not a known option; known are ${FIELDS.join(', ')}`);
     }
@@ -65,7 +76,7 @@ export function createNodeHandler<Source>(
   const completes = [options.tenant, options.route, options.environment, options.attributes].some(
     (option) => option !== undefined && option !== null,
   );
-  const { tenant, route, environment, attributes, requestId, ignore } = options;
+  const { tenant, route, environment, attributes, requestId, ignore, trust } = options;
 
   /** A throwing callback counts as having answered nothing. */
   const ask = <Value>(
@@ -123,7 +134,13 @@ export function createNodeHandler<Source>(
         : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
     let exchange: LiveExchange;
     try {
-      exchange = factory.begin(beginOptionsOf(request), ignored, ownId);
+      exchange = factory.begin(
+        beginOptionsOf(request),
+        ignored,
+        ownId,
+        trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
+      );
+      setResponseHeaders(response, exchange.responseHeaders());
     } catch {
       factory.report({
         code: 'callback_failed',

@@ -3,11 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { Wanted } from '../model/delivery.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
 import type { AdapterOptions, InstrumentedHandler } from '../model/telemetry.js';
+import type { Trust } from '../model/trust.js';
 import { Arrival } from './arrival.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { LiveExchange, type ExchangeMode } from './exchange.js';
+import { passTrace, startTrace } from './exchange-trace.js';
+import { LiveExchange } from './exchange.js';
 import { createNodeHandler, type ExchangeFactory } from './node-handler.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
+import { askForTrust, trustOf } from './trust.js';
 
 /** What decides the mode, apart from the live configuration. */
 export interface RequestStageOptions {
@@ -16,6 +19,8 @@ export interface RequestStageOptions {
   wanted(): Wanted;
   /** `OTEL_SDK_DISABLED`, or after `shutdown`: nothing is recorded. */
   isDisabled(): boolean;
+  /** `propagation.trust`: for requests whose adapter says nothing of its own. */
+  readonly trust: Trust | ((request: BeginOptions) => Trust);
   /** The host or the environment said something about propagation, so headers are handled even with all else off. */
   propagates(): boolean;
 }
@@ -27,10 +32,6 @@ export interface RequestStage {
   of(request: object): Exchange;
 }
 
-const OFF: ExchangeMode = { record: false, trace: false };
-const RECORD_ONLY: ExchangeMode = { record: true, trace: false };
-const RECORD_AND_TRACE: ExchangeMode = { record: true, trace: true };
-
 export function createRequestStage(options: RequestStageOptions): RequestStage {
   const { home } = options;
   const exchanges = new WeakMap<object, Exchange>();
@@ -38,22 +39,26 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
   const isRecording = (): boolean =>
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
   const isOn = (): boolean => isRecording() || options.propagates();
-  const mode = (ignored: boolean): ExchangeMode => {
-    if (ignored || !isRecording()) return OFF;
-    return options.wanted().operatorTraces || home.processors.any ? RECORD_AND_TRACE : RECORD_ONLY;
-  };
+  /** Without spans the caller's ids are passed on as they came. */
+  const isTracing = (): boolean => options.wanted().operatorTraces || home.processors.any;
 
   const factory: ExchangeFactory = {
     isOn,
     report: (diagnostic) => home.report(diagnostic),
-    begin(request, ignored, requestId) {
-      const chosen = mode(ignored);
+    begin(request, ignored, requestId, ownTrust) {
+      const recording = !ignored && isRecording();
+      const extracted = home.propagation.extract(request.headers);
+      // Without a context there is nothing to trust.
+      const trust =
+        extracted === undefined
+          ? 'continue'
+          : (ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report));
       const exchange = new LiveExchange(
         home,
         new Arrival(request),
-        home.propagation.extract(request.headers),
-        chosen,
-        chosen.record ? (requestId ?? randomUUID()) : '',
+        recording && isTracing() ? startTrace(home, extracted, trust) : passTrace(extracted, trust),
+        recording,
+        recording ? (requestId ?? randomUUID()) : '',
         request.startTimeMs,
       );
       if (request.request !== undefined) exchanges.set(request.request, exchange);
@@ -65,7 +70,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
     begin(request) {
       if (!isOn()) return NO_OP_EXCHANGE;
       try {
-        return factory.begin(checkedBegin(request), false, undefined);
+        return factory.begin(checkedBegin(request), false, undefined, undefined);
       } catch {
         home.report({ code: 'callback_failed', message: 'begin() was given something that cannot be read' });
         return NO_OP_EXCHANGE;
@@ -89,7 +94,7 @@ const isTextOrNothing = (value: unknown): boolean => value === undefined || type
 
 /** The usual case, for which nothing is copied. */
 function isWellFormed(given: Given): boolean {
-  const { method, url, headers, remotePort, startTimeMs, request } = given;
+  const { method, url, headers, remotePort, startTimeMs, request, trust } = given;
   return (
     typeof method === 'string' &&
     typeof url === 'string' &&
@@ -100,7 +105,8 @@ function isWellFormed(given: Given): boolean {
     (given.scheme === undefined || given.scheme === 'http' || given.scheme === 'https') &&
     (remotePort === undefined || Number.isInteger(remotePort)) &&
     (startTimeMs === undefined || Number.isFinite(startTimeMs)) &&
-    (request === undefined || (typeof request === 'object' && request !== null))
+    (request === undefined || (typeof request === 'object' && request !== null)) &&
+    (trust === undefined || trustOf(trust) !== undefined)
   );
 }
 
@@ -115,6 +121,8 @@ function repaired(given: Given): BeginOptions {
     ...((scheme === 'http' || scheme === 'https') && { scheme }),
     ...(typeof protocolVersion === 'string' && { protocolVersion }),
     ...(Number.isFinite(startTimeMs) && { startTimeMs: startTimeMs as number }),
+    // What is not a word for trust is no trust.
+    ...(given.trust !== undefined && { trust: trustOf(given.trust) ?? 'restart' }),
     ...(typeof given.request === 'object' && given.request !== null && { request: given.request }),
   };
 }

@@ -1,25 +1,6 @@
 /** Path, query and host of a request, from what a client sent: bounded, redacted, never throwing. */
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
 
-/** The methods of the HTTP conventions; every other one counts as `_OTHER`, so that a client cannot invent names. */
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
-  'CONNECT',
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-  'QUERY',
-  'TRACE',
-]);
-export const OTHER_METHOD = '_OTHER';
-
-export function knownMethod(method: string): string {
-  return KNOWN_METHODS.has(method) ? method : OTHER_METHOD;
-}
-
 export interface RequestTarget {
   readonly path: string;
   /** Without `?`, redacted; absent when there is none. */

@@ -2,6 +2,7 @@
 import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
+import type { SpanRecord } from '../model/records.js';
 import { OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { requestLogs, type RequestLogOptions } from './request-log.js';
 import type { RequestMetrics } from './request-metrics.js';
@@ -16,7 +17,13 @@ export interface RequestSignalsOptions extends RequestLogOptions {
 
 export function createRequestSignals(options: RequestSignalsOptions): RequestSink {
   const { intake, metrics, encoders, scope, resourceObject } = options;
+  const spanFinished = (span: SpanRecord): void => {
+    if (intake.wanted.operatorTraces) {
+      intake.operator('traces', new OutgoingSpan(span, scope, encoders, resourceObject));
+    }
+  };
   return {
+    upstreamCallFinished: spanFinished,
     requestFinished(request: FinishedRequest): void {
       const { wanted } = intake;
       // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.
@@ -35,9 +42,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
         }
       }
       // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
-      if (request.span !== undefined && wanted.operatorTraces) {
-        intake.operator('traces', new OutgoingSpan(request.span, scope, encoders, resourceObject));
-      }
+      if (request.span !== undefined) spanFinished(request.span);
     },
   };
 }

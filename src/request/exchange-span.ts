@@ -1,8 +1,8 @@
 /**
- * The SERVER span as an object of our own: the API's `Span` on one side, what exporters read on the other. The SDK's span
- * drops the W3C random flag, cannot be kept late, and costs more than everything else of a request together.
+ * SERVER and CLIENT spans as objects of our own: the API's `Span` on one side, what exporters read on the other. The SDK's
+ * span drops the W3C random flag, cannot be kept late, and costs more than everything else of a request together.
  */
-import { createTraceState, isSpanContextValid } from '@opentelemetry/api';
+import { isSpanContextValid } from '@opentelemetry/api';
 import type {
   Attributes as ApiAttributes,
   AttributeValue as ApiAttributeValue,
@@ -12,7 +12,6 @@ import type {
   SpanContext,
   SpanStatus,
   TimeInput,
-  TraceState,
 } from '@opentelemetry/api';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
@@ -29,7 +28,9 @@ import {
   MAX_VALUE_LENGTH,
 } from './limits.js';
 
-const KIND_SERVER = 1;
+/** The API's numbers. */
+export const KIND_SERVER = 1;
+export const KIND_CLIENT = 2;
 const STATUS_UNSET = 0;
 const MAX_STACK_LENGTH = 8192;
 
@@ -42,34 +43,9 @@ export interface SpanHome {
   nowEpochMs(): number;
 }
 
-/** A checked `tracestate`, parsed only if somebody looks inside. */
-export class RawTraceState implements TraceState {
-  readonly #raw: string;
-
-  constructor(raw: string) {
-    this.#raw = raw;
-  }
-
-  get(key: string): string | undefined {
-    return createTraceState(this.#raw).get(key);
-  }
-
-  set(key: string, value: string): TraceState {
-    return createTraceState(this.#raw).set(key, value);
-  }
-
-  unset(key: string): TraceState {
-    return createTraceState(this.#raw).unset(key);
-  }
-
-  serialize(): string {
-    return this.#raw;
-  }
-}
-
-/** The span of one exchange. The exchange alone ends it; after that it does not change. */
-export class ServerSpan implements Span, SpanRecord {
-  readonly kind = KIND_SERVER;
+/** A span of one exchange, which alone ends it; after that it does not change. */
+export class ExchangeSpan implements Span, SpanRecord {
+  readonly kind: number;
   readonly startTimeMs: number;
   readonly parentSpanContext: SpanContext | undefined;
   readonly links: SpanLinkData[] = [];
@@ -89,12 +65,14 @@ export class ServerSpan implements Span, SpanRecord {
 
   constructor(
     home: SpanHome,
+    kind: number,
     name: string,
     context: SpanContext,
     parent: SpanContext | undefined,
     startTimeMs: number,
   ) {
     this.#home = home;
+    this.kind = kind;
     this.#name = name;
     this.#context = context;
     this.parentSpanContext = parent;
@@ -229,7 +207,7 @@ export class ServerSpan implements Span, SpanRecord {
 
   /** Without effect: the exchange ends its span. */
   end(): void {
-    // The API demands the method; a host that ends the SERVER span early must not cut the record short.
+    // The API demands the method; a host that ends the span early must not cut the record short.
   }
 
   /** Names it, unless the host has, and closes it. */

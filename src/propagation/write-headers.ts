@@ -1,0 +1,104 @@
+/** Writing headers in all the shapes that hosts have them: one pass removes what is owned, then what is new is set. */
+import type { WritableHeaders } from '../model/exchange.js';
+import { isFetchHeaders, readerOf } from './read-headers.js';
+
+/** Header names that an injection owns: whatever of them it does not write is removed. */
+export class OwnedNames {
+  readonly #names: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
+  /** Bit n: a name of n characters (modulo 32) is among them. Most headers are told apart by this alone. */
+  readonly #lengths: number;
+
+  constructor(names: Iterable<string>, prefixes: Iterable<string>) {
+    this.#names = new Set(names);
+    this.#prefixes = [...new Set(prefixes)];
+    let lengths = 0;
+    for (const name of this.#names) lengths |= 1 << (name.length & 31);
+    this.#lengths = lengths;
+  }
+
+  /** The name in lower case if it is owned. */
+  match(key: string): string | undefined {
+    if (((this.#lengths >>> (key.length & 31)) & 1) !== 0) {
+      const name = key.toLowerCase();
+      if (this.#names.has(name)) return name;
+    }
+    for (const prefix of this.#prefixes) {
+      if (key.length <= prefix.length) continue;
+      const name = key.toLowerCase();
+      if (name.startsWith(prefix)) return name;
+    }
+    return undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.#names.size === 0 && this.#prefixes.length === 0;
+  }
+}
+
+/** The value that a host has put there itself; other spellings than lower case count only in lists and `Headers`. */
+export function valueIn(headers: WritableHeaders, name: string): string | undefined {
+  const isList = Array.isArray(headers) || isFetchHeaders(headers);
+  const value: unknown = isList ? readerOf(headers).get(name) : headers[name];
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What one injection writes. Names are lower case; a later value replaces an earlier one of the same name. */
+export class Outgoing {
+  readonly names: string[] = [];
+  readonly values: string[] = [];
+
+  put(name: string, value: string): void {
+    const index = this.names.indexOf(name);
+    if (index >= 0) {
+      this.values[index] = value;
+      return;
+    }
+    this.names.push(name);
+    this.values.push(value);
+  }
+}
+
+export function applyHeaders(headers: WritableHeaders, owned: OwnedNames, outgoing: Outgoing): void {
+  if (Array.isArray(headers)) applyToPairs(headers, owned, outgoing);
+  else if (isFetchHeaders(headers)) applyToFetch(headers, owned, outgoing);
+  else applyToObject(headers, owned, outgoing);
+}
+
+function applyToObject(
+  headers: Record<string, unknown>,
+  owned: OwnedNames,
+  { names, values }: Outgoing,
+): void {
+  if (!owned.isEmpty) {
+    for (const key in headers) {
+      const name = owned.match(key);
+      // What is set again below stays in place: deleting would turn the object into a slow one.
+      if (name !== undefined && (name !== key || !names.includes(name))) delete headers[key];
+    }
+  }
+  for (let index = 0; index < names.length; index++) headers[names[index] as string] = values[index];
+}
+
+function applyToPairs(headers: [string, string][], owned: OwnedNames, { names, values }: Outgoing): void {
+  let kept = 0;
+  for (const pair of headers) {
+    if (owned.match(String((pair as readonly unknown[] | null)?.[0])) === undefined) headers[kept++] = pair;
+  }
+  headers.length = kept;
+  for (let index = 0; index < names.length; index++) {
+    headers.push([names[index] as string, values[index] as string]);
+  }
+}
+
+function applyToFetch(headers: Headers, owned: OwnedNames, { names, values }: Outgoing): void {
+  const doomed: string[] = [];
+  for (const [key] of headers) {
+    if (owned.match(key) !== undefined) doomed.push(key);
+  }
+  for (const key of doomed) headers.delete(key);
+  for (let index = 0; index < names.length; index++) {
+    headers.set(names[index] as string, values[index] as string);
+  }
+}

@@ -1,0 +1,124 @@
+/** Where an exchange stands in its trace: decided once, when it begins. */
+import { INVALID_SPAN_CONTEXT } from '@opentelemetry/api';
+import type { Link, SpanContext } from '@opentelemetry/api';
+import type { WritableHeaders } from '../model/exchange.js';
+import type { ContextToInject, ExtractedContext, Propagation } from '../model/propagation.js';
+import { RawTraceState } from '../model/raw-trace-state.js';
+import type { Trust } from '../model/trust.js';
+import type { IdGenerator } from './ids.js';
+import { isSampled, type ParentSampling, type RatioSampler } from './sampling.js';
+import { underTrust } from './trust.js';
+
+const FLAG_SAMPLED = 0x01;
+const FLAG_RANDOM = 0x02;
+
+/** What decides about traces, the same for all exchanges of an instance. */
+export interface Tracing {
+  readonly ids: IdGenerator;
+  readonly propagation: Propagation;
+  readonly ratioSays: RatioSampler;
+  /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
+  readonly parent: ParentSampling | undefined;
+}
+
+export interface ExchangeTrace {
+  /** Empty where there is no trace. */
+  readonly traceId: string;
+  /** Of the SERVER span; without one the caller's, or empty. */
+  readonly spanId: string;
+  /** `undefined`: nobody has decided, which happens only where the gateway adds no span. */
+  readonly sampled: boolean | undefined;
+  readonly traceFlags: number;
+  /** Of the SERVER span, or of the caller's. */
+  readonly spanContext: SpanContext;
+  /** The caller's span. */
+  readonly parent: SpanContext | undefined;
+  /** The gateway adds a hop. */
+  readonly isOwn: boolean;
+  /** What came in, as far as it is trusted. */
+  readonly carried: ExtractedContext | undefined;
+}
+
+function flagsOf(sampled: boolean | undefined, random: boolean): number {
+  return (sampled === true ? FLAG_SAMPLED : 0) | (random ? FLAG_RANDOM : 0);
+}
+
+/** A span context of the API; `traceState` is checked text. */
+function spanContextOf(
+  traceId: string,
+  spanId: string,
+  traceFlags: number,
+  traceState: string | undefined,
+  isRemote: boolean,
+): SpanContext {
+  return {
+    traceId,
+    spanId,
+    traceFlags,
+    ...(isRemote && { isRemote }),
+    ...(traceState !== undefined && { traceState: new RawTraceState(traceState) }),
+  };
+}
+
+/** The trace of a gateway that records spans: a new hop in the caller's trace, or a trace of its own. */
+export function startTrace(
+  { ids, ratioSays, parent: parentSampling }: Tracing,
+  extracted: ExtractedContext | undefined,
+  trust: Trust,
+): ExchangeTrace {
+  const carried = underTrust(extracted, trust);
+  const traceId = carried?.traceId ?? ids.traceId();
+  const spanId = ids.spanId();
+  // Under `restart` a host may still want the caller's decision; under `continue-unsampled` it has said that it does not.
+  const decision = trust === 'continue-unsampled' ? undefined : extracted?.sampled;
+  const policy = parentSampling ?? (trust === 'continue' ? 'follow' : 'ignore');
+  const sampled = isSampled(traceId, decision, policy, ratioSays);
+  const traceState = carried?.traceState;
+  // A new id is random in its last seven bytes, which level 2 wants to be told.
+  const random = carried?.traceId === undefined || carried.random;
+  const traceFlags = flagsOf(sampled, random);
+  const parent =
+    carried?.traceId === undefined || carried.spanId === undefined
+      ? undefined
+      : spanContextOf(traceId, carried.spanId, flagsOf(carried.sampled, carried.random), traceState, true);
+  const spanContext = spanContextOf(traceId, spanId, traceFlags, traceState, false);
+  return { traceId, spanId, sampled, traceFlags, spanContext, parent, isOwn: true, carried };
+}
+
+/** The trace of a gateway that records no spans: it adds no hop, and the caller's ids go on as they came. */
+export function passTrace(extracted: ExtractedContext | undefined, trust: Trust): ExchangeTrace {
+  const carried = underTrust(extracted, trust);
+  const { traceId = '', spanId = '', sampled, random = false, traceState } = carried ?? {};
+  const traceFlags = flagsOf(sampled, random);
+  const spanContext =
+    traceId === '' || spanId === ''
+      ? INVALID_SPAN_CONTEXT
+      : spanContextOf(traceId, spanId, traceFlags, traceState, true);
+  return { traceId, spanId, sampled, traceFlags, spanContext, parent: undefined, isOwn: false, carried };
+}
+
+/** Writes this trace for an upstream call, with the id of the span that makes the call. */
+export function injectTrace(
+  propagation: Propagation,
+  trace: ExchangeTrace,
+  spanId: string,
+  headers: WritableHeaders,
+): void {
+  const context: ContextToInject | undefined =
+    trace.traceId === ''
+      ? undefined
+      : {
+          traceId: trace.traceId,
+          spanId: spanId === '' ? undefined : spanId,
+          sampled: trace.sampled,
+          random: (trace.traceFlags & FLAG_RANDOM) !== 0,
+        };
+  propagation.inject(headers, context, trace.carried);
+}
+
+/** The caller's other traces, as links of the SERVER span. */
+export function linksOf({ carried }: ExchangeTrace): Link[] {
+  return (carried?.links ?? []).map(({ traceId, spanId, sampled, random, traceState }) => ({
+    context: spanContextOf(traceId, spanId, flagsOf(sampled, random), traceState, true),
+  }));
+}

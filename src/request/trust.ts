@@ -1,0 +1,75 @@
+/** What is left of a caller's context, as far as it is believed. */
+import type { Diagnostic } from '../model/diagnostic.js';
+import { containRejection } from '../model/settle.js';
+import { TRUSTS, type Trust } from '../model/trust.js';
+import type { DatadogContext, ExtractedContext, LinkedContext } from '../model/propagation.js';
+
+/** Datadog's tag that tells who made the decision. */
+const DECISION_MAKER_TAG = '_dd.p.dm';
+
+/** The context without what it decided. */
+function withoutDecision(context: ExtractedContext): ExtractedContext {
+  return { ...context, sampled: undefined, debug: false, datadog: undecided(context.datadog) };
+}
+
+function undecided(datadog: DatadogContext | undefined): DatadogContext | undefined {
+  if (datadog === undefined) return undefined;
+  const tags = { ...datadog.tags };
+  delete tags[DECISION_MAKER_TAG];
+  return { ...datadog, priority: undefined, tags };
+}
+
+/** The caller's trace becomes a link. Its format stays, so that `preserve` answers in it; so does baggage, by its own option. */
+function restarted(context: ExtractedContext): ExtractedContext {
+  const { traceId, spanId, sampled, random, traceState } = context;
+  const own: LinkedContext[] =
+    traceId === undefined || spanId === undefined ? [] : [{ traceId, spanId, sampled, random, traceState }];
+  return {
+    ...context,
+    traceId: undefined,
+    spanId: undefined,
+    parentSpanId: undefined,
+    sampled: undefined,
+    debug: false,
+    random: false,
+    traceIdDigits: 32,
+    traceState: undefined,
+    datadog: undefined,
+    links: [...own, ...context.links],
+  };
+}
+
+export function underTrust(
+  context: ExtractedContext | undefined,
+  trust: Trust,
+): ExtractedContext | undefined {
+  if (context === undefined || trust === 'continue') return context;
+  return trust === 'restart' ? restarted(context) : withoutDecision(context);
+}
+
+/** A word for trust; anything else is none. */
+export function trustOf(answer: unknown): Trust | undefined {
+  return TRUSTS.find((trust) => trust === answer);
+}
+
+/** A value or a callback. One that throws or gives no word for trust has not said that the caller may be trusted. */
+export function askForTrust<Source>(
+  trust: Trust | ((source: Source) => Trust),
+  source: Source,
+  report: (diagnostic: Diagnostic) => void,
+): Trust {
+  if (typeof trust !== 'function') return trust;
+  try {
+    const answer: unknown = trust(source);
+    containRejection(answer);
+    const known = trustOf(answer);
+    if (known !== undefined) return known;
+  } catch {
+    // Reported below.
+  }
+  report({
+    code: 'callback_failed',
+    message: `The trust callback threw or did not give ${TRUSTS.join(', ')}; the request began a trace of its own`,
+  });
+  return 'restart';
+}

@@ -1,0 +1,219 @@
+/** The attempts that one exchange makes at upstreams: what is injected, recorded, and learnt for the exchange itself. */
+import { SpanStatusCode, trace as apiTrace } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
+} from '@opentelemetry/semantic-conventions';
+import type { MutableAttributes } from '../model/attributes.js';
+import type {
+  EndOptions,
+  UpstreamCall,
+  UpstreamCallOptions,
+  UpstreamFacts,
+  WritableHeaders,
+} from '../model/exchange.js';
+import type { Arrival } from './arrival.js';
+import { errorTypeOf } from './error-type.js';
+import type { ExchangeHome } from './exchange-home.js';
+import { ExchangeSpan, KIND_CLIENT } from './exchange-span.js';
+import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
+import { cleanName, cleanStatus, cutText } from './limits.js';
+import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
+import { parseUrl, type UpstreamUrl } from './upstream-url.js';
+
+const SAMPLED = 0x01;
+const SPAN_ERROR = Object.freeze({ code: 2 });
+
+/** What an attempt needs from its exchange. */
+interface Caller {
+  readonly home: ExchangeHome;
+  readonly trace: ExchangeTrace;
+  readonly arrival: Arrival;
+  /** The SERVER span. */
+  readonly span: Span;
+}
+
+export class UpstreamCalls {
+  readonly #caller: Caller;
+  /** Attempts whose CLIENT span is open: as many as the host keeps open itself. */
+  readonly #open = new Set<LiveUpstreamCall>();
+  #attempts = 0;
+  #last: UpstreamFacts = {};
+  #isOver = false;
+  /** Why the last attempt failed; `undefined` when it did not. */
+  errorType: string | undefined;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  start(options: UpstreamCallOptions | undefined, isOver: boolean): UpstreamCall {
+    const call = new LiveUpstreamCall(this.#caller, readOptions(options), isOver ? undefined : this);
+    if (isOver) return call;
+    this.#attempts++;
+    if (call.records) this.#open.add(call);
+    return call;
+  }
+
+  /** What the attempts tell of the upstream. */
+  get facts(): UpstreamFacts {
+    return { ...this.#last, attempts: this.#attempts };
+  }
+
+  ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void {
+    this.#open.delete(call);
+    if (this.#isOver) return;
+    this.#last = facts;
+    this.errorType = errorType;
+  }
+
+  /** The exchange ends: what is still open ends with what is known. */
+  close(): void {
+    this.#isOver = true;
+    for (const call of this.#open) call.end();
+  }
+}
+
+interface CallFacts {
+  readonly method: string | undefined;
+  readonly url: UpstreamUrl | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+const NO_FACTS: CallFacts = { method: undefined, url: undefined, address: undefined, port: undefined };
+
+/** Whatever a host passes while a request waits: what cannot be read was not said. */
+function readOptions(options: UpstreamCallOptions | undefined): CallFacts {
+  if (typeof options !== 'object' || options === null) return NO_FACTS;
+  try {
+    const { method, port } = options;
+    const url = options.url === undefined ? undefined : parseUrl(options.url);
+    return {
+      method: typeof method === 'string' && method !== '' ? method : undefined,
+      url,
+      address: url?.address ?? cleanName(options.address),
+      port: url?.port ?? (Number.isInteger(port) ? port : undefined),
+    };
+  } catch {
+    return NO_FACTS;
+  }
+}
+
+class LiveUpstreamCall implements UpstreamCall {
+  readonly spanId: string;
+  readonly span: Span;
+  readonly #caller: Caller;
+  readonly #facts: CallFacts;
+  /** Absent for a call that began after the exchange's end. */
+  readonly #calls: UpstreamCalls | undefined;
+  readonly #clientSpan: ExchangeSpan | undefined;
+  readonly #startMonotonicMs: number;
+  #ended = false;
+
+  constructor(caller: Caller, facts: CallFacts, calls: UpstreamCalls | undefined) {
+    const { home, trace } = caller;
+    this.#caller = caller;
+    this.#facts = facts;
+    this.#calls = calls;
+    this.#startMonotonicMs = home.clock.monotonicMs();
+    if (!home.clientSpans || !trace.isOwn) {
+      this.spanId = trace.spanId;
+      this.span = caller.span;
+      return;
+    }
+    // Unsampled attempts have ids of their own too: the upstream must not take two calls for one.
+    this.spanId = home.ids.spanId();
+    const context: SpanContext = { ...trace.spanContext, spanId: this.spanId };
+    if (calls === undefined || (trace.traceFlags & SAMPLED) === 0) {
+      this.span = apiTrace.wrapSpanContext(context);
+      return;
+    }
+    const method = knownMethod(facts.method ?? caller.arrival.methodAsSent);
+    const startMs = home.clock.epochMs(this.#startMonotonicMs);
+    const span = new ExchangeSpan(home, KIND_CLIENT, spanMethod(method), context, trace.spanContext, startMs);
+    this.#clientSpan = span;
+    this.span = span;
+    if (!home.processors.any) return;
+    span.complete(startAttributes(facts, caller.arrival));
+    home.processors.onStart(span, apiTrace.setSpan(home.contexts.active(), caller.span));
+  }
+
+  get records(): boolean {
+    return this.#clientSpan !== undefined;
+  }
+
+  inject(headers: WritableHeaders): void {
+    const { home, trace } = this.#caller;
+    injectTrace(home.propagation, trace, this.spanId, headers);
+  }
+
+  end(options?: EndOptions): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    let statusCode: number | undefined;
+    let errorType: string | undefined;
+    try {
+      statusCode = cleanStatus(options?.statusCode);
+      const error = options?.error;
+      if (error !== undefined && error !== null) errorType = errorTypeOf(error);
+    } catch {
+      // A getter of the host's that throws must not fail a request.
+    }
+    const latencyMs = Math.max(0, this.#caller.home.clock.monotonicMs() - this.#startMonotonicMs);
+    const { address } = this.#facts;
+    this.#calls?.ended(
+      this,
+      {
+        ...(address !== undefined && { address }),
+        ...(statusCode !== undefined && { statusCode }),
+        latencyMs,
+      },
+      errorType,
+    );
+    if (this.#clientSpan !== undefined) this.#finish(this.#clientSpan, statusCode, errorType, latencyMs);
+  }
+
+  #finish(
+    span: ExchangeSpan,
+    statusCode: number | undefined,
+    error: string | undefined,
+    latencyMs: number,
+  ): void {
+    const { home, arrival } = this.#caller;
+    try {
+      if (!home.processors.any) span.complete(startAttributes(this.#facts, arrival));
+      // For a client a 4xx is an error too, as the conventions say.
+      const errorType =
+        error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);
+      if (statusCode !== undefined) span.attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
+      if (errorType !== undefined) {
+        span.attributes[ATTR_ERROR_TYPE] = errorType;
+        if (span.status.code === SpanStatusCode.UNSET) span.status = SPAN_ERROR;
+      }
+      span.finish(span.name, span.startTimeMs + latencyMs);
+      if (home.processors.any) home.processors.onEnd(span);
+      home.sink.upstreamCallFinished(span);
+    } catch {
+      home.report({ code: 'internal_error', message: 'A finished upstream call could not be recorded' });
+    }
+  }
+}
+
+function startAttributes({ method, url, address, port }: CallFacts, arrival: Arrival): MutableAttributes {
+  const attributes: MutableAttributes = {};
+  const asSent = cutText(method ?? arrival.methodAsSent, MAX_METHOD_LENGTH);
+  const known = knownMethod(asSent);
+  attributes[ATTR_HTTP_REQUEST_METHOD] = known;
+  if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
+  if (url !== undefined) attributes[ATTR_URL_FULL] = url.full;
+  if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
+  if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
+  return attributes;
+}

@@ -7,6 +7,7 @@
  *   npm run bench -- --only bare,ours,naive           some of them
  *   npm run bench -- --stock-delay-ms 1000            the stock batch processors' own default instead of 200
  *   npm run bench -- --hot-path                       one exchange without sockets, part by part
+ *   npm run bench -- --propagation                    extract and inject beside the stock propagators, 25 rounds
  *
  * bare       the proxy alone
  * ours       gateway-otel, operator plus 1 of 100 tenants, everything on
@@ -56,6 +57,10 @@ async function main() {
   if (unpinned === undefined) pinSelf(OTHERS_CORE);
   else console.log(`Not pinned to cores (${unpinned}): expect more noise.`);
   const cores = unpinned === undefined ? { measured: MEASURED_CORE, others: OTHERS_CORE } : {};
+  if (options.propagation) {
+    const { comparePropagation } = await import('./propagation.mjs');
+    return comparePropagation(options.rounds, cores.measured);
+  }
   const peers = await startProcess('peers.mjs', {}, cores.others);
   if (options.hotPath) {
     const collector = `http://127.0.0.1:${peers.collectorPort}/hot-path`;
@@ -209,11 +214,12 @@ function report(options, cores, gateways) {
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      rounds: { type: 'string', default: '8' },
+      rounds: { type: 'string' },
       seconds: { type: 'string', default: '2' },
       only: { type: 'string' },
       'stock-delay-ms': { type: 'string', default: '200' },
       'hot-path': { type: 'boolean', default: false },
+      propagation: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -225,10 +231,11 @@ function readOptions() {
   }
   return {
     names,
-    rounds: positive('--rounds', values.rounds),
+    rounds: positive('--rounds', values.rounds ?? (values.propagation ? '25' : '8')),
     seconds: positive('--seconds', values.seconds),
     stockDelayMs: positive('--stock-delay-ms', values['stock-delay-ms']),
     hotPath: values['hot-path'],
+    propagation: values.propagation,
     help: values.help,
   };
 }

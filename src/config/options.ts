@@ -25,7 +25,7 @@ export interface MetricOptions {
 /** Propagation, and how far callers are believed. */
 export interface GatewayPropagationOptions extends PropagationOptions {
   /**
-   * How far a caller's trace context is believed: a value, or a callback that is asked for each request that brings one.
+   * How far a caller's trace context is believed: a value, or a callback that is asked for each request.
    * Adapters may override it. A callback that throws or gives anything else counts as `restart`. Default `continue`.
    */
   readonly trust?: Trust | ((request: BeginOptions) => Trust);

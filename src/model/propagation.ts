@@ -97,6 +97,8 @@ export interface ExtractedContext {
   /** Baggage in Jaeger's or OT's own headers, decoded. */
   readonly formatBaggage: readonly (readonly [key: string, value: string])[] | undefined;
   readonly links: readonly LinkedContext[];
+  /** The caller is not trusted: injecting also removes the headers of every format that is read. `extract` gives `false`. */
+  readonly isRestarted: boolean;
 }
 
 /** What is to be written. Ids that are not lower hex digits count as absent. */
@@ -121,8 +123,13 @@ export interface Propagation {
    * Clears and injects. An injector owns its header set: names of its format that it does not write are removed.
    * With `context` undefined it clears, removes, and writes a decision that came without ids. `extracted` is what came
    * in; what it carries besides ids goes on only when the same trace is continued, or when it had no ids.
+   * Gives `false` if the headers cannot be written to, such as a frozen object.
    */
-  inject(headers: WritableHeaders, context: ContextToInject | undefined, extracted?: ExtractedContext): void;
+  inject(
+    headers: WritableHeaders,
+    context: ContextToInject | undefined,
+    extracted?: ExtractedContext,
+  ): boolean;
   /** The trace id as each format in use writes it: those that are injected, and the one that was found. */
   traceIds(traceId: string, extracted?: ExtractedContext): Record<string, string>;
 }

@@ -54,7 +54,7 @@ export interface AdapterOptions<Source> {
   /** A request id from the request, such as its `x-request-id`. Cleaned, and cut to 128 characters. Default: a new UUID. */
   readonly requestId?: (source: Source) => HeaderText;
   /**
-   * How far this caller's trace context is believed; asked only if there is one. Overrides `propagation.trust`. A callback
+   * How far this caller's trace context is believed. Overrides `propagation.trust`. A callback
    * that throws or gives anything else counts as `restart`.
    */
   readonly trust?: ValueOrCallback<Source, Trust>;

@@ -3,19 +3,29 @@
  * header, as its text leaves to us; too many members or bytes drop whole members from the first that does not fit.
  */
 import { percentDecoded } from './percent.js';
-import { isSpace, isToken, withoutSpace } from './text.js';
+import { isSpace, withoutSpace } from './text.js';
 
 export const BAGGAGE = 'baggage';
 /** What the standard asks everyone to pass on. */
 const MAX_MEMBERS = 64;
 const MAX_BYTES = 8192;
-/** Text that is looked at all: repeated headers and white space may make it longer than what is passed on. */
+/** Text that is looked at at all: repeated headers and white space may make it longer than what is passed on. */
 const MAX_INPUT_LENGTH = 65_536;
 
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const EQUALS = 0x3d;
+
+/** What a character may be part of, by its code; beyond ASCII nothing. */
+const TOKEN = 1;
+const OCTET = 2;
+const CLASS = new Uint8Array(128);
+for (let code = 0x21; code < 0x7f; code++) {
+  const character = String.fromCharCode(code);
+  // RFC 9110's token for keys; for values all that is printable, except space and four characters.
+  CLASS[code] =
+    (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(character) ? TOKEN : 0) | ('",;\\'.includes(character) ? 0 : OCTET);
+}
 
 /** One member of a checked header. */
 export interface BaggageMember {
@@ -26,49 +36,41 @@ export interface BaggageMember {
   readonly properties: readonly string[];
 }
 
-/** Printable, and none of `"` `,` `;` `\` and space. */
-function isOctet(code: number): boolean {
-  return (
-    code > 0x20 && code < 0x7f && code !== QUOTE && code !== COMMA && code !== SEMICOLON && code !== BACKSLASH
-  );
+function skipClass(text: string, from: number, wanted: number): number {
+  let at = from;
+  while (((CLASS[text.charCodeAt(at)] ?? 0) & wanted) !== 0) at++;
+  return at;
 }
 
-/** One field between separators, without white space around it. */
-function isField(text: string, from: number, to: number, needsValue: boolean): boolean {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text.charCodeAt(start))) start++;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
-  let equals = text.indexOf('=', start);
-  if (equals < 0 || equals >= end) {
-    if (needsValue) return false;
-    equals = end;
-  }
-  if (!isToken(withoutSpace(text.slice(start, equals)))) return false;
-  let value = equals + 1;
-  while (value < end && isSpace(text.charCodeAt(value))) value++;
-  for (let index = value; index < end; index++) {
-    if (!isOctet(text.charCodeAt(index))) return false;
-  }
-  return true;
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
 }
 
-/** `key = value *( ; property )`. */
-function isMember(text: string, from: number, to: number): boolean {
-  let start = from;
-  for (let isFirst = true; start <= to; isFirst = false) {
-    let end = text.indexOf(';', start);
-    if (end < 0 || end > to) end = to;
-    if (!isField(text, start, end, isFirst)) return false;
-    start = end + 1;
+/**
+ * The end of the member that begins at `from`, `key = value *( ; property [ = value ] )` with optional white space around
+ * the separators; -1 if it is malformed.
+ */
+function memberEnd(text: string, from: number): number {
+  let at = from;
+  for (let isFirst = true; ; isFirst = false) {
+    const key = skipSpace(text, at);
+    at = skipClass(text, key, TOKEN);
+    if (at === key) return -1;
+    at = skipSpace(text, at);
+    if (text.charCodeAt(at) === EQUALS) at = skipSpace(text, skipClass(text, skipSpace(text, at + 1), OCTET));
+    else if (isFirst) return -1;
+    if (at === text.length || text.charCodeAt(at) === COMMA) return at;
+    if (text.charCodeAt(at) !== SEMICOLON) return -1;
+    at++;
   }
-  return true;
 }
 
 /** Without optional white space around the separators. */
 function compact(member: string): string {
   if (!member.includes(' ') && !member.includes('\t')) return member;
-  return member.replace(/[ \t]*([;=])[ \t]*/g, '$1');
+  return withoutSpace(member).replace(/[ \t]*([;=])[ \t]*/g, '$1');
 }
 
 /** The header as it goes on; `undefined` when nothing of it is left. */
@@ -76,25 +78,28 @@ export function checkBaggage(
   raw: string | undefined,
   allowed: ReadonlySet<string> | undefined,
 ): string | undefined {
-  if (raw === undefined || raw.length === 0 || raw.length > MAX_INPUT_LENGTH) return undefined;
+  if (typeof raw !== 'string' || raw.length === 0 || raw.length > MAX_INPUT_LENGTH) return undefined;
   const members: string[] = [];
   let bytes = -1;
   let isFull = false;
-  for (let from = 0; from <= raw.length;) {
-    let comma = raw.indexOf(',', from);
-    if (comma < 0) comma = raw.length;
-    const text = withoutSpace(raw.slice(from, comma));
-    from = comma + 1;
-    if (text === '') continue;
-    if (!isMember(text, 0, text.length)) return undefined;
-    if (isFull) continue;
-    const member = compact(text);
-    if (allowed !== undefined && !allowed.has(keyOf(member))) continue;
+  for (let from = skipSpace(raw, 0); from < raw.length; from = skipSpace(raw, from)) {
+    // Empty members are nobody's loss.
+    if (raw.charCodeAt(from) === COMMA) {
+      from++;
+      continue;
+    }
+    const end = memberEnd(raw, from);
+    if (end < 0) return undefined;
+    const member = isFull ? '' : compact(raw.slice(from, end));
+    from = end + 1;
+    if (isFull || (allowed !== undefined && !allowed.has(keyOf(member)))) continue;
     bytes += member.length + 1;
     isFull = members.length === MAX_MEMBERS || bytes > MAX_BYTES;
     if (!isFull) members.push(member);
   }
-  return members.length === 0 ? undefined : members.join(',');
+  if (members.length === 0) return undefined;
+  // As it usually comes: then what was cut out of it is all of it.
+  return bytes === raw.length && !isFull ? raw : members.join(',');
 }
 
 function keyOf(member: string): string {

@@ -17,11 +17,11 @@ class Collector {
 
   add(key: string, rawValue: string): void {
     const text = withoutSpace(rawValue);
-    if (!isBaggageKey(key) || !isPrintable(text)) return;
-    this.#bytes += key.length + text.length;
-    if (this.members.length < MAX_MEMBERS && this.#bytes <= MAX_BYTES) {
-      this.members.push([key, percentDecoded(text)]);
-    }
+    if (this.#bytes > MAX_BYTES || !isBaggageKey(key) || !isPrintable(text)) return;
+    const value = percentDecoded(text);
+    // As it goes out: encoding may make it longer than it came.
+    this.#bytes += key.length + 1 + percentEncoded(value).length;
+    if (this.members.length < MAX_MEMBERS && this.#bytes <= MAX_BYTES) this.members.push([key, value]);
   }
 }
 

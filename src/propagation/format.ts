@@ -18,8 +18,8 @@ export interface InjectPlan {
 export interface Format {
   /** Header names that it owns, in lower case. */
   readonly headers: readonly string[];
-  /** Beginnings of header names that it owns. */
-  readonly prefixes?: readonly string[];
+  /** Where it carries baggage of its own. */
+  readonly baggage?: { readonly names: readonly string[]; readonly prefixes: readonly string[] };
   /** A context with a trace id; or without one, if there is a decision; or nothing. */
   extract(headers: HeaderReader): FoundContext | undefined;
   /** `state` is what came in, if its trace goes on or it had no ids. Ids are checked. */
@@ -50,6 +50,7 @@ export class FoundContext implements ExtractedContext {
   baggage: string | undefined = undefined;
   formatBaggage: readonly (readonly [string, string])[] | undefined = undefined;
   links: readonly LinkedContext[] = NO_LINKS;
+  readonly isRestarted = false;
 
   /** A trace id of 16 digits gets its zeros here. */
   constructor(

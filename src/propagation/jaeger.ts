@@ -54,8 +54,8 @@ function flagsOf(text: string, from: number): number | undefined {
 }
 
 export const jaeger: Format = {
-  headers: [HEADER, BAGGAGE_HEADER],
-  prefixes: [BAGGAGE_PREFIX],
+  headers: [HEADER],
+  baggage: { names: [BAGGAGE_HEADER], prefixes: [BAGGAGE_PREFIX] },
   extract(headers) {
     const raw = headers.get(HEADER);
     const found = raw === undefined ? undefined : parse(raw);

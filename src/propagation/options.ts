@@ -31,6 +31,9 @@ const ONLY_WRITTEN = 'b3-single';
 const PRESERVE = 'preserve';
 const HEADER = 'header';
 
+/** Every place of baggage, besides the header of that name. */
+export const CARRIERS_OF_BAGGAGE = [jaeger, ot].flatMap(({ baggage }) => baggage ?? []);
+
 const FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'propagators'];
 
 /** A format under the name that `ExtractedContext.format` and `traceIds` show. */
@@ -158,14 +161,15 @@ export function resolvePropagation(options: unknown): ResolvedPropagation {
     }
   }
   const given = options as PropagationOptions;
+  const { extract = ['w3c'], clear = [], defaultFormat = 'w3c', inject: written = [PRESERVE] } = given;
   const known = resolvePropagators(given.propagators);
   const lookup = new Lookup(known);
-  const inject = lookup.list(given.inject ?? [PRESERVE], 'propagation.inject', [PRESERVE], []);
+  const inject = lookup.list(written, 'propagation.inject', [PRESERVE], []);
   return {
-    extract: lookup.list(given.extract ?? ['w3c'], 'propagation.extract', [], [ONLY_WRITTEN]),
-    clear: resolveClear(given.clear ?? []),
+    extract: lookup.list(extract, 'propagation.extract', [], [ONLY_WRITTEN]),
+    clear: resolveClear(clear),
     inject: inject.map((named) => (named.name === PRESERVE ? PRESERVE : named)),
-    defaultFormat: lookup.one(given.defaultFormat ?? 'w3c', 'propagation.defaultFormat', [], [HEADER]),
+    defaultFormat: lookup.one(defaultFormat, 'propagation.defaultFormat', [], [HEADER]),
     baggage: resolveBaggage(given.baggage),
     known,
   };

@@ -18,7 +18,7 @@ function decisionOf(text: string | undefined): boolean | undefined {
 
 export const ot: Format = {
   headers: [TRACE_ID, SPAN_ID, SAMPLED],
-  prefixes: [BAGGAGE_PREFIX],
+  baggage: { names: [], prefixes: [BAGGAGE_PREFIX] },
   /** 16 or 32 digits come in. */
   extract(headers) {
     const rawTraceId = headers.get(TRACE_ID);

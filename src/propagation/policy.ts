@@ -13,26 +13,23 @@ import type { FormatBaggage } from './format-baggage.js';
 import { isLowerHex } from './hex.js';
 import { mergeContexts } from './merge.js';
 import {
+  CARRIERS_OF_BAGGAGE,
   resolvePropagation,
   type BaggageMode,
   type NamedFormat,
   type ResolvedPropagation,
 } from './options.js';
 import { percentEncoded } from './percent.js';
-import { readerOf } from './read-headers.js';
+import { lengthsOf, readerOf } from './read-headers.js';
 import { memberOf } from './trace-state.js';
 import { applyHeaders, Outgoing, OwnedNames, valueIn } from './write-headers.js';
-
-/** Where baggage may travel, besides the `baggage` header. */
-const BAGGAGE_NAMES = [BAGGAGE, 'jaeger-baggage'];
-const BAGGAGE_PREFIXES = ['uberctx-', 'ot-baggage-'];
-/** Formats that carry baggage in headers of their own. */
-const BAGGAGE_FORMATS = ['jaeger', 'ot'];
 
 /** What is written when a certain format was found: decided once, so that injecting asks nothing. */
 interface Plan extends InjectPlan {
   readonly formats: readonly NamedFormat[];
   readonly owned: OwnedNames;
+  /** With those of all formats that are read: of a caller that is not trusted nothing goes on. */
+  readonly ownedOnRestart: OwnedNames;
   /** Some format carries baggage itself. */
   readonly carriesBaggage: boolean;
 }
@@ -50,6 +47,8 @@ class Policy implements Propagation {
   /** `pass` or a list of keys. */
   readonly #readsBaggage: boolean;
   readonly #allowed: ReadonlySet<string> | undefined;
+  /** Of the names that are read. */
+  readonly #lengths: number;
   readonly #readsDatadogMember: boolean;
   readonly #planFor: ReadonlyMap<string, Plan>;
   readonly #planOtherwise: Plan;
@@ -62,10 +61,18 @@ class Policy implements Propagation {
     this.#known = known;
     const plan = (found: NamedFormat): Plan => {
       const formats = inject.map((format) => (format === 'preserve' ? found : format));
-      return planFor([...new Map(formats.map((named) => [keyOf(named), named])).values()], clear, baggage);
+      const distinct = [...new Map(formats.map((named) => [keyOf(named), named])).values()];
+      return {
+        formats: distinct,
+        owned: ownedBy(distinct, clear, baggage),
+        ownedOnRestart: ownedBy([...distinct, ...extract], clear, baggage),
+        datadogMember: distinct.some(isDatadog),
+        carriesBaggage: distinct.some(({ format }) => format.baggage !== undefined),
+      };
     };
     this.#planFor = new Map([...known].map(([name, format]) => [name, plan({ name, format })]));
     this.#planOtherwise = plan(defaultFormat);
+    this.#lengths = lengthsOf([BAGGAGE, ...extract.flatMap(({ format }) => format.headers)]);
     this.#readsDatadogMember =
       extract.some(isDatadog) || inject.some((format) => format !== 'preserve' && isDatadog(format));
   }
@@ -80,7 +87,7 @@ class Policy implements Propagation {
   }
 
   #extract(headers: ReadableHeaders): ExtractedContext | undefined {
-    const reader = readerOf(headers);
+    const reader = readerOf(headers, this.#lengths);
     let result: FoundContext | undefined;
     let decision: FoundContext | undefined;
     for (const { format } of this.#extractors) {
@@ -110,17 +117,23 @@ class Policy implements Propagation {
     return result;
   }
 
-  inject(headers: WritableHeaders, context: ContextToInject | undefined, extracted?: ExtractedContext): void {
+  inject(
+    headers: WritableHeaders,
+    context: ContextToInject | undefined,
+    extracted?: ExtractedContext,
+  ): boolean {
     const plan = this.#plan(extracted);
-    const checked = context === undefined ? undefined : checkedContext(context);
+    const checked = checkedContext(context, extracted);
     const state = stateThatGoesOn(checked, extracted);
     const outgoing = new Outgoing();
     for (const { format } of plan.formats) format.inject(outgoing, checked, state, plan);
     try {
       if (this.#readsBaggage) this.#putBaggage(outgoing, headers, extracted, state, plan);
-      applyHeaders(headers, plan.owned, outgoing);
+      applyHeaders(headers, extracted?.isRestarted === true ? plan.ownedOnRestart : plan.owned, outgoing);
+      return true;
     } catch {
       // Frozen or exotic header objects are the host's affair.
+      return false;
     }
   }
 
@@ -158,24 +171,24 @@ class Policy implements Propagation {
   }
 }
 
-function planFor(formats: readonly NamedFormat[], clear: readonly string[], baggage: BaggageMode): Plan {
+function ownedBy(
+  formats: readonly NamedFormat[],
+  clear: readonly string[],
+  baggage: BaggageMode,
+): OwnedNames {
   const names = new Set(clear);
   const prefixes = new Set<string>();
-  for (const { format } of formats) {
-    for (const name of format.headers) names.add(name);
-    if (baggage !== 'ignore') for (const prefix of format.prefixes ?? []) prefixes.add(prefix);
+  for (const { format } of formats) for (const name of format.headers) names.add(name);
+  if (baggage === 'ignore') return new OwnedNames(names, prefixes);
+  names.add(BAGGAGE);
+  // What passes goes on in the formats that are written; elsewhere it is left alone, unless it has to be kept back.
+  const carriers =
+    baggage === 'pass' ? formats.flatMap(({ format }) => format.baggage ?? []) : CARRIERS_OF_BAGGAGE;
+  for (const carrier of carriers) {
+    for (const name of carrier.names) names.add(name);
+    for (const prefix of carrier.prefixes) prefixes.add(prefix);
   }
-  if (baggage === 'pass') names.add(BAGGAGE);
-  else if (baggage !== 'ignore') {
-    for (const name of BAGGAGE_NAMES) names.add(name);
-    for (const prefix of BAGGAGE_PREFIXES) prefixes.add(prefix);
-  }
-  return {
-    formats,
-    owned: new OwnedNames(names, prefixes),
-    datadogMember: formats.some(isDatadog),
-    carriesBaggage: formats.some(({ name }) => BAGGAGE_FORMATS.includes(name)),
-  };
+  return new OwnedNames(names, prefixes);
 }
 
 /** Two plain headers are two formats. */
@@ -203,8 +216,14 @@ function isSpanId(text: unknown): text is string {
 }
 
 /** A host's own ids go into headers, and a bad one must not make Node refuse the upstream call. */
-function checkedContext(context: ContextToInject): ContextToInject | undefined {
-  if (!isTraceId(context.traceId)) return undefined;
+function checkedContext(
+  context: ContextToInject | undefined,
+  extracted: ExtractedContext | undefined,
+): ContextToInject | undefined {
+  if (context === undefined || context === null) return undefined;
+  // What was extracted has been checked.
+  if (context.traceId !== extracted?.traceId && !isTraceId(context.traceId)) return undefined;
+  if (context.traceId === undefined) return undefined;
   const isSpanGood = context.spanId === undefined || isSpanId(context.spanId);
   const isParentGood = context.parentSpanId === undefined || isSpanId(context.parentSpanId);
   if (isSpanGood && isParentGood) return context;
@@ -224,7 +243,13 @@ function stateThatGoesOn(
   return extracted.traceId === context?.traceId ? extracted : undefined;
 }
 
+/** Keys that the header has already stay as they are, so that injecting twice changes nothing. */
 function joinBaggage(baggage: string | undefined, carried: FormatBaggage): string {
-  const members = carried.map(([key, value]) => `${key}=${percentEncoded(value)}`);
-  return [...(baggage === undefined ? [] : [baggage]), ...members].join(',');
+  const members = baggage === undefined ? [] : [baggage];
+  for (const [key, value] of carried) {
+    const start = `${key}=`;
+    const isThere = baggage !== undefined && (baggage.startsWith(start) || baggage.includes(`,${start}`));
+    if (!isThere) members.push(start + percentEncoded(value));
+  }
+  return members.join(',');
 }

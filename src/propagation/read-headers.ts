@@ -9,10 +9,21 @@ export interface HeaderReader {
   withPrefix(prefix: string, visit: (rest: string, value: string) => void): void;
 }
 
-export function readerOf(headers: ReadableHeaders): HeaderReader {
+/** Bit n: a name of n characters (modulo 32) is among them. Most headers are told apart by this alone. */
+export function lengthsOf(names: Iterable<string>): number {
+  let lengths = 0;
+  for (const name of names) lengths |= 1 << (name.length & 31);
+  return lengths;
+}
+
+/** Any length. */
+const ALL_LENGTHS = -1;
+
+/** `lengths` tells, of the names that will be asked for, which lengths there are; see `lengthsOf`. */
+export function readerOf(headers: ReadableHeaders, lengths = ALL_LENGTHS): HeaderReader {
   if (Array.isArray(headers)) return new ListReader(headers as readonly unknown[]);
   if (isFetchHeaders(headers)) return new FetchReader(headers);
-  return new ObjectReader(headers as Readonly<Record<string, unknown>>);
+  return new ObjectReader(headers as Readonly<Record<string, unknown>>, lengths);
 }
 
 export function isFetchHeaders(headers: object): headers is Headers {
@@ -31,11 +42,13 @@ function textOf(value: unknown): string | undefined {
 /** Node gives lower-case names; a host's own object may spell them as it likes, which is looked at once. */
 class ObjectReader implements HeaderReader {
   readonly #headers: Readonly<Record<string, unknown>>;
+  readonly #lengths: number;
   /** `undefined`: not looked yet. `null`: none. */
   #otherSpellings: Map<string, unknown> | null | undefined;
 
-  constructor(headers: Readonly<Record<string, unknown>>) {
+  constructor(headers: Readonly<Record<string, unknown>>, lengths: number) {
     this.#headers = headers;
+    this.#lengths = lengths;
   }
 
   get(name: string): string | undefined {
@@ -59,6 +72,7 @@ class ObjectReader implements HeaderReader {
     if (this.#otherSpellings !== undefined) return this.#otherSpellings;
     let found: Map<string, unknown> | null = null;
     for (const key in this.#headers) {
+      if (((this.#lengths >>> (key.length & 31)) & 1) === 0) continue;
       const name = key.toLowerCase();
       if (name !== key) (found ??= new Map<string, unknown>()).set(name, this.#headers[key]);
     }

@@ -14,26 +14,49 @@ const LONG_MEMBER = 128;
 
 const SPACE = 0x20;
 const TAB = 0x09;
+const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
-function isKeyCharacter(code: number, first: boolean): boolean {
-  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return true;
-  return !first && (code === 0x5f || code === 0x2d || code === 0x2a || code === 0x2f || code === 0x40);
+/** What a character may be part of, by its code; beyond ASCII nothing. */
+const KEY_BEGIN = 1;
+const KEY = 2;
+const VALUE = 4;
+const CLASS = new Uint8Array(128);
+for (let code = SPACE; code < 0x7f; code++) {
+  const begins = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+  const continues = begins || '_-*/@'.includes(String.fromCharCode(code));
+  CLASS[code] =
+    (begins ? KEY_BEGIN : 0) | (continues ? KEY : 0) | (code === COMMA || code === EQUALS ? 0 : VALUE);
 }
 
-/** A member in `text[from, to)`, already without white space around it. */
-function isMember(text: string, from: number, to: number): boolean {
-  const equals = text.indexOf('=', from);
-  if (equals <= from || equals >= to) return false;
-  if (equals - from > MAX_PART_LENGTH || to - equals - 1 > MAX_PART_LENGTH || to === equals + 1) return false;
-  for (let index = from; index < equals; index++) {
-    if (!isKeyCharacter(text.charCodeAt(index), index === from)) return false;
+function isClass(text: string, index: number, wanted: number): boolean {
+  return ((CLASS[text.charCodeAt(index)] ?? 0) & wanted) !== 0;
+}
+
+/** The end of the member that begins at `from`; -1 if none does. */
+function memberEnd(text: string, from: number): number {
+  if (!isClass(text, from, KEY_BEGIN)) return -1;
+  let at = from + 1;
+  while (isClass(text, at, KEY)) at++;
+  if (text.charCodeAt(at) !== EQUALS || at - from > MAX_PART_LENGTH) return -1;
+  const value = at + 1;
+  at = value;
+  while (isClass(text, at, VALUE)) at++;
+  return at === value || at - value > MAX_PART_LENGTH ? -1 : at;
+}
+
+/** As lists usually come, without white space and empty members: then nothing is copied. */
+function isCanonical(text: string): boolean {
+  if (text.length > MAX_OUTPUT_LENGTH) return false;
+  let at = 0;
+  for (let members = 1; members <= MAX_MEMBERS; members++) {
+    at = memberEnd(text, at);
+    if (at < 0 || text.charCodeAt(at - 1) === SPACE) return false;
+    if (at === text.length) return true;
+    if (text.charCodeAt(at) !== COMMA) return false;
+    at++;
   }
-  for (let index = equals + 1; index < to; index++) {
-    const code = text.charCodeAt(index);
-    if (code < SPACE || code > 0x7e || code === EQUALS) return false;
-  }
-  return true;
+  return false;
 }
 
 /** Drops whole members until the rest fits: from the end, long ones before short ones. The first `keep` stay. */
@@ -55,6 +78,7 @@ function shorten(members: string[], keep = 0): string {
 /** The list to pass on, white space and empty members removed; `undefined` when it is empty or not valid. */
 export function parseTraceState(text: string | undefined): string | undefined {
   if (text === undefined || text.length === 0 || text.length > MAX_INPUT_LENGTH) return undefined;
+  if (isCanonical(text)) return text;
   const members: string[] = [];
   let from = 0;
   while (from <= text.length) {
@@ -65,13 +89,14 @@ export function parseTraceState(text: string | undefined): string | undefined {
     while (start < end && (text.charCodeAt(start) === SPACE || text.charCodeAt(start) === TAB)) start++;
     while (end > start && (text.charCodeAt(end - 1) === SPACE || text.charCodeAt(end - 1) === TAB)) end--;
     if (end > start) {
-      if (members.length === MAX_MEMBERS || !isMember(text, start, end)) return undefined;
+      // A value may hold spaces, so a member may seem to end behind the white space around it.
+      if (members.length === MAX_MEMBERS || memberEnd(text.slice(start, end), 0) !== end - start)
+        return undefined;
       members.push(text.slice(start, end));
     }
     from = comma + 1;
   }
   if (members.length === 0) return undefined;
-  if (members.length === 1 && members[0]?.length === text.length) return text;
   const joined = members.join(',');
   return joined.length <= MAX_OUTPUT_LENGTH ? joined : shorten(members) || undefined;
 }

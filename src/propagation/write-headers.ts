@@ -1,20 +1,17 @@
 /** Writing headers in all the shapes that hosts have them: one pass removes what is owned, then what is new is set. */
 import type { WritableHeaders } from '../model/exchange.js';
-import { isFetchHeaders, readerOf } from './read-headers.js';
+import { isFetchHeaders, lengthsOf, readerOf } from './read-headers.js';
 
 /** Header names that an injection owns: whatever of them it does not write is removed. */
 export class OwnedNames {
   readonly #names: ReadonlySet<string>;
   readonly #prefixes: readonly string[];
-  /** Bit n: a name of n characters (modulo 32) is among them. Most headers are told apart by this alone. */
   readonly #lengths: number;
 
   constructor(names: Iterable<string>, prefixes: Iterable<string>) {
     this.#names = new Set(names);
     this.#prefixes = [...new Set(prefixes)];
-    let lengths = 0;
-    for (const name of this.#names) lengths |= 1 << (name.length & 31);
-    this.#lengths = lengths;
+    this.#lengths = lengthsOf(this.#names);
   }
 
   /** The name in lower case if it is owned. */

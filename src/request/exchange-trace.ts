@@ -97,13 +97,13 @@ export function passTrace(extracted: ExtractedContext | undefined, trust: Trust)
   return { traceId, spanId, sampled, traceFlags, spanContext, parent: undefined, isOwn: false, carried };
 }
 
-/** Writes this trace for an upstream call, with the id of the span that makes the call. */
+/** Writes this trace for an upstream call, with the id of the span that makes the call. `false`: it could not. */
 export function injectTrace(
   propagation: Propagation,
   trace: ExchangeTrace,
   spanId: string,
   headers: WritableHeaders,
-): void {
+): boolean {
   const context: ContextToInject | undefined =
     trace.traceId === ''
       ? undefined
@@ -113,7 +113,7 @@ export function injectTrace(
           sampled: trace.sampled,
           random: (trace.traceFlags & FLAG_RANDOM) !== 0,
         };
-  propagation.inject(headers, context, trace.carried);
+  return propagation.inject(headers, context, trace.carried);
 }
 
 /** The caller's other traces, as links of the SERVER span. */

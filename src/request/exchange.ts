@@ -20,12 +20,12 @@ import { errorTypeOf, NO_RESPONSE } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
-import { injectTrace, linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { spanMethod } from './methods.js';
 import { outcomeOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
 import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
-import { UpstreamCalls } from './upstream-calls.js';
+import { injectFor, UpstreamCalls } from './upstream-calls.js';
 
 const SAMPLED = 0x01;
 /** A request that had waited longer would long have been given up. */
@@ -214,7 +214,7 @@ export class LiveExchange implements Exchange {
   }
 
   inject(headers: WritableHeaders): void {
-    injectTrace(this.#home.propagation, this.#trace, this.#trace.spanId, headers);
+    injectFor(this.#home, this.#trace, this.#trace.spanId, headers);
   }
 
   startUpstreamCall(options?: UpstreamCallOptions): UpstreamCall {

@@ -21,7 +21,6 @@ const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ig
 export interface ExchangeFactory {
   /** Anything configured at all? */
   isOn(): boolean;
-  /** `trust` is asked only if there is a context to trust. */
   begin(
     request: BeginOptions,
     ignored: boolean,

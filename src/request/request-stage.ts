@@ -48,11 +48,8 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
     begin(request, ignored, requestId, ownTrust) {
       const recording = !ignored && isRecording();
       const extracted = home.propagation.extract(request.headers);
-      // Without a context there is nothing to trust.
-      const trust =
-        extracted === undefined
-          ? 'continue'
-          : (ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report));
+      // Also where nothing valid came: what an untrusted caller sent is not to go on at all.
+      const trust = ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report);
       const exchange = new LiveExchange(
         home,
         new Arrival(request),

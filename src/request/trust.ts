@@ -36,15 +36,35 @@ function restarted(context: ExtractedContext): ExtractedContext {
     traceState: undefined,
     datadog: undefined,
     links: [...own, ...context.links],
+    isRestarted: true,
   };
 }
+
+/** Nothing valid came; whatever the headers hold is not to go on either. */
+const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
+  format: undefined,
+  traceId: undefined,
+  spanId: undefined,
+  parentSpanId: undefined,
+  sampled: undefined,
+  debug: false,
+  random: false,
+  traceIdDigits: 32,
+  traceState: undefined,
+  datadog: undefined,
+  baggage: undefined,
+  formatBaggage: undefined,
+  links: [],
+  isRestarted: true,
+});
 
 export function underTrust(
   context: ExtractedContext | undefined,
   trust: Trust,
 ): ExtractedContext | undefined {
-  if (context === undefined || trust === 'continue') return context;
-  return trust === 'restart' ? restarted(context) : withoutDecision(context);
+  if (trust === 'continue') return context;
+  if (trust === 'restart') return context === undefined ? NOTHING_TRUSTED : restarted(context);
+  return context && withoutDecision(context);
 }
 
 /** A word for trust; anything else is none. */

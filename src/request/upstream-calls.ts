@@ -106,6 +106,17 @@ function readOptions(options: UpstreamCallOptions | undefined): CallFacts {
   }
 }
 
+/** Writes the trace; headers that cannot be written to are reported and fail nothing. */
+export function injectFor(
+  home: ExchangeHome,
+  trace: ExchangeTrace,
+  spanId: string,
+  headers: WritableHeaders,
+): void {
+  if (injectTrace(home.propagation, trace, spanId, headers)) return;
+  home.report({ code: 'callback_failed', message: 'inject() could not write to the given headers' });
+}
+
 class LiveUpstreamCall implements UpstreamCall {
   readonly spanId: string;
   readonly span: Span;
@@ -151,7 +162,7 @@ class LiveUpstreamCall implements UpstreamCall {
 
   inject(headers: WritableHeaders): void {
     const { home, trace } = this.#caller;
-    injectTrace(home.propagation, trace, this.spanId, headers);
+    injectFor(home, trace, this.spanId, headers);
   }
 
   end(options?: EndOptions): void {

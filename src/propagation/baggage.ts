@@ -36,15 +36,20 @@ export interface BaggageMember {
   readonly properties: readonly string[];
 }
 
+/** The index behind the characters of this class. Never asks beyond the end: NaN as an index would make it all slow. */
 function skipClass(text: string, from: number, wanted: number): number {
   let at = from;
-  while (((CLASS[text.charCodeAt(at)] ?? 0) & wanted) !== 0) at++;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7e || ((CLASS[code] as number) & wanted) === 0) break;
+    at++;
+  }
   return at;
 }
 
 function skipSpace(text: string, from: number): number {
   let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at++;
   return at;
 }
 
@@ -59,6 +64,7 @@ function memberEnd(text: string, from: number): number {
     at = skipClass(text, key, TOKEN);
     if (at === key) return -1;
     at = skipSpace(text, at);
+    if (at === text.length) return isFirst ? -1 : at;
     if (text.charCodeAt(at) === EQUALS) at = skipSpace(text, skipClass(text, skipSpace(text, at + 1), OCTET));
     else if (isFirst) return -1;
     if (at === text.length || text.charCodeAt(at) === COMMA) return at;

@@ -29,20 +29,25 @@ for (let code = SPACE; code < 0x7f; code++) {
     (begins ? KEY_BEGIN : 0) | (continues ? KEY : 0) | (code === COMMA || code === EQUALS ? 0 : VALUE);
 }
 
-function isClass(text: string, index: number, wanted: number): boolean {
-  return ((CLASS[text.charCodeAt(index)] ?? 0) & wanted) !== 0;
+/** The index behind the characters of this class. Never asks beyond the end: NaN as an index would make it all slow. */
+function skip(text: string, from: number, wanted: number): number {
+  let at = from;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7e || ((CLASS[code] as number) & wanted) === 0) break;
+    at++;
+  }
+  return at;
 }
 
 /** The end of the member that begins at `from`; -1 if none does. */
 function memberEnd(text: string, from: number): number {
-  if (!isClass(text, from, KEY_BEGIN)) return -1;
-  let at = from + 1;
-  while (isClass(text, at, KEY)) at++;
-  if (text.charCodeAt(at) !== EQUALS || at - from > MAX_PART_LENGTH) return -1;
-  const value = at + 1;
-  at = value;
-  while (isClass(text, at, VALUE)) at++;
-  return at === value || at - value > MAX_PART_LENGTH ? -1 : at;
+  const equals = skip(text, from, KEY);
+  if (equals === from || equals === text.length || text.charCodeAt(equals) !== EQUALS) return -1;
+  if (equals - from > MAX_PART_LENGTH || ((CLASS[text.charCodeAt(from)] as number) & KEY_BEGIN) === 0)
+    return -1;
+  const end = skip(text, equals + 1, VALUE);
+  return end === equals + 1 || end - equals - 1 > MAX_PART_LENGTH ? -1 : end;
 }
 
 /** As lists usually come, without white space and empty members: then nothing is copied. */

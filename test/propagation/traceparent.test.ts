@@ -87,7 +87,8 @@ describe('a valid traceparent', () => {
   it.each(valid)('%s goes out in version 00 with the flags %s', (value, flags) => {
     const extracted = extract(value);
     const headers: Record<string, string> = {};
-    if (extracted !== undefined) propagation.inject(headers, { ...extracted, spanId: OWN }, extracted);
+    const { traceId = '', sampled, random } = extracted ?? {};
+    propagation.inject(headers, { traceId, spanId: OWN, sampled, random }, extracted);
     expect(headers['traceparent']).toBe(`00-${value.split('-')[1]}-${OWN}-${flags}`);
   });
 

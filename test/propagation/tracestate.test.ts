@@ -124,8 +124,12 @@ describe('a tracestate with one bad member is dropped whole, and the trace is co
   it('and removed from the headers that go out', () => {
     const headers = { traceparent, tracestate: 'A=1' };
     const extracted = propagation.extract(headers);
-    if (extracted !== undefined)
-      propagation.inject(headers, { ...extracted, spanId: 'aaaabbbbccccdddd' }, extracted);
+    const context = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'aaaabbbbccccdddd',
+      sampled: true,
+    };
+    propagation.inject(headers, context, extracted);
     expect(headers).toEqual({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-aaaabbbbccccdddd-01' });
   });
 });

@@ -63,7 +63,8 @@ export function effectivePropagation(
       understood++;
       if (meaning.extract !== undefined) extract.push(meaning.extract);
       if (meaning.inject !== undefined) inject.push(meaning.inject);
-      if (name === 'baggage') baggage = 'pass';
+      // What code keeps back stays back.
+      if (name === 'baggage') baggage ??= 'pass';
     }
   }
   if (understood === 0) return { options: code, faults: [...faults, 'OTEL_PROPAGATORS counts as unset'] };

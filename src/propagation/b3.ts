@@ -1,7 +1,7 @@
 /** B3, single and several headers. The standard has lower-case ids of 16 or 32 digits, and so has this reader. */
 import type { ContextToInject, ExtractedContext } from '../model/propagation.js';
 import { FoundContext, type Format } from './format.js';
-import { isAllZero, isLowerHex, sizedTraceId } from './hex.js';
+import { isAllZero, isId, isLowerHex, sizedTraceId } from './hex.js';
 import type { HeaderReader } from './read-headers.js';
 import { firstOf, withoutSpace } from './text.js';
 
@@ -14,10 +14,6 @@ const FLAGS = 'x-b3-flags';
 const HEADERS = [SINGLE, TRACE_ID, SPAN_ID, PARENT_SPAN_ID, SAMPLED, FLAGS];
 
 const DASH = 0x2d;
-
-function isId(text: string, from: number, to: number): boolean {
-  return isLowerHex(text, from, to) && !isAllZero(text, from, to);
-}
 
 /** What one character says: accept, deny, or debug, which implies accept. */
 function setDecision(context: FoundContext, state: string | undefined): boolean {

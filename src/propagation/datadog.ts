@@ -69,7 +69,8 @@ function inject(
   context: ContextToInject | undefined,
   state: ExtractedContext | undefined,
 ): void {
-  if (context !== undefined && context.spanId === undefined) return;
+  // A low half of zeros is an id that nobody could read.
+  if (context !== undefined && (context.spanId === undefined || isAllZero(context.traceId, 16, 32))) return;
   const { priority, origin, tags } = datadogFor(
     context === undefined ? state?.sampled : context.sampled,
     state,

@@ -14,6 +14,11 @@ export function isLowerHex(text: string, from: number, to: number): boolean {
   return true;
 }
 
+/** Lower-case hexadecimal, and not zero, which is no id in any format. */
+export function isId(text: string, from: number, to: number): boolean {
+  return isLowerHex(text, from, to) && !isAllZero(text, from, to);
+}
+
 /** All of `text[from, to)` is hexadecimal in either case. */
 function isHex(text: string, from: number, to: number): boolean {
   for (let index = from; index < to; index++) {

@@ -1,7 +1,7 @@
 /** OpenTracing's text map, as Lightstep and others wrote it: `ot-tracer-*`, and baggage as `ot-baggage-{key}`. Deprecated. */
 import { FoundContext, type Format } from './format.js';
 import { readPrefixed, writePrefixed } from './format-baggage.js';
-import { spanIdOf, traceIdOf } from './hex.js';
+import { isAllZero, spanIdOf, traceIdOf } from './hex.js';
 import { withoutSpace } from './text.js';
 
 const TRACE_ID = 'ot-tracer-traceid';
@@ -39,7 +39,8 @@ export const ot: Format = {
   traceId: (traceId) => traceId.slice(16),
   inject(outgoing, context, state) {
     if (context !== undefined) {
-      if (context.spanId === undefined) return;
+      // A low half of zeros is an id that nobody could read.
+      if (context.spanId === undefined || isAllZero(context.traceId, 16, 32)) return;
       outgoing.put(TRACE_ID, context.traceId.slice(16));
       outgoing.put(SPAN_ID, context.spanId);
       writePrefixed(outgoing, BAGGAGE_PREFIX, state?.formatBaggage);

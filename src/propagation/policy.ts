@@ -10,7 +10,7 @@ import { BAGGAGE, checkBaggage } from './baggage.js';
 import { DATADOG_MEMBER, parseMember } from './datadog-state.js';
 import { FoundContext, type InjectPlan } from './format.js';
 import type { FormatBaggage } from './format-baggage.js';
-import { isLowerHex } from './hex.js';
+import { isId } from './hex.js';
 import { mergeContexts } from './merge.js';
 import {
   CARRIERS_OF_BAGGAGE,
@@ -208,11 +208,11 @@ function readDatadogMember(found: FoundContext): void {
 }
 
 function isTraceId(text: unknown): text is string {
-  return typeof text === 'string' && text.length === 32 && isLowerHex(text, 0, 32);
+  return typeof text === 'string' && text.length === 32 && isId(text, 0, 32);
 }
 
 function isSpanId(text: unknown): text is string {
-  return typeof text === 'string' && text.length === 16 && isLowerHex(text, 0, 16);
+  return typeof text === 'string' && text.length === 16 && isId(text, 0, 16);
 }
 
 /** A host's own ids go into headers, and a bad one must not make Node refuse the upstream call. */

@@ -6,8 +6,8 @@
 
 const MAX_MEMBERS = 32;
 const MAX_PART_LENGTH = 256;
-/** The text that is parsed at all. The standard asks for at least 512 characters to be passed on. */
-const MAX_INPUT_LENGTH = 8192;
+/** The text that is parsed at all: 32 of the longest members, nearly. The standard asks for 512 characters to be passed on. */
+const MAX_INPUT_LENGTH = 16_384;
 /** What is passed on; over it, members longer than 128 characters go first, then members from the end. */
 const MAX_OUTPUT_LENGTH = 1024;
 const LONG_MEMBER = 128;

@@ -141,10 +141,22 @@ export function createFuzzer(seed: number, character: (random: Random) => string
     return pairs.map(([name, value]): Pair => [name, chance(0.9) ? value : mutate(value)]);
   };
 
+  /** A good list that is about as long as it may be. */
+  const list = (): Pair => {
+    const name = pick(['tracestate', 'baggage', 'x-datadog-tags']);
+    const [prefix, letter] = name === 'x-datadog-tags' ? ['_dd.p.k', 'v'] : ['k', pick(['v', '0', '!', ':'])];
+    const length = pick([1, 10, 30, 100, 255]);
+    const members = Array.from({ length: pick([2, 8, 31, 32, 33, 64, 66]) }, (_, index) => {
+      return `${prefix}${index}=${letter.repeat(1 + below(length))}`;
+    });
+    return [name, members.join(pick([',', ', ']))];
+  };
+
   const headers = (): Pair[] => {
     const pairs: Pair[] = [];
     for (let count = below(4); count > 0; count--) pairs.push(...family());
     for (let count = below(4); count > 0; count--) pairs.push(pair());
+    if (chance(0.2)) pairs.push(list());
     if (pairs.length > 0 && chance(0.1)) pairs.push([...pick(pairs)]);
     return pairs;
   };

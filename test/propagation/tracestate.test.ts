@@ -145,6 +145,33 @@ describe('a tracestate that is too long', () => {
     expect(text.startsWith(`${result},`)).toBe(true);
   });
 
+  it('never has more than 1,024 characters, nor with a member of our own', () => {
+    const both = createPropagation({ inject: ['w3c', 'datadog'] });
+    for (const [count, length] of [
+      [32, 28],
+      [32, 29],
+      [32, 60],
+      [16, 100],
+      [5, 250],
+      [32, 240],
+    ] as const) {
+      const text = Array.from({ length: count }, (_, index) => `k${index}=${'v'.repeat(length)}`).join(',');
+      const result = carried(text) ?? '';
+      expect(result.length).toBeLessThanOrEqual(1_024);
+      if (text.length <= 1_024) expect(result).toBe(text);
+
+      const headers: Record<string, string> = { traceparent, tracestate: text };
+      const context = {
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: 'aaaabbbbccccdddd',
+        sampled: true,
+      };
+      both.inject(headers, context, both.extract(headers));
+      expect(headers['tracestate']).toMatch(/^dd=s:1;p:aaaabbbbccccdddd,k0=v+/);
+      expect(String(headers['tracestate']).length).toBeLessThanOrEqual(1_024);
+    }
+  });
+
   it('loses members of more than 128 characters first', () => {
     const long = ['x', 'y', 'z'].map((key) => `${key}=${'v'.repeat(256)}`);
     const short = Array.from({ length: 10 }, (_, index) => `k${index}=${'v'.repeat(50)}`);

@@ -4,7 +4,7 @@ import { DEFAULTS } from './config/defaults.js';
 import { resolveDestination, resolveDestinations } from './config/destination.js';
 import { effectiveOperator } from './config/operator.js';
 import type { GatewayOptions } from './config/options.js';
-import { effectivePropagation } from './config/propagators.js';
+import { effectivePropagation, type EffectivePropagation } from './config/propagators.js';
 import { createReporter, type Reporter } from './config/reporter.js';
 import { resolveOperator, resolveSettings, resolveTenants, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
@@ -29,7 +29,7 @@ import { createClock } from './request/clock.js';
 import { createContexts, type Contexts } from './request/contexts.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
-import { createRatioSampler } from './request/sampling.js';
+import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
@@ -52,10 +52,8 @@ export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemet
   const settings = resolveSettings(options);
   // Faults of code throw, even where the environment stands over it.
   const inCode = createPropagation(settings.propagation);
-  const { propagators } = settings.environmentSettings;
-  if (propagators === undefined) return compose(settings, inCode, []);
-  const effective = effectivePropagation(settings.propagation, propagators);
-  return compose(settings, createPropagation(effective.options), effective.faults);
+  const effective = effectivePropagation(settings.propagation, settings.environmentSettings.propagators);
+  return compose(settings, effective.isSaid ? createPropagation(effective.options) : inCode, effective);
 }
 
 /**
@@ -71,7 +69,7 @@ export function standardExporters(destination: Destination): Partial<Record<Sign
 function compose(
   settings: Settings,
   propagation: Propagation,
-  propagatorFaults: readonly string[],
+  { isSaid, faults }: EffectivePropagation,
 ): GatewayTelemetry {
   const clock = createClock();
   const nowMs = (): number => clock.epochMs(clock.monotonicMs());
@@ -171,6 +169,7 @@ function compose(
     ids: createIdGenerator(),
     propagation,
     ratioSays: createRatioSampler(settings.sampling.ratio),
+    keyedRatioSays: createKeyedSampler(settings.sampling.ratio),
     parent: settings.sampling.parent,
     clientSpans: settings.clientSpans,
     responseHeaders: settings.responseHeaders,
@@ -193,11 +192,11 @@ function compose(
     wanted: () => delivery.wanted,
     isDisabled,
     // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
-    propagates: () => settings.propagates || (isDisabled() && isConfigured),
+    propagates: () => settings.propagates || isSaid || (isDisabled() && isConfigured),
     trust: settings.trust,
   });
   for (const notice of settings.notices) reporter.notice(notice);
-  for (const message of propagatorFaults) reporter.notice({ code: 'environment_invalid', message });
+  for (const message of faults) reporter.notice({ code: 'environment_invalid', message });
   reporter.operatorNotices(settings.operatorNotices);
   if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);
   return new Instance({

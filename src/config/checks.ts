@@ -1,6 +1,7 @@
 /** Small checks that every part of the configuration shares. Each throws a `ConfigurationError`. */
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
+import { FRAMING_HEADERS } from '../model/framing-headers.js';
 
 /** A plain value for a message: its kind, never its content. */
 function kind(value: unknown): string {
@@ -83,23 +84,10 @@ export function asHeaderName(value: unknown, option: string): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || name === '__proto__') {
     throw fault(option, 'must be a header name');
   }
-  if (FRAMING_HEADERS.has(name.toLowerCase()))
+  if (name.toLowerCase() === 'server-timing' || FRAMING_HEADERS.has(name.toLowerCase()))
     throw fault(option, 'must not be a header that frames a message');
   return name;
 }
-
-const FRAMING_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'keep-alive',
-  'server-timing',
-  'set-cookie',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 function isAttributeValue(value: unknown): value is AttributeValue {
   if (typeof value === 'string' || typeof value === 'boolean') return true;

@@ -30,7 +30,7 @@ export interface EnvironmentSettings {
   readonly operator: ResolvedDestination | undefined;
   /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
   readonly loneHeaders: LoneHeaders | undefined;
-  /** `OTEL_PROPAGATORS`, split. */
+  /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
 }
@@ -81,14 +81,14 @@ function readBoolean(reader: Reader, name: string): boolean {
   return value === 'true';
 }
 
-/** Names separated by commas. */
+/** Names separated by commas, without regard to case; repeats count once. */
 function readNames(reader: Reader, variable: string): readonly string[] | undefined {
   const names = reader
     .text(variable)
     ?.split(',')
-    .map((name) => name.trim())
+    .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
-  return names === undefined || names.length === 0 ? undefined : names;
+  return names === undefined || names.length === 0 ? undefined : [...new Set(names)];
 }
 
 function readSwitchedOff(reader: Reader): ReadonlySet<Signal> {

@@ -76,7 +76,7 @@ export interface GatewayOptions {
   readonly propagation?: GatewayPropagationOptions;
   /** Which traces are recorded. Default: the caller's decision, else all. */
   readonly sampling?: SamplingOptions;
-  /** Set on each response when its request begins; a host that sets the same header later replaces it. Default: none. */
+  /** Added to the head of each response; a header of the host's with the same name wins. Default: none. */
   readonly responseHeaders?: ResponseHeaderOptions;
   /**
    * `server`: one SERVER span per request. `server+client`: also one CLIENT span per `exchange.startUpstreamCall()`, whose

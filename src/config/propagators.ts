@@ -27,6 +27,8 @@ const NONE = 'none';
 
 export interface EffectivePropagation {
   readonly options: PropagationOptions;
+  /** The variable has a say. */
+  readonly isSaid: boolean;
   /** What is wrong with the variable; never its content. */
   readonly faults: readonly string[];
 }
@@ -39,26 +41,30 @@ export function effectivePropagation(
   code: PropagationOptions,
   names: readonly string[] | undefined,
 ): EffectivePropagation {
-  if (names === undefined) return { options: code, faults: [] };
-  const custom = Object.keys(code.propagators ?? {});
+  if (names === undefined) return { options: code, isSaid: false, faults: [] };
+  const custom = new Map(Object.keys(code.propagators ?? {}).map((name) => [name.toLowerCase(), name]));
   const extract: string[] = [];
   const inject: string[] = [];
   const faults: string[] = [];
   let understood = 0;
+  let unknown = 0;
   let baggage = code.baggage;
   for (const name of names) {
-    const meaning = custom.includes(name) ? { extract: name, inject: name } : MEANINGS.get(name);
+    const own = custom.get(name);
+    const meaning = own === undefined ? MEANINGS.get(name) : { extract: own, inject: own };
     if (name === NONE) {
       if (names.length > 1) {
         faults.push(`OTEL_PROPAGATORS has ${NONE} beside other names; ${NONE} is left out`);
       } else {
         // Neither read nor written; what code says about baggage stays.
-        return { options: { ...code, extract: [], inject: [], baggage: baggage ?? 'ignore' }, faults };
+        return {
+          options: { ...code, extract: [], inject: [], baggage: baggage ?? 'ignore' },
+          isSaid: true,
+          faults,
+        };
       }
     } else if (meaning === undefined) {
-      faults.push(
-        `OTEL_PROPAGATORS has a name that is not known; known are ${[...MEANINGS.keys(), NONE, ...custom].join(', ')}`,
-      );
+      unknown++;
     } else {
       understood++;
       if (meaning.extract !== undefined) extract.push(meaning.extract);
@@ -67,12 +73,17 @@ export function effectivePropagation(
       if (name === 'baggage') baggage ??= 'pass';
     }
   }
-  if (understood === 0) return { options: code, faults: [...faults, 'OTEL_PROPAGATORS counts as unset'] };
+  if (unknown > 0) {
+    const known = [...MEANINGS.keys(), NONE, ...custom.values()].join(', ');
+    const rest = understood === 0 ? '; it counts as unset' : '; such names are left out';
+    faults.push(`OTEL_PROPAGATORS has a name that is not known${rest}; known are ${known}`);
+  }
+  if (understood === 0) return { options: code, isSaid: false, faults };
   const options: PropagationOptions = {
     ...code,
     extract,
     inject,
     ...(baggage !== undefined && { baggage }),
   };
-  return { options, faults };
+  return { options, isSaid: true, faults };
 }

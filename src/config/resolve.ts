@@ -88,7 +88,7 @@ export interface Settings {
   readonly tenantEgress: TenantEgress;
   /** As code says. */
   readonly propagation: PropagationOptions;
-  /** Code or environment said something about it. */
+  /** Code said something about it. */
   readonly propagates: boolean;
   readonly trust: NonNullable<GatewayPropagationOptions['trust']>;
   readonly sampling: { readonly ratio: number; readonly parent: SamplingOptions['parent'] };
@@ -268,7 +268,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         : asWhole(given.tenantTtlMs, 'tenantTtlMs', 1_000, 86_400_000),
     tenantEgress: resolveTenantEgress(given.tenantEgress),
     propagation,
-    propagates: given.propagation !== undefined || environmentSettings.propagators !== undefined,
+    propagates: given.propagation !== undefined,
     trust: resolveTrust(trust),
     sampling: resolveSampling(given.sampling),
     responseHeaders: resolveResponseHeaders(given.responseHeaders),

@@ -36,7 +36,7 @@ export interface BeginOptions {
   /** The framework's request object, if `telemetry.of(request)` is to find this exchange. */
   readonly request?: object;
   /** How far this caller's trace context is believed. Default: `propagation.trust`. */
-  readonly trust?: Trust;
+  readonly trust?: Trust | undefined;
 }
 
 /** What is known of an upstream call when it begins. All of it is optional; the exchange's own facts stand in. */
@@ -47,7 +47,10 @@ export interface UpstreamCallOptions {
   readonly url?: string | URL;
   /** Host name or address that is asked, where no `url` is given. */
   readonly address?: string;
+  /** 1 to 65,535. */
   readonly port?: number;
+  /** How many attempts at the same request went before: `http.request.resend_count`. Default 0. */
+  readonly resendCount?: number;
 }
 
 /** One attempt to get an answer from an upstream. No method throws; only the first `end` counts. */
@@ -126,7 +129,7 @@ export interface Exchange {
   inject(headers: WritableHeaders): void;
   /** Begins one attempt at an upstream: with `spans: 'server+client'` a CLIENT span of its own, whose id is injected. */
   startUpstreamCall(options?: UpstreamCallOptions): UpstreamCall;
-  /** The headers that the option `responseHeaders` asks for; adapters set them when a request begins. */
+  /** The headers that the option `responseHeaders` asks for; adapters add them to the response's head. */
   responseHeaders(): Readonly<Record<string, string>>;
   /** The trace id as each format in use writes it (hex or decimal), for the host's own logs. Empty when there is none. */
   traceIds(): Readonly<Record<string, string>>;

@@ -97,8 +97,11 @@ export interface ExtractedContext {
   /** Baggage in Jaeger's or OT's own headers, decoded. */
   readonly formatBaggage: readonly (readonly [key: string, value: string])[] | undefined;
   readonly links: readonly LinkedContext[];
-  /** The caller is not trusted: injecting also removes the headers of every format that is read. `extract` gives `false`. */
-  readonly isRestarted: boolean;
+  /**
+   * The caller's decision is not trusted, so injecting removes the headers of every format that the library knows and does
+   * not write. `extract` gives `false`.
+   */
+  readonly isUntrusted: boolean;
 }
 
 /** What is to be written. Ids that are not lower hex digits count as absent. */

@@ -86,7 +86,7 @@ function extract(headers: HeaderReader): FoundContext | undefined {
   if (single?.traceId !== undefined) return single;
   const multi = parseMulti(headers);
   if (multi?.traceId !== undefined) {
-    if (single && multi.sampled === undefined) {
+    if (single) {
       multi.sampled = single.sampled;
       multi.debug = single.debug;
     }

@@ -1,7 +1,14 @@
 /** A propagator of the OpenTelemetry API as a format. Whatever it does, nothing is thrown and nothing illegal is written. */
 import { isSpanContextValid, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
-import type { TextMapGetter, TextMapPropagator, TextMapSetter, TraceState } from '@opentelemetry/api';
+import type {
+  Context,
+  TextMapGetter,
+  TextMapPropagator,
+  TextMapSetter,
+  TraceState,
+} from '@opentelemetry/api';
 import { RawTraceState } from '../model/raw-trace-state.js';
+import { containRejection } from '../model/settle.js';
 import { FoundContext, type Format } from './format.js';
 import { idIn } from './hex.js';
 import type { HeaderReader } from './read-headers.js';
@@ -37,8 +44,9 @@ const setter: TextMapSetter<Outgoing> = {
 
 function ownedBy(propagator: TextMapPropagator): readonly string[] {
   try {
-    return propagator
-      .fields()
+    const fields: unknown = propagator.fields();
+    containRejection(fields);
+    return (fields as string[])
       .filter((name) => typeof name === 'string' && isToken(name))
       .map((name) => name.toLowerCase());
   } catch {
@@ -54,9 +62,12 @@ function serialized(traceState: TraceState | undefined): string | undefined {
 export function customFormat(name: string, propagator: TextMapPropagator): Format {
   return {
     headers: ownedBy(propagator),
+    readsAnything: true,
     extract(headers) {
       try {
-        const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, getter));
+        const answer: unknown = propagator.extract(ROOT_CONTEXT, headers, getter);
+        containRejection(answer);
+        const found = trace.getSpanContext(answer as Context);
         if (found === undefined || !isSpanContextValid(found)) return undefined;
         const { traceId, spanId, traceFlags, traceState } = found;
         const context = new FoundContext(
@@ -85,7 +96,9 @@ export function customFormat(name: string, propagator: TextMapPropagator): Forma
             (context.random === true ? FLAG_RANDOM : 0),
           ...(state?.traceState !== undefined && { traceState: new RawTraceState(state.traceState) }),
         };
-        propagator.inject(trace.setSpanContext(ROOT_CONTEXT, spanContext), outgoing, setter);
+        containRejection(
+          propagator.inject(trace.setSpanContext(ROOT_CONTEXT, spanContext), outgoing, setter),
+        );
       } catch {
         // What it had written until then stays; a request must not fail over it.
       }

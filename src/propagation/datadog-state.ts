@@ -71,12 +71,15 @@ export function datadogFor(
   return { priority: sampled ? 1 : 0, origin, tags: tagsOfChange(tags, sampled, priority !== undefined) };
 }
 
+/** Somebody else has decided now. Where nobody had, a tag that is not there need not be added. */
 function tagsOfChange(
   tags: Readonly<Record<string, string>>,
   sampled: boolean,
   isAgainst: boolean,
 ): Readonly<Record<string, string>> {
-  if (sampled && isAgainst) return { ...tags, [DECISION_MAKER_TAG]: DECISION_MAKER_DEFAULT };
+  if (sampled && (isAgainst || Object.hasOwn(tags, DECISION_MAKER_TAG))) {
+    return { ...tags, [DECISION_MAKER_TAG]: DECISION_MAKER_DEFAULT };
+  }
   if (sampled || !Object.hasOwn(tags, DECISION_MAKER_TAG)) return tags;
   const rest = { ...tags };
   delete rest[DECISION_MAKER_TAG];
@@ -94,7 +97,7 @@ export function parseMember(value: string, sampled: boolean | undefined): Datado
     const key = part.slice(0, colon);
     const text = part.slice(colon + 1).replaceAll('~', '=');
     if (key === 's') priority = parsePriority(text);
-    else if (key === 'o' && isOrigin(text)) origin = text;
+    else if (key === 'o' && isOrigin(withoutSpace(text))) origin = withoutSpace(text);
     else if (key.startsWith('t.')) {
       const name = TAG_PREFIX + key.slice(2);
       // The trace id of `traceparent` is the whole one.
@@ -102,7 +105,8 @@ export function parseMember(value: string, sampled: boolean | undefined): Datado
     }
   }
   const came: DatadogContext = { priority, origin, tags };
-  if (sampled === undefined || priority === undefined || priority > 0 === sampled) return came;
+  if (sampled === undefined || (priority !== undefined && priority > 0 === sampled)) return came;
+  if (priority === undefined && sampled) return { priority: 1, origin, tags };
   return { priority: sampled ? 1 : 0, origin, tags: tagsOfChange(tags, sampled, true) };
 }
 

@@ -18,6 +18,8 @@ export interface InjectPlan {
 export interface Format {
   /** Header names that it owns, in lower case. */
   readonly headers: readonly string[];
+  /** It may ask for headers beside its own. */
+  readonly readsAnything?: true;
   /** Where it carries baggage of its own. */
   readonly baggage?: { readonly names: readonly string[]; readonly prefixes: readonly string[] };
   /** A context with a trace id; or without one, if there is a decision; or nothing. */
@@ -50,7 +52,14 @@ export class FoundContext implements ExtractedContext {
   baggage: string | undefined = undefined;
   formatBaggage: readonly (readonly [string, string])[] | undefined = undefined;
   links: readonly LinkedContext[] = NO_LINKS;
-  readonly isRestarted = false;
+  readonly isUntrusted = false;
+  /** Only this file can put it there: what has it has been checked. */
+  readonly #isChecked = true;
+
+  /** Made here, and not by a host. Contexts of the package's other build count as a host's, which only costs a check. */
+  static isOwn(context: object | undefined): boolean {
+    return context !== undefined && #isChecked in context && context.#isChecked;
+  }
 
   /** A trace id of 16 digits gets its zeros here. */
   constructor(

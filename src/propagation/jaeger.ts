@@ -5,6 +5,8 @@ import { hexDigit, idIn, isLowerHex, sizedTraceId } from './hex.js';
 import { withoutSpace } from './text.js';
 
 const HEADER = 'uber-trace-id';
+/** Forces a debug trace in old clients. Not read, and not left to go beside what is written. */
+const DEBUG_HEADER = 'jaeger-debug-id';
 const BAGGAGE_PREFIX = 'uberctx-';
 /** Written by hand, for trying: `key1=value1, key2=value2`. Read only. */
 const BAGGAGE_HEADER = 'jaeger-baggage';
@@ -54,7 +56,7 @@ function flagsOf(text: string, from: number): number | undefined {
 }
 
 export const jaeger: Format = {
-  headers: [HEADER],
+  headers: [HEADER, DEBUG_HEADER],
   baggage: { names: [BAGGAGE_HEADER], prefixes: [BAGGAGE_PREFIX] },
   extract(headers) {
     const raw = headers.get(HEADER);

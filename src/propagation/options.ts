@@ -1,6 +1,7 @@
 /** Checks and completes the options. Each fault throws one sentence that names the option, and what is known. */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { fault } from '../model/configuration-error.js';
+import { FRAMING_HEADERS } from '../model/framing-headers.js';
 import type { PropagationFormat, PropagationOptions } from '../model/propagation.js';
 import { aws } from './aws.js';
 import { b3, b3Single } from './b3.js';
@@ -66,6 +67,13 @@ function headerName(value: unknown, option: string): string {
   return value.toLowerCase();
 }
 
+/** A header that may be written. */
+function carrierName(value: unknown, option: string): string {
+  const name = headerName(value, option);
+  if (FRAMING_HEADERS.has(name)) throw fault(option, 'must not be a header that frames a message');
+  return name;
+}
+
 function resolvePropagators(value: unknown): Map<string, Format> {
   const known = new Map<string, Format>(Object.entries(BUILT_IN));
   if (value === undefined) return known;
@@ -115,7 +123,7 @@ class Lookup {
         throw fault(`${option}.format`, `must be '${HEADER}': other formats are given by name`);
       }
       if (without.includes(HEADER)) throw fault(option, 'must be the name of a format');
-      return { name: HEADER, format: plainHeader(headerName(item['name'], `${option}.name`)) };
+      return { name: HEADER, format: plainHeader(carrierName(item['name'], `${option}.name`)) };
     }
     const names = [...also, ...this.#known.keys()].filter((name) => !without.includes(name));
     if (typeof item !== 'string' || !names.includes(item)) {

@@ -8,7 +8,7 @@ import type {
 } from '../model/propagation.js';
 import { BAGGAGE, checkBaggage } from './baggage.js';
 import { DATADOG_MEMBER, parseMember } from './datadog-state.js';
-import { FoundContext, type InjectPlan } from './format.js';
+import { FoundContext, type Format, type InjectPlan } from './format.js';
 import type { FormatBaggage } from './format-baggage.js';
 import { isId } from './hex.js';
 import { mergeContexts } from './merge.js';
@@ -20,7 +20,7 @@ import {
   type ResolvedPropagation,
 } from './options.js';
 import { percentEncoded } from './percent.js';
-import { lengthsOf, readerOf } from './read-headers.js';
+import { ALL_LENGTHS, lengthsOf, readerOf } from './read-headers.js';
 import { memberOf } from './trace-state.js';
 import { applyHeaders, Outgoing, OwnedNames, valueIn } from './write-headers.js';
 
@@ -28,8 +28,8 @@ import { applyHeaders, Outgoing, OwnedNames, valueIn } from './write-headers.js'
 interface Plan extends InjectPlan {
   readonly formats: readonly NamedFormat[];
   readonly owned: OwnedNames;
-  /** With those of all formats that are read: of a caller that is not trusted nothing goes on. */
-  readonly ownedOnRestart: OwnedNames;
+  /** With those of all formats: the upstream may read more of them than this gateway. */
+  readonly ownedOfUntrusted: OwnedNames;
   /** Some format carries baggage itself. */
   readonly carriesBaggage: boolean;
 }
@@ -47,6 +47,7 @@ class Policy implements Propagation {
   /** `pass` or a list of keys. */
   readonly #readsBaggage: boolean;
   readonly #allowed: ReadonlySet<string> | undefined;
+  readonly #clearsTraceState: boolean;
   /** Of the names that are read. */
   readonly #lengths: number;
   readonly #readsDatadogMember: boolean;
@@ -56,23 +57,31 @@ class Policy implements Propagation {
 
   constructor({ extract, clear, inject, defaultFormat, baggage, known }: ResolvedPropagation) {
     this.#extractors = extract;
-    this.#readsBaggage = baggage !== 'strip' && baggage !== 'ignore';
+    // Baggage that is to be cleared is not passed on in the header of that name.
+    this.#readsBaggage = baggage !== 'strip' && baggage !== 'ignore' && !clear.includes(BAGGAGE);
     this.#allowed = typeof baggage === 'object' ? baggage : undefined;
     this.#known = known;
+    const everyFormat = [...known].map(([name, format]) => ({ name, format }));
     const plan = (found: NamedFormat): Plan => {
       const formats = inject.map((format) => (format === 'preserve' ? found : format));
       const distinct = [...new Map(formats.map((named) => [keyOf(named), named])).values()];
       return {
         formats: distinct,
         owned: ownedBy(distinct, clear, baggage),
-        ownedOnRestart: ownedBy([...distinct, ...extract], clear, baggage),
+        ownedOfUntrusted: ownedBy([...distinct, ...extract, ...everyFormat], clear, baggage),
         datadogMember: distinct.some(isDatadog),
         carriesBaggage: distinct.some(({ format }) => format.baggage !== undefined),
       };
     };
-    this.#planFor = new Map([...known].map(([name, format]) => [name, plan({ name, format })]));
+    this.#planFor = new Map(everyFormat.map((named) => [named.name, plan(named)]));
     this.#planOtherwise = plan(defaultFormat);
-    this.#lengths = lengthsOf([BAGGAGE, ...extract.flatMap(({ format }) => format.headers)]);
+    this.#lengths = extract.some(({ format }) => format.readsAnything === true)
+      ? ALL_LENGTHS
+      : lengthsOf([
+          BAGGAGE,
+          ...extract.flatMap(({ format }) => [...format.headers, ...(format.baggage?.names ?? [])]),
+        ]);
+    this.#clearsTraceState = clear.includes('tracestate');
     this.#readsDatadogMember =
       extract.some(isDatadog) || inject.some((format) => format !== 'preserve' && isDatadog(format));
   }
@@ -122,14 +131,15 @@ class Policy implements Propagation {
     context: ContextToInject | undefined,
     extracted?: ExtractedContext,
   ): boolean {
-    const plan = this.#plan(extracted);
-    const checked = checkedContext(context, extracted);
-    const state = stateThatGoesOn(checked, extracted);
-    const outgoing = new Outgoing();
-    for (const { format } of plan.formats) format.inject(outgoing, checked, state, plan);
     try {
+      const plan = this.#plan(extracted);
+      const checked = checkedContext(context, extracted);
+      let state = stateThatGoesOn(checked, extracted);
+      if (this.#clearsTraceState && state !== undefined) state = { ...state, traceState: undefined };
+      const outgoing = new Outgoing();
+      for (const { format } of plan.formats) format.inject(outgoing, checked, state, plan);
       if (this.#readsBaggage) this.#putBaggage(outgoing, headers, extracted, state, plan);
-      applyHeaders(headers, extracted?.isRestarted === true ? plan.ownedOnRestart : plan.owned, outgoing);
+      applyHeaders(headers, extracted?.isUntrusted === true ? plan.ownedOfUntrusted : plan.owned, outgoing);
       return true;
     } catch {
       // Frozen or exotic header objects are the host's affair.
@@ -159,8 +169,12 @@ class Policy implements Propagation {
     const state = extracted?.traceId === traceId ? extracted : undefined;
     for (const { name, format } of this.#plan(extracted).formats) ids[name] = format.traceId(traceId, state);
     const found = extracted?.format;
-    if (found !== undefined) ids[found] ??= this.#known.get(found)?.traceId(traceId, state) ?? traceId;
+    if (found !== undefined) ids[found] ??= this.#formatOf(found)?.traceId(traceId, state) ?? traceId;
     return ids;
+  }
+
+  #formatOf(name: string): Format | undefined {
+    return this.#known.get(name) ?? this.#extractors.find((named) => named.name === name)?.format;
   }
 
   #plan(extracted: ExtractedContext | undefined): Plan {
@@ -179,7 +193,11 @@ function ownedBy(
   const names = new Set(clear);
   const prefixes = new Set<string>();
   for (const { format } of formats) for (const name of format.headers) names.add(name);
-  if (baggage === 'ignore') return new OwnedNames(names, prefixes);
+  if (baggage === 'ignore') {
+    // Propagators of the API often name it among their fields.
+    if (!clear.includes(BAGGAGE)) names.delete(BAGGAGE);
+    return new OwnedNames(names, prefixes);
+  }
   names.add(BAGGAGE);
   // What passes goes on in the formats that are written; elsewhere it is left alone, unless it has to be kept back.
   const carriers =
@@ -222,7 +240,8 @@ function checkedContext(
 ): ContextToInject | undefined {
   if (context === undefined || context === null) return undefined;
   // What was extracted has been checked.
-  if (context.traceId !== extracted?.traceId && !isTraceId(context.traceId)) return undefined;
+  const isKnown = context.traceId === extracted?.traceId && FoundContext.isOwn(extracted);
+  if (!isKnown && !isTraceId(context.traceId)) return undefined;
   if (context.traceId === undefined) return undefined;
   const isSpanGood = context.spanId === undefined || isSpanId(context.spanId);
   const isParentGood = context.parentSpanId === undefined || isSpanId(context.parentSpanId);
@@ -239,7 +258,8 @@ function stateThatGoesOn(
   context: ContextToInject | undefined,
   extracted: ExtractedContext | undefined,
 ): ExtractedContext | undefined {
-  if (extracted === undefined || extracted.traceId === undefined) return extracted;
+  if (extracted === undefined || extracted === null) return undefined;
+  if (extracted.traceId === undefined) return extracted;
   return extracted.traceId === context?.traceId ? extracted : undefined;
 }
 

@@ -17,7 +17,7 @@ export function lengthsOf(names: Iterable<string>): number {
 }
 
 /** Any length. */
-const ALL_LENGTHS = -1;
+export const ALL_LENGTHS = -1;
 
 /** `lengths` tells, of the names that will be asked for, which lengths there are; see `lengthsOf`. */
 export function readerOf(headers: ReadableHeaders, lengths = ALL_LENGTHS): HeaderReader {

@@ -21,11 +21,15 @@ export class OwnedNames {
       if (this.#names.has(name)) return name;
     }
     for (const prefix of this.#prefixes) {
-      if (key.length <= prefix.length) continue;
+      if (key.length < prefix.length) continue;
       const name = key.toLowerCase();
       if (name.startsWith(prefix)) return name;
     }
     return undefined;
+  }
+
+  with(names: readonly string[]): OwnedNames {
+    return new OwnedNames([...this.#names, ...names], this.#prefixes);
   }
 
   get isEmpty(): boolean {
@@ -33,12 +37,9 @@ export class OwnedNames {
   }
 }
 
-/** The value that a host has put there itself; other spellings than lower case count only in lists and `Headers`. */
+/** The value that a host has put there itself. */
 export function valueIn(headers: WritableHeaders, name: string): string | undefined {
-  const isList = Array.isArray(headers) || isFetchHeaders(headers);
-  const value: unknown = isList ? readerOf(headers).get(name) : headers[name];
-  if (Array.isArray(value)) return value.join(',');
-  return typeof value === 'string' ? value : undefined;
+  return readerOf(headers, lengthsOf([name])).get(name);
 }
 
 /** What one injection writes. Names are lower case; a later value replaces an earlier one of the same name. */
@@ -57,7 +58,12 @@ export class Outgoing {
   }
 }
 
-export function applyHeaders(headers: WritableHeaders, owned: OwnedNames, outgoing: Outgoing): void {
+/** Throws on headers that cannot be written to, before anything is changed. */
+export function applyHeaders(headers: WritableHeaders, given: OwnedNames, outgoing: Outgoing): void {
+  // Only a host's propagator writes names that it has not said are its own.
+  const owned = outgoing.names.every((name) => given.match(name) !== undefined)
+    ? given
+    : given.with(outgoing.names);
   if (Array.isArray(headers)) applyToPairs(headers, owned, outgoing);
   else if (isFetchHeaders(headers)) applyToFetch(headers, owned, outgoing);
   else applyToObject(headers, owned, outgoing);
@@ -79,6 +85,7 @@ function applyToObject(
 }
 
 function applyToPairs(headers: [string, string][], owned: OwnedNames, { names, values }: Outgoing): void {
+  if (typeof headers[0] === 'string') throw new TypeError('a flat list cannot be written to');
   let kept = 0;
   for (const pair of headers) {
     if (owned.match(String((pair as readonly unknown[] | null)?.[0])) === undefined) headers[kept++] = pair;

@@ -17,6 +17,8 @@ export interface Tracing {
   readonly ids: IdGenerator;
   readonly propagation: Propagation;
   readonly ratioSays: RatioSampler;
+  /** For ids that an untrusted caller has chosen. */
+  readonly keyedRatioSays: RatioSampler;
   /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
   readonly parent: ParentSampling | undefined;
 }
@@ -62,7 +64,7 @@ function spanContextOf(
 
 /** The trace of a gateway that records spans: a new hop in the caller's trace, or a trace of its own. */
 export function startTrace(
-  { ids, ratioSays, parent: parentSampling }: Tracing,
+  { ids, ratioSays, keyedRatioSays, parent: parentSampling }: Tracing,
   extracted: ExtractedContext | undefined,
   trust: Trust,
 ): ExchangeTrace {
@@ -72,7 +74,8 @@ export function startTrace(
   // Under `restart` a host may still want the caller's decision; under `continue-unsampled` it has said that it does not.
   const decision = trust === 'continue-unsampled' ? undefined : extracted?.sampled;
   const policy = parentSampling ?? (trust === 'continue' ? 'follow' : 'ignore');
-  const sampled = isSampled(traceId, decision, policy, ratioSays);
+  const isChosen = trust !== 'continue' && carried?.traceId !== undefined;
+  const sampled = isSampled(traceId, decision, policy, isChosen ? keyedRatioSays : ratioSays);
   const traceState = carried?.traceState;
   // A new id is random in its last seven bytes, which level 2 wants to be told.
   const random = carried?.traceId === undefined || carried.random;
@@ -86,10 +89,17 @@ export function startTrace(
 }
 
 /** The trace of a gateway that records no spans: it adds no hop, and the caller's ids go on as they came. */
-export function passTrace(extracted: ExtractedContext | undefined, trust: Trust): ExchangeTrace {
+export function passTrace(
+  { keyedRatioSays }: Tracing,
+  extracted: ExtractedContext | undefined,
+  trust: Trust,
+): ExchangeTrace {
   const carried = underTrust(extracted, trust);
-  const { traceId = '', spanId = '', sampled, random = false, traceState } = carried ?? {};
-  const traceFlags = flagsOf(sampled, random);
+  const { traceId = '', spanId = '', random = false, traceState } = carried ?? {};
+  // An ignored decision is not undecided: most services behind would take that for a no.
+  const isOwnDecision = trust === 'continue-unsampled' && traceId !== '';
+  const sampled = isOwnDecision ? keyedRatioSays(traceId) : carried?.sampled;
+  const traceFlags = traceId === '' ? 0 : flagsOf(sampled, random);
   const spanContext =
     traceId === '' || spanId === ''
       ? INVALID_SPAN_CONTEXT

@@ -12,7 +12,7 @@ import { createPipelineWatch, observeEnding } from './ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
-import { setResponseHeaders } from './response-headers.js';
+import { addToResponse } from './response-headers.js';
 import { askForTrust, trustOf } from './trust.js';
 
 const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ignore', 'trust'];
@@ -139,7 +139,7 @@ export function createNodeHandler<Source>(
         ownId,
         trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
       );
-      setResponseHeaders(response, exchange.responseHeaders());
+      addToResponse(response, exchange.responseHeaders());
     } catch {
       factory.report({
         code: 'callback_failed',

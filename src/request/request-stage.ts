@@ -53,7 +53,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
       const exchange = new LiveExchange(
         home,
         new Arrival(request),
-        recording && isTracing() ? startTrace(home, extracted, trust) : passTrace(extracted, trust),
+        recording && isTracing() ? startTrace(home, extracted, trust) : passTrace(home, extracted, trust),
         recording,
         recording ? (requestId ?? randomUUID()) : '',
         request.startTimeMs,

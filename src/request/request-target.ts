@@ -110,8 +110,8 @@ export function redactQuery(query: string): string {
   while (from <= query.length) {
     SEPARATORS.lastIndex = from;
     const to = SEPARATORS.exec(query)?.index ?? query.length;
-    const equals = query.indexOf('=', from);
-    const hasValue = equals >= 0 && equals < to;
+    const equals = query.slice(from, to).indexOf('=') + from;
+    const hasValue = equals >= from;
     // A value may be a URL with a query of its own.
     const isSecret =
       hasValue && (isSecretKey(query.slice(from, equals)) || hidesSecret(query.slice(equals + 1, to)));

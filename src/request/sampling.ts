@@ -1,5 +1,7 @@
 /** The head decision: the caller's, or the gateway's own ratio on the random part of the trace id. */
 
+import { createHmac, randomBytes } from 'node:crypto';
+
 /** What becomes of the caller's decision. */
 export type ParentSampling = 'follow' | 'follow-drop' | 'ignore';
 
@@ -26,6 +28,18 @@ export function createRatioSampler(ratio: number): RatioSampler {
     const top = Number.parseInt(traceId.slice(FROM, MIDDLE), 16);
     return top > high || (top === high && Number.parseInt(traceId.slice(MIDDLE), 16) >= low);
   };
+}
+
+/**
+ * The same ratio for traces whose id an untrusted caller has chosen: it decides on a keyed hash, or the caller could pick
+ * ids that are always, or never, sampled. One trace has one decision in this process; other hops follow it by the flag.
+ */
+export function createKeyedSampler(ratio: number): RatioSampler {
+  const ratioSays = createRatioSampler(ratio);
+  if (ratio >= 1 || ratio <= 0) return ratioSays;
+  const key = randomBytes(32);
+  // 32 hex digits, as a trace id has.
+  return (traceId) => ratioSays(createHmac('sha256', key).update(traceId).digest('hex').slice(0, 32));
 }
 
 /** `follow`: the caller's decision, if there is one. `follow-drop`: only its no. `ignore`: never. */

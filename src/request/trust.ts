@@ -1,22 +1,32 @@
 /** What is left of a caller's context, as far as it is believed. */
+import type { TraceState } from '@opentelemetry/api';
 import type { Diagnostic } from '../model/diagnostic.js';
+import { RawTraceState } from '../model/raw-trace-state.js';
 import { containRejection } from '../model/settle.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
-import type { DatadogContext, ExtractedContext, LinkedContext } from '../model/propagation.js';
+import type { ExtractedContext, LinkedContext } from '../model/propagation.js';
 
-/** Datadog's tag that tells who made the decision. */
-const DECISION_MAKER_TAG = '_dd.p.dm';
+/** Members of `tracestate` that carry decisions: Datadog's priority, and the thresholds of consistent sampling. */
+const DECIDING_MEMBERS = ['dd', 'ot'];
 
-/** The context without what it decided. */
+/** The context without what it decided. Of Datadog nothing but the ids is left: its tags decide too. */
 function withoutDecision(context: ExtractedContext): ExtractedContext {
-  return { ...context, sampled: undefined, debug: false, datadog: undecided(context.datadog) };
+  const { traceState } = context;
+  return {
+    ...context,
+    sampled: undefined,
+    debug: false,
+    datadog: undefined,
+    traceState: traceState === undefined ? undefined : withoutMembers(traceState),
+    isUntrusted: true,
+  };
 }
 
-function undecided(datadog: DatadogContext | undefined): DatadogContext | undefined {
-  if (datadog === undefined) return undefined;
-  const tags = { ...datadog.tags };
-  delete tags[DECISION_MAKER_TAG];
-  return { ...datadog, priority: undefined, tags };
+function withoutMembers(traceState: string): string | undefined {
+  let state: TraceState = new RawTraceState(traceState);
+  for (const key of DECIDING_MEMBERS) state = state.unset(key);
+  const text = state.serialize();
+  return text === '' ? undefined : text;
 }
 
 /** The caller's trace becomes a link. Its format stays, so that `preserve` answers in it; so does baggage, by its own option. */
@@ -36,7 +46,7 @@ function restarted(context: ExtractedContext): ExtractedContext {
     traceState: undefined,
     datadog: undefined,
     links: [...own, ...context.links],
-    isRestarted: true,
+    isUntrusted: true,
   };
 }
 
@@ -55,7 +65,7 @@ const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
   baggage: undefined,
   formatBaggage: undefined,
   links: [],
-  isRestarted: true,
+  isUntrusted: true,
 });
 
 export function underTrust(
@@ -63,8 +73,8 @@ export function underTrust(
   trust: Trust,
 ): ExtractedContext | undefined {
   if (trust === 'continue') return context;
-  if (trust === 'restart') return context === undefined ? NOTHING_TRUSTED : restarted(context);
-  return context && withoutDecision(context);
+  if (context === undefined) return NOTHING_TRUSTED;
+  return trust === 'restart' ? restarted(context) : withoutDecision(context);
 }
 
 /** A word for trust; anything else is none. */

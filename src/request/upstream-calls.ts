@@ -1,10 +1,12 @@
 /** The attempts that one exchange makes at upstreams: what is injected, recorded, and learnt for the exchange itself. */
+import { isIP } from 'node:net';
 import { SpanStatusCode, trace as apiTrace } from '@opentelemetry/api';
 import type { Span, SpanContext } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
@@ -23,11 +25,14 @@ import { errorTypeOf } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT } from './exchange-span.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
-import { cleanName, cleanStatus, cutText } from './limits.js';
+import { cleanStatus, cutText } from './limits.js';
 import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
-import { parseUrl, type UpstreamUrl } from './upstream-url.js';
+import { parseHost } from './request-target.js';
+import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
 
 const SAMPLED = 0x01;
+/** The gateway has broken it off itself, which is no fault of the upstream. */
+const ABORTED = 'AbortError';
 const SPAN_ERROR = Object.freeze({ code: 2 });
 
 /** What an attempt needs from its exchange. */
@@ -57,6 +62,8 @@ export class UpstreamCalls {
     const call = new LiveUpstreamCall(this.#caller, readOptions(options), isOver ? undefined : this);
     if (isOver) return call;
     this.#attempts++;
+    // Until it has ended, where it goes is all that is known; a client may hang up before.
+    this.#last = call.target;
     if (call.records) this.#open.add(call);
     return call;
   }
@@ -69,8 +76,9 @@ export class UpstreamCalls {
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void {
     this.#open.delete(call);
     if (this.#isOver) return;
-    this.#last = facts;
-    this.errorType = errorType;
+    // An attempt without an answer tells nothing of the upstream that has given one, as when others race it.
+    if (facts.statusCode !== undefined || this.#last.statusCode === undefined) this.#last = facts;
+    if (errorType !== ABORTED) this.errorType = errorType;
   }
 
   /** The exchange ends: what is still open ends with what is known. */
@@ -80,26 +88,47 @@ export class UpstreamCalls {
   }
 }
 
-interface CallFacts {
-  readonly method: string | undefined;
-  readonly url: UpstreamUrl | undefined;
-  readonly address: string | undefined;
-  readonly port: number | undefined;
+/** A token, as a method is; anything else may be a request line with secrets in it. */
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
+
+/** A host name or address, without port and whatever else may stand beside it. */
+function hostOf(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  return isIP(text) === 0 ? parseHost(text, 'http')?.address : text;
 }
 
-const NO_FACTS: CallFacts = { method: undefined, url: undefined, address: undefined, port: undefined };
+interface CallFacts {
+  readonly method: string | undefined;
+  readonly url: URL | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  readonly resendCount: number;
+}
+
+const NO_FACTS: CallFacts = {
+  method: undefined,
+  url: undefined,
+  address: undefined,
+  port: undefined,
+  resendCount: 0,
+};
+
+function isWhole(value: unknown, min: number, max: number): value is number {
+  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+}
 
 /** Whatever a host passes while a request waits: what cannot be read was not said. */
 function readOptions(options: UpstreamCallOptions | undefined): CallFacts {
   if (typeof options !== 'object' || options === null) return NO_FACTS;
   try {
-    const { method, port } = options;
+    const { method, port, resendCount } = options;
     const url = options.url === undefined ? undefined : parseUrl(options.url);
     return {
-      method: typeof method === 'string' && method !== '' ? method : undefined,
+      method: typeof method === 'string' && METHOD.test(method) ? method : undefined,
       url,
-      address: url?.address ?? cleanName(options.address),
-      port: url?.port ?? (Number.isInteger(port) ? port : undefined),
+      address: url === undefined ? hostOf(options.address) : addressOf(url),
+      port: url === undefined ? (isWhole(port, 1, 65_535) ? port : undefined) : portOf(url),
+      resendCount: isWhole(resendCount, 1, Number.MAX_SAFE_INTEGER) ? resendCount : 0,
     };
   } catch {
     return NO_FACTS;
@@ -156,6 +185,11 @@ class LiveUpstreamCall implements UpstreamCall {
     home.processors.onStart(span, apiTrace.setSpan(home.contexts.active(), caller.span));
   }
 
+  get target(): UpstreamFacts {
+    const { address } = this.#facts;
+    return address === undefined ? {} : { address };
+  }
+
   get records(): boolean {
     return this.#clientSpan !== undefined;
   }
@@ -178,16 +212,8 @@ class LiveUpstreamCall implements UpstreamCall {
       // A getter of the host's that throws must not fail a request.
     }
     const latencyMs = Math.max(0, this.#caller.home.clock.monotonicMs() - this.#startMonotonicMs);
-    const { address } = this.#facts;
-    this.#calls?.ended(
-      this,
-      {
-        ...(address !== undefined && { address }),
-        ...(statusCode !== undefined && { statusCode }),
-        latencyMs,
-      },
-      errorType,
-    );
+    const facts = { ...this.target, ...(statusCode !== undefined && { statusCode }), latencyMs };
+    this.#calls?.ended(this, facts, errorType);
     if (this.#clientSpan !== undefined) this.#finish(this.#clientSpan, statusCode, errorType, latencyMs);
   }
 
@@ -217,14 +243,16 @@ class LiveUpstreamCall implements UpstreamCall {
   }
 }
 
-function startAttributes({ method, url, address, port }: CallFacts, arrival: Arrival): MutableAttributes {
+function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes {
+  const { method, url, address, port, resendCount } = facts;
   const attributes: MutableAttributes = {};
   const asSent = cutText(method ?? arrival.methodAsSent, MAX_METHOD_LENGTH);
   const known = knownMethod(asSent);
   attributes[ATTR_HTTP_REQUEST_METHOD] = known;
   if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
-  if (url !== undefined) attributes[ATTR_URL_FULL] = url.full;
+  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url);
   if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
   if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
+  if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
   return attributes;
 }

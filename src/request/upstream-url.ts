@@ -2,30 +2,29 @@
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
 import { redactQuery } from './request-target.js';
 
-export interface UpstreamUrl {
-  /** Without user info and fragment, the values of secret query keys replaced. */
-  readonly full: string;
-  readonly address: string;
-  readonly port: number | undefined;
-}
-
 const PORT_OF: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443 };
 
-/** `undefined` for what is not an absolute URL. */
-export function parseUrl(given: string | URL): UpstreamUrl | undefined {
-  let url: URL;
+/** `undefined` for what is not an absolute URL with a host. A host's own object is not kept. */
+export function parseUrl(given: string | URL): URL | undefined {
   try {
-    url = new URL(String(given));
+    const url = new URL(String(given));
+    return url.hostname === '' ? undefined : url;
   } catch {
     return undefined;
   }
-  const { protocol, host, hostname, port, pathname, search } = url;
-  if (hostname === '') return undefined;
-  const query = search.length > 1 ? `?${redactQuery(search.slice(1))}` : '';
-  return {
-    full: cutText(`${protocol}//${host}${pathname}${query}`, MAX_VALUE_LENGTH),
-    // An IPv6 address without its brackets.
-    address: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
-    port: port === '' ? PORT_OF[protocol] : Number(port),
-  };
+}
+
+/** An IPv6 address without its brackets. */
+export function addressOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+export function portOf({ port, protocol }: URL): number | undefined {
+  return port === '' ? PORT_OF[protocol] : Number(port);
+}
+
+/** Without user info and fragment, the values of secret query keys replaced. Cut first: redaction reads all it is given. */
+export function fullUrl({ protocol, host, pathname, search }: URL): string {
+  const query = search.length > 1 ? `?${redactQuery(cutText(search.slice(1), MAX_VALUE_LENGTH))}` : '';
+  return cutText(`${protocol}//${host}${cutText(pathname, MAX_VALUE_LENGTH)}${query}`, MAX_VALUE_LENGTH);
 }

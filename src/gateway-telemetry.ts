@@ -196,6 +196,13 @@ function compose(
     trust: settings.trust,
   });
   for (const notice of settings.notices) reporter.notice(notice);
+  if (isSaid && (settings.propagation.extract ?? settings.propagation.inject) !== undefined) {
+    reporter.notice({
+      code: 'overridden_by_environment',
+      message:
+        'propagation.extract and propagation.inject are inactive: OTEL_PROPAGATORS defines the formats',
+    });
+  }
   for (const message of faults) reporter.notice({ code: 'environment_invalid', message });
   reporter.operatorNotices(settings.operatorNotices);
   if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);

@@ -84,7 +84,9 @@ export function asHeaderName(value: unknown, option: string): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || name === '__proto__') {
     throw fault(option, 'must be a header name');
   }
-  if (name.toLowerCase() === 'server-timing' || FRAMING_HEADERS.has(name.toLowerCase()))
+  if (name.toLowerCase() === 'server-timing')
+    throw fault(option, 'must not be server-timing, which has an option of its own');
+  if (FRAMING_HEADERS.has(name.toLowerCase()))
     throw fault(option, 'must not be a header that frames a message');
   return name;
 }

@@ -83,7 +83,7 @@ export interface GatewayOptions {
    * id the upstream sees. Default `server`.
    */
   readonly spans?: 'server' | 'server+client';
-  /** Receive every SERVER and custom span. They are flushed and shut down with the instance. */
+  /** Receive every SERVER, CLIENT and custom span. They are flushed and shut down with the instance. */
   readonly spanProcessors?: readonly HostSpanProcessor[];
   /** Also write the log record's event name as attribute `event.name`, for backends without EventName. Default `true`. */
   readonly eventNameAttribute?: boolean;

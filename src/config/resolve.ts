@@ -9,7 +9,7 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { isTenantId } from '../model/tenant-id.js';
-import { TRUSTS } from '../model/trust.js';
+import { TRUSTS, type Trust } from '../model/trust.js';
 import {
   asAttributes,
   asBoolean,
@@ -165,7 +165,10 @@ function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
 function resolveTrust(value: unknown): Settings['trust'] {
   if (value === undefined) return 'continue';
   if (typeof value === 'function') return value as Exclude<Settings['trust'], string>;
-  return asOneOf(value, 'propagation.trust', TRUSTS);
+  if (!TRUSTS.includes(value as Trust)) {
+    throw fault('propagation.trust', `must be one of ${TRUSTS.join(', ')}, or a function`);
+  }
+  return value as Trust;
 }
 
 function resolveSampling(value: SamplingOptions | undefined): Settings['sampling'] {

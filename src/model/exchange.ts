@@ -42,15 +42,15 @@ export interface BeginOptions {
 /** What is known of an upstream call when it begins. All of it is optional; the exchange's own facts stand in. */
 export interface UpstreamCallOptions {
   /** The method of the call. Default: the request's. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Where it goes: `url.full` without credentials, its secrets redacted, and `server.address`, `server.port`. */
-  readonly url?: string | URL;
+  readonly url?: string | URL | undefined;
   /** Host name or address that is asked, where no `url` is given. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** 1 to 65,535. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** How many attempts at the same request went before: `http.request.resend_count`. Default 0. */
-  readonly resendCount?: number;
+  readonly resendCount?: number | undefined;
 }
 
 /** One attempt to get an answer from an upstream. No method throws; only the first `end` counts. */
@@ -64,7 +64,7 @@ export interface UpstreamCall {
   /**
    * Ends it: `statusCode` is what the upstream answered, `error` why it did not. The exchange learns the status, the
    * latency and the number of attempts, as far as `setUpstream` does not say otherwise, and why a 5xx of its own came.
-   * An attempt that is still open when the exchange ends is ended with it.
+   * An attempt that is still open when the exchange ends is ended with it, without status and without error.
    */
   end(options?: EndOptions): void;
 }
@@ -72,19 +72,19 @@ export interface UpstreamCall {
 /** What is known about the upstream that was asked. */
 export interface UpstreamFacts {
   /** Host name or address that was asked, without a port. Also `server.address` of the log record. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** The status that the upstream answered with. Tells its 5xx from one that the gateway made itself. */
-  readonly statusCode?: number;
+  readonly statusCode?: number | undefined;
   /** Time from sending to the upstream's answer. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   /** Attempts made, the first included. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }
 
 /** How an exchange ended, where no adapter watches the response. */
 export interface EndOptions {
   /** The status that was sent to the client; absent when none was. */
-  readonly statusCode?: number;
+  readonly statusCode?: number | undefined;
   /** What broke the exchange: an error, or a short stable name for `error.type`. */
   readonly error?: unknown;
 }

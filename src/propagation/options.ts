@@ -27,6 +27,7 @@ const BUILT_IN: Readonly<Record<PropagationFormat, Format>> = {
   gcp,
   instana,
 };
+const FORMATS: ReadonlyMap<string, Format> = new Map(Object.entries(BUILT_IN));
 /** One reader, `b3`, reads both spellings of B3. */
 const ONLY_WRITTEN = 'b3-single';
 const PRESERVE = 'preserve';
@@ -34,6 +35,16 @@ const HEADER = 'header';
 
 /** Every place of baggage, besides the header of that name. */
 export const CARRIERS_OF_BAGGAGE = [jaeger, ot].flatMap(({ baggage }) => baggage ?? []);
+
+/** What `OTEL_PROPAGATORS` and other products call them. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['tracecontext', 'w3c'],
+  ['traceparent', 'w3c'],
+  ['b3multi', 'b3'],
+  ['b3single', 'b3-single'],
+  ['ottrace', 'ot'],
+  ['xray', 'aws'],
+]);
 
 const FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'propagators'];
 
@@ -71,11 +82,13 @@ function headerName(value: unknown, option: string): string {
 function carrierName(value: unknown, option: string): string {
   const name = headerName(value, option);
   if (FRAMING_HEADERS.has(name)) throw fault(option, 'must not be a header that frames a message');
+  const taken = Object.entries(BUILT_IN).find(([, { headers }]) => headers.includes(name))?.[0];
+  if (taken !== undefined) throw fault(option, `must not be a header of the format ${taken}`);
   return name;
 }
 
 function resolvePropagators(value: unknown): Map<string, Format> {
-  const known = new Map<string, Format>(Object.entries(BUILT_IN));
+  const known = new Map(FORMATS);
   if (value === undefined) return known;
   if (!isObject(value)) throw fault('propagation.propagators', 'must be an object of propagators by name');
   for (const [name, propagator] of Object.entries(value)) {
@@ -123,11 +136,19 @@ class Lookup {
         throw fault(`${option}.format`, `must be '${HEADER}': other formats are given by name`);
       }
       if (without.includes(HEADER)) throw fault(option, 'must be the name of a format');
+      const strange = Object.keys(item).find((field) => field !== 'format' && field !== 'name');
+      if (strange !== undefined) throw fault(`${option}.${strange}`, 'is not known; known are format, name');
       return { name: HEADER, format: plainHeader(carrierName(item['name'], `${option}.name`)) };
     }
     const names = [...also, ...this.#known.keys()].filter((name) => !without.includes(name));
     if (typeof item !== 'string' || !names.includes(item)) {
-      const hint = item === ONLY_WRITTEN ? `cannot be ${ONLY_WRITTEN}: b3 reads it` : 'is not a known format';
+      const ours = typeof item === 'string' ? OTHER_NAMES.get(item) : undefined;
+      const hint =
+        item === ONLY_WRITTEN
+          ? `cannot be ${ONLY_WRITTEN}: b3 reads it`
+          : ours === undefined
+            ? 'is not a known format'
+            : `is called ${ours} here`;
       throw fault(option, `${hint}; known are ${names.join(', ')}`);
     }
     return { name: item, format: this.#known.get(item) ?? w3c };
@@ -151,7 +172,16 @@ function resolveBaggage(value: unknown): BaggageMode {
 
 function resolveClear(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw fault('propagation.clear', 'must be an array of header names');
-  return value.map((name: unknown, index) => headerName(name, `propagation.clear[${index}]`));
+  return value.map((name: unknown, index) => {
+    const option = `propagation.clear[${index}]`;
+    const format = typeof name === 'string' && name !== 'b3' ? FORMATS.get(name) : undefined;
+    if (format !== undefined) {
+      throw fault(option, `is a format; clear takes its headers: ${format.headers.join(', ')}`);
+    }
+    if (typeof name === 'string' && name.includes('*'))
+      throw fault(option, 'must be one header name, without *');
+    return headerName(name, option);
+  });
 }
 
 export function resolvePropagation(options: unknown): ResolvedPropagation {

@@ -48,6 +48,8 @@ class Policy implements Propagation {
   readonly #readsBaggage: boolean;
   readonly #allowed: ReadonlySet<string> | undefined;
   readonly #clearsTraceState: boolean;
+  /** Headers of single members of baggage. */
+  readonly #clearedCarriers: readonly string[];
   /** Of the names that are read. */
   readonly #lengths: number;
   readonly #readsDatadogMember: boolean;
@@ -81,6 +83,8 @@ class Policy implements Propagation {
           BAGGAGE,
           ...extract.flatMap(({ format }) => [...format.headers, ...(format.baggage?.names ?? [])]),
         ]);
+    const prefixes = CARRIERS_OF_BAGGAGE.flatMap((carrier) => carrier.prefixes);
+    this.#clearedCarriers = clear.filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
     this.#clearsTraceState = clear.includes('tracestate');
     this.#readsDatadogMember =
       extract.some(isDatadog) || inject.some((format) => format !== 'preserve' && isDatadog(format));
@@ -138,6 +142,7 @@ class Policy implements Propagation {
       if (this.#clearsTraceState && state !== undefined) state = { ...state, traceState: undefined };
       const outgoing = new Outgoing();
       for (const { format } of plan.formats) format.inject(outgoing, checked, state, plan);
+      for (const name of this.#clearedCarriers) outgoing.remove(name);
       if (this.#readsBaggage) this.#putBaggage(outgoing, headers, extracted, state, plan);
       applyHeaders(headers, extracted?.isUntrusted === true ? plan.ownedOfUntrusted : plan.owned, outgoing);
       return true;

@@ -56,6 +56,13 @@ export class Outgoing {
     this.names.push(name);
     this.values.push(value);
   }
+
+  remove(name: string): void {
+    const index = this.names.indexOf(name);
+    if (index < 0) return;
+    this.names.splice(index, 1);
+    this.values.splice(index, 1);
+  }
 }
 
 /** Throws on headers that cannot be written to, before anything is changed. */

@@ -42,6 +42,16 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 /** Identifiers and codes, nothing that could carry a client's text. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
+/** Where `fetch` hides what really happened. */
+function causeOf(error: object): object | undefined {
+  try {
+    const { cause } = error as { cause?: unknown };
+    return typeof cause === 'object' && cause !== null ? cause : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function read(error: object, field: 'code' | 'name'): string | undefined {
   try {
     const value = (error as Record<string, unknown>)[field];
@@ -56,9 +66,10 @@ function read(error: object, field: 'code' | 'name'): string | undefined {
 export function errorTypeOf(error: unknown): string {
   if (typeof error === 'string') return NAME.test(error) ? error : OTHER_ERROR;
   if (typeof error !== 'object' || error === null) return OTHER_ERROR;
-  const code = read(error, 'code');
   const name = read(error, 'name');
   if (name === 'TimeoutError') return UPSTREAM_TIMEOUT;
+  const cause = causeOf(error);
+  const code = read(error, 'code') ?? (cause && read(cause, 'code'));
   if (code !== undefined) return BY_CODE.get(code) ?? code;
   return name ?? OTHER_ERROR;
 }

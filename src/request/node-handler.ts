@@ -125,7 +125,8 @@ export function createNodeHandler<Source>(
     response: ServerResponse,
     next: (exchange: Exchange) => T,
   ): T => {
-    if (!factory.isOn()) return next(NO_OP_EXCHANGE);
+    // An adapter that does not trust its callers says something about propagation.
+    if (trust === undefined && !factory.isOn()) return next(NO_OP_EXCHANGE);
     const ignored = ignore !== undefined && ask('ignore', ignore, source) === true;
     const ownId =
       requestId === undefined

@@ -10,7 +10,7 @@ import { passTrace, startTrace } from './exchange-trace.js';
 import { LiveExchange } from './exchange.js';
 import { createNodeHandler, type ExchangeFactory } from './node-handler.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
-import { askForTrust, trustOf } from './trust.js';
+import { askForTrust, reportNoTrust, trustOf } from './trust.js';
 
 /** What decides the mode, apart from the live configuration. */
 export interface RequestStageOptions {
@@ -67,7 +67,9 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
     begin(request) {
       if (!isOn()) return NO_OP_EXCHANGE;
       try {
-        return factory.begin(checkedBegin(request), false, undefined, undefined);
+        const checked = checkedBegin(request);
+        if (checked.trust !== request?.trust) reportNoTrust(home.report);
+        return factory.begin(checked, false, undefined, undefined);
       } catch {
         home.report({ code: 'callback_failed', message: 'begin() was given something that cannot be read' });
         return NO_OP_EXCHANGE;

@@ -97,9 +97,13 @@ export function askForTrust<Source>(
   } catch {
     // Reported below.
   }
+  reportNoTrust(report);
+  return 'restart';
+}
+
+export function reportNoTrust(report: (diagnostic: Diagnostic) => void): void {
   report({
     code: 'callback_failed',
-    message: `The trust callback threw or did not give ${TRUSTS.join(', ')}; the request began a trace of its own`,
+    message: `The trust callback threw, or trust was not one of ${TRUSTS.join(', ')}; the request began a trace of its own`,
   });
-  return 'restart';
 }

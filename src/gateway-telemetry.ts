@@ -185,6 +185,7 @@ function compose(
     severityOf: severityWith(settings.severity, reporter),
     report,
     boundEmitters: new WeakMap(),
+    closingCalls: new Set(),
     openExchanges: 0,
   };
   const stage = createRequestStage({
@@ -342,6 +343,7 @@ class Instance implements GatewayTelemetry {
 
   readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
     const { delivery, processors } = this.#parts;
+    this.#endClosingCalls();
     const work = this.#ending ?? Promise.all([delivery.flush(), processors.forceFlush()]);
     await withinTime(timeoutOf(options), work);
     return delivery.result();
@@ -355,9 +357,16 @@ class Instance implements GatewayTelemetry {
     return this.#parts.delivery.result();
   };
 
+  #endClosingCalls(): void {
+    const { closingCalls } = this.#parts.home;
+    for (const calls of closingCalls) calls.endOpen();
+    closingCalls.clear();
+  }
+
   async #shutdown(timeoutMs: number): Promise<void> {
     const { delivery, processors, onShutdown, onClosed } = this.#parts;
     onShutdown();
+    this.#endClosingCalls();
     await withinTime(timeoutMs, Promise.all([delivery.flush(), processors.flushAndShutdown()]));
     delivery.close();
     processors.shutdownRest();

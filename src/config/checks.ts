@@ -1,7 +1,7 @@
 /** Small checks that every part of the configuration shares. Each throws a `ConfigurationError`. */
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
-import { FRAMING_HEADERS } from '../model/framing-headers.js';
+import { RESERVED_HEADERS } from '../model/reserved-headers.js';
 
 /** A plain value for a message: its kind, never its content. */
 function kind(value: unknown): string {
@@ -86,8 +86,8 @@ export function asHeaderName(value: unknown, option: string): string {
   }
   if (name.toLowerCase() === 'server-timing')
     throw fault(option, 'must not be server-timing, which has an option of its own');
-  if (FRAMING_HEADERS.has(name.toLowerCase()))
-    throw fault(option, 'must not be a header that frames a message');
+  if (RESERVED_HEADERS.has(name.toLowerCase()))
+    throw fault(option, 'must not be a header that belongs to the message itself');
   return name;
 }
 

@@ -39,7 +39,7 @@ export interface BeginOptions {
   readonly trust?: Trust | undefined;
 }
 
-/** What is known of an upstream call when it begins. All of it is optional; the exchange's own facts stand in. */
+/** What is known of an upstream call when it begins. All of it is optional; a span by the conventions needs the `url`. */
 export interface UpstreamCallOptions {
   /** The method of the call. Default: the request's. */
   readonly method?: string | undefined;
@@ -62,9 +62,15 @@ export interface UpstreamCall {
   /** Writes the trace context for this attempt: clears what is configured to be cleared, then injects. */
   inject(headers: WritableHeaders): void;
   /**
+   * The upstream has begun to answer: its status, and the latency until now. Without it, `end` tells both; say it where the
+   * body takes its time, because the exchange may end before the call does.
+   */
+  responded(statusCode: number): void;
+  /**
    * Ends it: `statusCode` is what the upstream answered, `error` why it did not. The exchange learns the status, the
    * latency and the number of attempts, as far as `setUpstream` does not say otherwise, and why a 5xx of its own came.
-   * An attempt that is still open when the exchange ends is ended with it, without status and without error.
+   * An attempt that is still open right after the exchange's end is ended then, with what is known. An `AbortError` is the
+   * gateway's own doing, and no error.
    */
   end(options?: EndOptions): void;
 }

@@ -42,7 +42,10 @@ export interface PropagationOptions {
   readonly defaultFormat?: PropagationFormat | CustomFormatName;
   /** Default `pass`. */
   readonly baggage?: BaggagePolicy;
-  /** Propagators of the OpenTelemetry API by name; the other options may then use the names. */
+  /**
+   * Propagators of the OpenTelemetry API by name; the other options may then use the names. Only span contexts pass: what
+   * else a propagator keeps in its context is lost between reading and writing. What it throws counts as nothing found.
+   */
   readonly propagators?: Readonly<Record<string, TextMapPropagator>>;
 }
 
@@ -62,8 +65,11 @@ export interface LinkedContext {
   readonly traceId: string;
   /** 16 lower hex digits. */
   readonly spanId: string;
+  /** As in `ExtractedContext`. */
   readonly sampled: boolean | undefined;
+  /** As in `ExtractedContext`. */
   readonly random: boolean;
+  /** As in `ExtractedContext`. */
   readonly traceState: string | undefined;
 }
 
@@ -91,11 +97,13 @@ export interface ExtractedContext {
   readonly traceIdDigits: 16 | 32;
   /** The checked `tracestate`, ready to be written again. */
   readonly traceState: string | undefined;
+  /** From Datadog's headers or, where a list of formats names `datadog`, from the `dd` member of `tracestate`. */
   readonly datadog: DatadogContext | undefined;
   /** The checked `baggage` header, ready to be written again; `parseBaggage` takes it apart. Has nothing to do with the ids. */
   readonly baggage: string | undefined;
   /** Baggage in Jaeger's or OT's own headers, decoded. */
   readonly formatBaggage: readonly (readonly [key: string, value: string])[] | undefined;
+  /** Other traces that came in formats that are read; at most 16. */
   readonly links: readonly LinkedContext[];
   /**
    * The caller's decision is not trusted, so injecting removes the headers of every format that the library knows and does

@@ -29,6 +29,7 @@ for (let code = 0x21; code < 0x7f; code++) {
 
 /** One member of a checked header. */
 export interface BaggageMember {
+  /** As it came: keys are not decoded, and have case. */
   readonly key: string;
   /** Percent-decoded; bytes that are not UTF-8 become U+FFFD. */
   readonly value: string;
@@ -79,12 +80,26 @@ function compact(member: string): string {
   return withoutSpace(member).replace(/[ \t]*([;=])[ \t]*/g, '$1');
 }
 
+/** As headers usually come, within the limits, without white space and empty members: then nothing is copied. */
+function isCanonical(raw: string): boolean {
+  if (raw.length > MAX_BYTES || raw.includes(' ') || raw.includes('\t')) return false;
+  let from = 0;
+  for (let members = 1; members <= MAX_MEMBERS; members++) {
+    const end = memberEnd(raw, from);
+    if (end < 0) return false;
+    if (end === raw.length) return true;
+    from = end + 1;
+  }
+  return false;
+}
+
 /** The header as it goes on; `undefined` when nothing of it is left. */
 export function checkBaggage(
   raw: string | undefined,
   allowed: ReadonlySet<string> | undefined,
 ): string | undefined {
   if (typeof raw !== 'string' || raw.length === 0 || raw.length > MAX_INPUT_LENGTH) return undefined;
+  if (allowed === undefined && isCanonical(raw)) return raw;
   const members: string[] = [];
   let bytes = -1;
   let isFull = false;
@@ -103,9 +118,7 @@ export function checkBaggage(
     isFull = members.length === MAX_MEMBERS || bytes > MAX_BYTES;
     if (!isFull) members.push(member);
   }
-  if (members.length === 0) return undefined;
-  // As it usually comes: then what was cut out of it is all of it.
-  return bytes === raw.length && !isFull ? raw : members.join(',');
+  return members.length === 0 ? undefined : members.join(',');
 }
 
 function keyOf(member: string): string {

@@ -51,7 +51,8 @@ export function formatTags(tags: Readonly<Record<string, string>>, traceIdHigh: 
   let text = traceIdHigh === undefined ? '' : `${TRACE_ID_HIGH_TAG}=${traceIdHigh}`;
   for (const name in tags) {
     const tag = `${name}=${tags[name]}`;
-    if (text.length + tag.length + 1 <= MAX_TAGS_LENGTH) text += text === '' ? tag : `,${tag}`;
+    const longer = text === '' ? tag : `${text},${tag}`;
+    if (longer.length <= MAX_TAGS_LENGTH) text = longer;
   }
   return text;
 }

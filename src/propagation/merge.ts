@@ -1,4 +1,5 @@
 /** Several contexts in one request: the same trace in two formats, or another trace. */
+import type { DatadogContext } from '../model/propagation.js';
 import type { FoundContext } from './format.js';
 
 /** Enough for every format; a request cannot make the list grow. */
@@ -18,7 +19,8 @@ export function mergeContexts(first: FoundContext, other: FoundContext): void {
     addLink(first, other);
     return;
   }
-  if (first.traceIdDigits < other.traceIdDigits) {
+  // The same id with zeros before it is not longer.
+  if (first.traceIdDigits < other.traceIdDigits && first.traceId !== other.traceId) {
     first.traceId = other.traceId;
     first.traceIdDigits = other.traceIdDigits;
   }
@@ -30,8 +32,20 @@ export function mergeContexts(first: FoundContext, other: FoundContext): void {
   first.debug ||= other.debug && first.sampled === true;
   first.random ||= other.random;
   first.traceState ??= other.traceState;
-  first.datadog ??= other.datadog;
+  first.datadog = mergeDatadog(first.datadog, other.datadog);
   first.formatBaggage ??= other.formatBaggage;
+}
+
+function mergeDatadog(
+  first: DatadogContext | undefined,
+  other: DatadogContext | undefined,
+): DatadogContext | undefined {
+  if (first === undefined || other === undefined) return first ?? other;
+  return {
+    priority: first.priority ?? other.priority,
+    origin: first.origin ?? other.origin,
+    tags: { ...other.tags, ...first.tags },
+  };
 }
 
 function addLink(first: FoundContext, { traceId, spanId, sampled, random, traceState }: FoundContext): void {

@@ -1,7 +1,7 @@
 /** Checks and completes the options. Each fault throws one sentence that names the option, and what is known. */
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { fault } from '../model/configuration-error.js';
-import { FRAMING_HEADERS } from '../model/framing-headers.js';
+import { RESERVED_HEADERS } from '../model/reserved-headers.js';
 import type { PropagationFormat, PropagationOptions } from '../model/propagation.js';
 import { aws } from './aws.js';
 import { b3, b3Single } from './b3.js';
@@ -81,7 +81,8 @@ function headerName(value: unknown, option: string): string {
 /** A header that may be written. */
 function carrierName(value: unknown, option: string): string {
   const name = headerName(value, option);
-  if (FRAMING_HEADERS.has(name)) throw fault(option, 'must not be a header that frames a message');
+  if (RESERVED_HEADERS.has(name))
+    throw fault(option, 'must not be a header that belongs to the message itself');
   const taken = Object.entries(BUILT_IN).find(([, { headers }]) => headers.includes(name))?.[0];
   if (taken !== undefined) throw fault(option, `must not be a header of the format ${taken}`);
   return name;

@@ -26,6 +26,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   severityOf(outcome: Outcome): Outcome;
   report(diagnostic: Diagnostic): void;
   readonly boundEmitters: BoundEmitters;
+  /** Attempts that get one more turn of the event loop; `flush` and `shutdown` do not wait for it. */
+  readonly closingCalls: Set<{ endOpen(): void }>;
   /** Recorded exchanges that have begun and not ended. */
   openExchanges: number;
 }

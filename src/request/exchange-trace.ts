@@ -53,13 +53,13 @@ function spanContextOf(
   traceState: string | undefined,
   isRemote: boolean,
 ): SpanContext {
-  return {
-    traceId,
-    spanId,
-    traceFlags,
-    ...(isRemote && { isRemote }),
-    ...(traceState !== undefined && { traceState: new RawTraceState(traceState) }),
-  };
+  if (traceState === undefined) {
+    return isRemote ? { traceId, spanId, traceFlags, isRemote } : { traceId, spanId, traceFlags };
+  }
+  const state = new RawTraceState(traceState);
+  return isRemote
+    ? { traceId, spanId, traceFlags, isRemote, traceState: state }
+    : { traceId, spanId, traceFlags, traceState: state };
 }
 
 /** The trace of a gateway that records spans: a new hop in the caller's trace, or a trace of its own. */

@@ -25,7 +25,8 @@ import { spanMethod } from './methods.js';
 import { outcomeOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
 import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
-import { injectFor, UpstreamCalls } from './upstream-calls.js';
+import { injectFor } from './upstream-call.js';
+import { UpstreamCalls } from './upstream-calls.js';
 
 const SAMPLED = 0x01;
 /** A request that had waited longer would long have been given up. */

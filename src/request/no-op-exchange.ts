@@ -3,7 +3,13 @@ import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import type { EmitterLike, Exchange, UpstreamCall } from '../model/exchange.js';
 
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-const NO_CALL: UpstreamCall = Object.freeze({ spanId: '', span: NO_SPAN, inject() {}, end() {} });
+const NO_CALL: UpstreamCall = Object.freeze({
+  spanId: '',
+  span: NO_SPAN,
+  inject() {},
+  responded() {},
+  end() {},
+});
 /** Hosts read ids for their own logs: an empty text is easier to leave out than sixteen zeros. */
 const NO_IDS: Readonly<Record<string, string>> = Object.freeze({});
 

@@ -1,56 +1,15 @@
-/** The attempts that one exchange makes at upstreams: what is injected, recorded, and learnt for the exchange itself. */
-import { isIP } from 'node:net';
-import { SpanStatusCode, trace as apiTrace } from '@opentelemetry/api';
-import type { Span, SpanContext } from '@opentelemetry/api';
-import {
-  ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
-  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
-  ATTR_HTTP_REQUEST_RESEND_COUNT,
-  ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_FULL,
-} from '@opentelemetry/semantic-conventions';
-import type { MutableAttributes } from '../model/attributes.js';
-import type {
-  EndOptions,
-  UpstreamCall,
-  UpstreamCallOptions,
-  UpstreamFacts,
-  WritableHeaders,
-} from '../model/exchange.js';
-import type { Arrival } from './arrival.js';
-import { errorTypeOf } from './error-type.js';
-import type { ExchangeHome } from './exchange-home.js';
-import { ExchangeSpan, KIND_CLIENT } from './exchange-span.js';
-import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
-import { cleanStatus, cutText } from './limits.js';
-import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
-import { parseHost } from './request-target.js';
-import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
+/** All attempts that one exchange makes at upstreams, and what they tell the exchange. */
+import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/exchange.js';
+import { ABORTED, LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
 
-const SAMPLED = 0x01;
-/** The gateway has broken it off itself, which is no fault of the upstream. */
-const ABORTED = 'AbortError';
-const SPAN_ERROR = Object.freeze({ code: 2 });
-
-/** What an attempt needs from its exchange. */
-interface Caller {
-  readonly home: ExchangeHome;
-  readonly trace: ExchangeTrace;
-  readonly arrival: Arrival;
-  /** The SERVER span. */
-  readonly span: Span;
-}
-
-export class UpstreamCalls {
+export class UpstreamCalls implements Attempts {
   readonly #caller: Caller;
   /** Attempts whose CLIENT span is open: as many as the host keeps open itself. */
   readonly #open = new Set<LiveUpstreamCall>();
   #attempts = 0;
   #last: UpstreamFacts = {};
   #isOver = false;
+  #closedAtMs = 0;
   /** Why the last attempt failed; `undefined` when it did not. */
   errorType: string | undefined;
 
@@ -73,186 +32,35 @@ export class UpstreamCalls {
     return { ...this.#last, attempts: this.#attempts };
   }
 
+  responded(facts: UpstreamFacts): void {
+    if (!this.#isOver) this.#last = facts;
+  }
+
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void {
     this.#open.delete(call);
     if (this.#isOver) return;
     // An attempt without an answer tells nothing of the upstream that has given one, as when others race it.
     if (facts.statusCode !== undefined || this.#last.statusCode === undefined) this.#last = facts;
-    if (errorType !== ABORTED) this.errorType = errorType;
+    if (!ABORTED.has(errorType)) this.errorType = errorType;
   }
 
-  /** The exchange ends: what is still open ends with what is known. */
+  /**
+   * The exchange ends. A call that is still open gets a turn of the event loop: a proxy learns that its body has gone out
+   * from the same event that ends the exchange.
+   */
   close(): void {
     this.#isOver = true;
-    for (const call of this.#open) call.end();
-  }
-}
-
-/** A token, as a method is; anything else may be a request line with secrets in it. */
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
-
-/** A host name or address, without port and whatever else may stand beside it. */
-function hostOf(text: unknown): string | undefined {
-  if (typeof text !== 'string') return undefined;
-  return isIP(text) === 0 ? parseHost(text, 'http')?.address : text;
-}
-
-interface CallFacts {
-  readonly method: string | undefined;
-  readonly url: URL | undefined;
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-  readonly resendCount: number;
-}
-
-const NO_FACTS: CallFacts = {
-  method: undefined,
-  url: undefined,
-  address: undefined,
-  port: undefined,
-  resendCount: 0,
-};
-
-function isWhole(value: unknown, min: number, max: number): value is number {
-  return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
-}
-
-/** Whatever a host passes while a request waits: what cannot be read was not said. */
-function readOptions(options: UpstreamCallOptions | undefined): CallFacts {
-  if (typeof options !== 'object' || options === null) return NO_FACTS;
-  try {
-    const { method, port, resendCount } = options;
-    const url = options.url === undefined ? undefined : parseUrl(options.url);
-    return {
-      method: typeof method === 'string' && METHOD.test(method) ? method : undefined,
-      url,
-      address: url === undefined ? hostOf(options.address) : addressOf(url),
-      port: url === undefined ? (isWhole(port, 1, 65_535) ? port : undefined) : portOf(url),
-      resendCount: isWhole(resendCount, 1, Number.MAX_SAFE_INTEGER) ? resendCount : 0,
-    };
-  } catch {
-    return NO_FACTS;
-  }
-}
-
-/** Writes the trace; headers that cannot be written to are reported and fail nothing. */
-export function injectFor(
-  home: ExchangeHome,
-  trace: ExchangeTrace,
-  spanId: string,
-  headers: WritableHeaders,
-): void {
-  if (injectTrace(home.propagation, trace, spanId, headers)) return;
-  home.report({ code: 'callback_failed', message: 'inject() could not write to the given headers' });
-}
-
-class LiveUpstreamCall implements UpstreamCall {
-  readonly spanId: string;
-  readonly span: Span;
-  readonly #caller: Caller;
-  readonly #facts: CallFacts;
-  /** Absent for a call that began after the exchange's end. */
-  readonly #calls: UpstreamCalls | undefined;
-  readonly #clientSpan: ExchangeSpan | undefined;
-  readonly #startMonotonicMs: number;
-  #ended = false;
-
-  constructor(caller: Caller, facts: CallFacts, calls: UpstreamCalls | undefined) {
-    const { home, trace } = caller;
-    this.#caller = caller;
-    this.#facts = facts;
-    this.#calls = calls;
-    this.#startMonotonicMs = home.clock.monotonicMs();
-    if (!home.clientSpans || !trace.isOwn) {
-      this.spanId = trace.spanId;
-      this.span = caller.span;
-      return;
-    }
-    // Unsampled attempts have ids of their own too: the upstream must not take two calls for one.
-    this.spanId = home.ids.spanId();
-    const context: SpanContext = { ...trace.spanContext, spanId: this.spanId };
-    if (calls === undefined || (trace.traceFlags & SAMPLED) === 0) {
-      this.span = apiTrace.wrapSpanContext(context);
-      return;
-    }
-    const method = knownMethod(facts.method ?? caller.arrival.methodAsSent);
-    const startMs = home.clock.epochMs(this.#startMonotonicMs);
-    const span = new ExchangeSpan(home, KIND_CLIENT, spanMethod(method), context, trace.spanContext, startMs);
-    this.#clientSpan = span;
-    this.span = span;
-    if (!home.processors.any) return;
-    span.complete(startAttributes(facts, caller.arrival));
-    home.processors.onStart(span, apiTrace.setSpan(home.contexts.active(), caller.span));
+    if (this.#open.size === 0) return;
+    this.#closedAtMs = this.#caller.home.clock.monotonicMs();
+    const { closingCalls } = this.#caller.home;
+    closingCalls.add(this);
+    setImmediate(() => {
+      if (closingCalls.delete(this)) this.endOpen();
+    });
   }
 
-  get target(): UpstreamFacts {
-    const { address } = this.#facts;
-    return address === undefined ? {} : { address };
+  /** What is still open ends with what is known, when the exchange did. */
+  endOpen(): void {
+    for (const call of this.#open) call.endAt(this.#closedAtMs, undefined);
   }
-
-  get records(): boolean {
-    return this.#clientSpan !== undefined;
-  }
-
-  inject(headers: WritableHeaders): void {
-    const { home, trace } = this.#caller;
-    injectFor(home, trace, this.spanId, headers);
-  }
-
-  end(options?: EndOptions): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    let statusCode: number | undefined;
-    let errorType: string | undefined;
-    try {
-      statusCode = cleanStatus(options?.statusCode);
-      const error = options?.error;
-      if (error !== undefined && error !== null) errorType = errorTypeOf(error);
-    } catch {
-      // A getter of the host's that throws must not fail a request.
-    }
-    const latencyMs = Math.max(0, this.#caller.home.clock.monotonicMs() - this.#startMonotonicMs);
-    const facts = { ...this.target, ...(statusCode !== undefined && { statusCode }), latencyMs };
-    this.#calls?.ended(this, facts, errorType);
-    if (this.#clientSpan !== undefined) this.#finish(this.#clientSpan, statusCode, errorType, latencyMs);
-  }
-
-  #finish(
-    span: ExchangeSpan,
-    statusCode: number | undefined,
-    error: string | undefined,
-    latencyMs: number,
-  ): void {
-    const { home, arrival } = this.#caller;
-    try {
-      if (!home.processors.any) span.complete(startAttributes(this.#facts, arrival));
-      // For a client a 4xx is an error too, as the conventions say.
-      const errorType =
-        error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);
-      if (statusCode !== undefined) span.attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
-      if (errorType !== undefined) {
-        span.attributes[ATTR_ERROR_TYPE] = errorType;
-        if (span.status.code === SpanStatusCode.UNSET) span.status = SPAN_ERROR;
-      }
-      span.finish(span.name, span.startTimeMs + latencyMs);
-      if (home.processors.any) home.processors.onEnd(span);
-      home.sink.upstreamCallFinished(span);
-    } catch {
-      home.report({ code: 'internal_error', message: 'A finished upstream call could not be recorded' });
-    }
-  }
-}
-
-function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes {
-  const { method, url, address, port, resendCount } = facts;
-  const attributes: MutableAttributes = {};
-  const asSent = cutText(method ?? arrival.methodAsSent, MAX_METHOD_LENGTH);
-  const known = knownMethod(asSent);
-  attributes[ATTR_HTTP_REQUEST_METHOD] = known;
-  if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
-  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url);
-  if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
-  if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
-  if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
-  return attributes;
 }

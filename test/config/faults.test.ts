@@ -79,7 +79,11 @@ describe('options', () => {
     [{ responseHeaders: true }, 'responseHeaders', 'must be an object'],
     [{ responseHeaders: { trace: 'x' } }, 'responseHeaders.trace', 'known are traceId, serverTiming'],
     [{ responseHeaders: { traceId: 'x trace' } }, 'responseHeaders.traceId', 'must be a header name'],
-    [{ responseHeaders: { traceId: 'Content-Length' } }, 'responseHeaders.traceId', 'frames a message'],
+    [
+      { responseHeaders: { traceId: 'Content-Length' } },
+      'responseHeaders.traceId',
+      'belongs to the message itself',
+    ],
     [{ responseHeaders: { serverTiming: 1 } }, 'responseHeaders.serverTiming', 'must be true or false'],
     [{ spanProcessors: {} }, 'spanProcessors', 'must be an array'],
     [{ spanProcessors: [null] }, 'spanProcessors[0]', 'onStart() and onEnd()'],

@@ -132,8 +132,14 @@ describe('the option responseHeaders', () => {
     [{ traceId: 'é' }, 'responseHeaders.traceId must be a header name'],
     [{ traceId: '__proto__' }, 'responseHeaders.traceId must be a header name'],
     [{ traceId: true }, 'responseHeaders.traceId must be a string'],
-    [{ traceId: 'content-length' }, 'responseHeaders.traceId must not be a header that frames a message'],
-    [{ traceId: 'Transfer-Encoding' }, 'responseHeaders.traceId must not be a header that frames a message'],
+    [
+      { traceId: 'content-length' },
+      'responseHeaders.traceId must not be a header that belongs to the message itself',
+    ],
+    [
+      { traceId: 'Transfer-Encoding' },
+      'responseHeaders.traceId must not be a header that belongs to the message itself',
+    ],
     [{ traceId: 'Server-Timing' }, 'responseHeaders.traceId'],
     [{ serverTiming: 'yes' }, 'responseHeaders.serverTiming must be true or false'],
     [{ spanId: 'x' }, 'responseHeaders.spanId is not a known option; known are traceId, serverTiming'],

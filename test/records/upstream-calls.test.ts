@@ -2,6 +2,7 @@
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
@@ -754,7 +755,7 @@ describe('with spans: server+client, an upstream call', () => {
     expect(gateway.diagnostics).toEqual([]);
   });
 
-  it('that ends after the end changes nothing', async () => {
+  it('that ends right after its exchange, as where a body is piped, has its own end; the exchange does not change', async () => {
     let call: UpstreamCall | undefined;
     const gateway = await serve((exchange) => {
       call = exchange.startUpstreamCall({ address: 'a.example' });
@@ -764,7 +765,56 @@ describe('with spans: server+client, an upstream call', () => {
     }, both);
     expect(serverSpan(gateway).attributes).not.toHaveProperty('knoxcall.upstream.status_code');
     expect(ofKind(gateway.operator, CLIENT)).toHaveLength(1);
-    expect(ofKind(gateway.operator, CLIENT)[0]?.attributes).not.toHaveProperty('error.type');
+    expect(ofKind(gateway.operator, CLIENT)[0]?.attributes).toMatchObject({
+      'http.response.status_code': 503,
+      'error.type': 'upstream_reset',
+    });
+  });
+
+  it.each(['server', 'server+client'] as const)(
+    'tells its status and the latency of the head while its body is piped, with %s',
+    async (spans) => {
+      const upstream = await startUpstream((_request, response) => {
+        response.writeHead(404).write('a');
+        setTimeout(() => response.end('b'), 60);
+      });
+      const gateway = await startGateway({
+        options: { spans },
+        listener: (_request, response, exchange) => {
+          const call = exchange.startUpstreamCall({ url: upstream.url });
+          httpRequest(upstream.url, (answer) => {
+            call.responded(answer.statusCode ?? 0);
+            response.writeHead(answer.statusCode ?? 500);
+            pipeline(answer, response, (error) => call.end({ error }));
+          }).end();
+        },
+      });
+      await (await fetch(gateway.url)).text();
+      await gateway.flush();
+      const { attributes } = serverSpan(gateway);
+      expect(attributes).toMatchObject({
+        'knoxcall.upstream.status_code': 404,
+        'knoxcall.upstream.address': '127.0.0.1',
+        'knoxcall.upstream.attempts': 1,
+      });
+      expect(attributes['knoxcall.upstream.latency_ms']).toBeLessThan(50);
+      for (const span of ofKind(gateway.operator, CLIENT)) {
+        expect(span.attributes).toMatchObject({ 'http.response.status_code': 404, 'error.type': '404' });
+        expect(Number(span.endTimeUnixNano - span.startTimeUnixNano)).toBeGreaterThan(50e6);
+      }
+      expect(ofKind(gateway.operator, CLIENT)).toHaveLength(spans === 'server' ? 0 : 1);
+    },
+  );
+
+  it('that the gateway breaks off itself is no error', async () => {
+    const gateway = await serve((exchange) => {
+      const abort = new DOMException('Aborted', 'AbortError');
+      exchange.startUpstreamCall({ address: 'a.example' }).end({ error: abort });
+      return 200;
+    }, both);
+    const [span] = ofKind(gateway.operator, CLIENT);
+    expect(span?.status.code).toBe(0);
+    expect(span?.attributes).not.toHaveProperty('error.type');
   });
 
   it('keeps concurrent calls apart, in whatever order they end', async () => {
@@ -930,7 +980,7 @@ describe('a span processor of the host', () => {
     return { started, ended, processor };
   };
 
-  it('gets CLIENT spans at start and end, before their SERVER span ends', async () => {
+  it('gets CLIENT spans at start and end, those left open after their SERVER span', async () => {
     const upstream = await answering();
     const { started, ended, processor } = recorder();
     const gateway = await serve(
@@ -944,7 +994,7 @@ describe('a span processor of the host', () => {
     const server = serverSpan(gateway);
     // The API's kinds: SERVER is 1, CLIENT 2.
     expect(started.map(([{ kind }]) => kind)).toEqual([1, 2, 2]);
-    expect(ended.map(({ kind }) => kind)).toEqual([2, 2, 1]);
+    expect(ended.map(({ kind }) => kind)).toEqual([2, 1, 2]);
     expect(started[1]?.[1]).toEqual({
       'http.request.method': 'GET',
       'url.full': `${upstream.url}/503`,
@@ -960,7 +1010,7 @@ describe('a span processor of the host', () => {
       attributes: { 'http.response.status_code': 503, 'error.type': '503' },
       resource: { attributes: { 'service.name': 'edge' } },
     });
-    expect(ended[1]).toMatchObject({
+    expect(ended[2]).toMatchObject({
       name: 'POST',
       ended: true,
       attributes: { 'server.address': 'left.open' },

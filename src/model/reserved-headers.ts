@@ -1,5 +1,5 @@
 /** Headers that frame a message or belong to its connection: nobody may have the library write one of them. */
-export const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
   'content-length',

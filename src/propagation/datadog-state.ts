@@ -5,7 +5,7 @@ import { isPrintable, withoutSpace } from './text.js';
 /** The high half of the trace id, in hex. */
 export const TRACE_ID_HIGH_TAG = '_dd.p.tid';
 /** Who made the decision. */
-const DECISION_MAKER_TAG = '_dd.p.dm';
+export const DECISION_MAKER_TAG = '_dd.p.dm';
 const DECISION_MAKER_DEFAULT = '-0';
 const TAG_PREFIX = '_dd.p.';
 const MAX_TAGS_LENGTH = 512;
@@ -106,8 +106,7 @@ export function parseMember(value: string, sampled: boolean | undefined): Datado
     }
   }
   const came: DatadogContext = { priority, origin, tags };
-  if (sampled === undefined || (priority !== undefined && priority > 0 === sampled)) return came;
-  if (priority === undefined && sampled) return { priority: 1, origin, tags };
+  if (sampled === undefined || priority === undefined || priority > 0 === sampled) return came;
   return { priority: sampled ? 1 : 0, origin, tags: tagsOfChange(tags, sampled, true) };
 }
 

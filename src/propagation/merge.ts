@@ -1,5 +1,6 @@
 /** Several contexts in one request: the same trace in two formats, or another trace. */
 import type { DatadogContext } from '../model/propagation.js';
+import { DECISION_MAKER_TAG } from './datadog-state.js';
 import type { FoundContext } from './format.js';
 
 /** Enough for every format; a request cannot make the list grow. */
@@ -41,11 +42,13 @@ function mergeDatadog(
   other: DatadogContext | undefined,
 ): DatadogContext | undefined {
   if (first === undefined || other === undefined) return first ?? other;
-  return {
-    priority: first.priority ?? other.priority,
-    origin: first.origin ?? other.origin,
-    tags: { ...other.tags, ...first.tags },
-  };
+  const tags = { ...other.tags, ...first.tags };
+  // Who decided goes with the decision.
+  const decided = first.priority === undefined ? other : first;
+  const maker = decided.tags[DECISION_MAKER_TAG];
+  if (maker === undefined) delete tags[DECISION_MAKER_TAG];
+  else tags[DECISION_MAKER_TAG] = maker;
+  return { priority: decided.priority, origin: first.origin ?? other.origin, tags };
 }
 
 function addLink(first: FoundContext, { traceId, spanId, sampled, random, traceState }: FoundContext): void {

@@ -198,10 +198,11 @@ function ownedBy(
   const names = new Set(clear);
   const prefixes = new Set<string>();
   for (const { format } of formats) for (const name of format.headers) names.add(name);
+  const isOpen = formats.some(({ format }) => format.readsAnything === true);
   if (baggage === 'ignore') {
     // Propagators of the API often name it among their fields.
     if (!clear.includes(BAGGAGE)) names.delete(BAGGAGE);
-    return new OwnedNames(names, prefixes);
+    return new OwnedNames(names, prefixes, isOpen);
   }
   names.add(BAGGAGE);
   // What passes goes on in the formats that are written; elsewhere it is left alone, unless it has to be kept back.
@@ -211,7 +212,7 @@ function ownedBy(
     for (const name of carrier.names) names.add(name);
     for (const prefix of carrier.prefixes) prefixes.add(prefix);
   }
-  return new OwnedNames(names, prefixes);
+  return new OwnedNames(names, prefixes, isOpen);
 }
 
 /** Two plain headers are two formats. */

@@ -8,7 +8,11 @@ export class OwnedNames {
   readonly #prefixes: readonly string[];
   readonly #lengths: number;
 
-  constructor(names: Iterable<string>, prefixes: Iterable<string>) {
+  /** A host's propagator is among the writers, which may write names that it has not said are its own. */
+  readonly isOpen: boolean;
+
+  constructor(names: Iterable<string>, prefixes: Iterable<string>, isOpen: boolean) {
+    this.isOpen = isOpen;
     this.#names = new Set(names);
     this.#prefixes = [...new Set(prefixes)];
     this.#lengths = lengthsOf(this.#names);
@@ -29,7 +33,7 @@ export class OwnedNames {
   }
 
   with(names: readonly string[]): OwnedNames {
-    return new OwnedNames([...this.#names, ...names], this.#prefixes);
+    return new OwnedNames([...this.#names, ...names], this.#prefixes, false);
   }
 
   get isEmpty(): boolean {
@@ -67,10 +71,7 @@ export class Outgoing {
 
 /** Throws on headers that cannot be written to, before anything is changed. */
 export function applyHeaders(headers: WritableHeaders, given: OwnedNames, outgoing: Outgoing): void {
-  // Only a host's propagator writes names that it has not said are its own.
-  const owned = outgoing.names.every((name) => given.match(name) !== undefined)
-    ? given
-    : given.with(outgoing.names);
+  const owned = given.isOpen ? given.with(outgoing.names) : given;
   if (Array.isArray(headers)) applyToPairs(headers, owned, outgoing);
   else if (isFetchHeaders(headers)) applyToFetch(headers, owned, outgoing);
   else applyToObject(headers, owned, outgoing);

@@ -86,7 +86,7 @@ describe("Datadog's priority, origin and tags", () => {
       expect(first.extracted?.datadog).toEqual({ priority, origin, tags });
       const second = gateway(toDatadog, first.sent);
       // W3C has no word for undecided: it says unsampled, and then that is Datadog's decision as well.
-      expect(second.extracted?.datadog).toEqual({ priority: priority ?? 0, origin, tags });
+      expect(second.extracted?.datadog).toEqual({ priority, origin, tags });
       expect(second.sent['x-datadog-trace-id']).toBe(headers['x-datadog-trace-id']);
       expect(second.sent['x-datadog-sampling-priority']).toBe(String(priority ?? 0));
       expect(second.sent['x-datadog-origin']).toBe(origin);

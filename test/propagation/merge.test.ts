@@ -184,11 +184,12 @@ describe("Datadog's headers beside Datadog's member of tracestate", () => {
   });
 
   it.each([
-    [{ 'x-datadog-sampling-priority': '1' }, { priority: 1, origin: 'rum', tags: { '_dd.p.dm': '-4' } }],
+    // Who decided goes with the decision that counts.
+    [{ 'x-datadog-sampling-priority': '1' }, { priority: 1, origin: 'rum', tags: {} }],
     [{ 'x-datadog-origin': 'lambda' }, { priority: 2, origin: 'lambda', tags: { '_dd.p.dm': '-4' } }],
     [
       { 'x-datadog-tags': '_dd.p.dm=-3,_dd.p.ts=02' },
-      { priority: 2, origin: 'rum', tags: { '_dd.p.dm': '-3', '_dd.p.ts': '02' } },
+      { priority: 2, origin: 'rum', tags: { '_dd.p.dm': '-4', '_dd.p.ts': '02' } },
     ],
     [
       { 'x-datadog-tags': '_dd.p.ts=02' },

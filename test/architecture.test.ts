@@ -12,6 +12,8 @@ const stages = ['config', 'request', 'signals', 'propagation', 'otlp', 'delivery
 const edges = ['adapters', 'testing', 'cli'];
 const folders = ['model', ...stages, ...edges];
 const compositionRoot = 'src/gateway-telemetry.ts';
+/** What the root hands to the host; it may know the stages too, and nobody but the root knows it. */
+const instanceFile = 'src/instance.ts';
 const mainDoor = 'src/index.ts';
 const environmentReader = 'src/config/environment.ts';
 const sdkLoader = 'src/signals/load-sdk.cts';
@@ -98,6 +100,8 @@ describe('the rules', () => {
     ['src/cli/check.ts', `import { options } from '../config/options.js';`, 'may import only'],
     [compositionRoot, `import { x } from './adapters/http.js';`, 'may import only'],
     [compositionRoot, `import { x } from './index.js';`, 'may import only'],
+    [instanceFile, `import { x } from './gateway-telemetry.js';`, 'may import only'],
+    [mainDoor, `export { Instance } from './instance.js';`, 'may import only'],
     [mainDoor, `export { x } from './request/exchange.js';`, 'may import only'],
     ['src/model/signal.ts', `import { x } from '../config/defaults.js';`, 'may import only'],
     ['src/model/signal.ts', `import { trace } from '@opentelemetry/api';`, 'types only'],
@@ -176,7 +180,7 @@ function findViolations(files: readonly SourceText[]): string[] {
 
 /** `model`, `request`…, or the file's own path for the two files above the folders. */
 function folderOf(path: string): string | undefined {
-  if (path === compositionRoot || path === mainDoor) return path;
+  if (path === compositionRoot || path === instanceFile || path === mainDoor) return path;
   const [, folder, file] = path.split('/');
   return folder !== undefined && file !== undefined && folders.includes(folder) ? folder : undefined;
 }
@@ -200,7 +204,8 @@ function localRule(path: string, folder: string, target: string): string | undef
 
 function allowedFolders(folder: string): string[] {
   if (folder === 'model') return ['model'];
-  if (folder === compositionRoot) return ['model', ...stages];
+  if (folder === compositionRoot) return ['model', instanceFile, ...stages];
+  if (folder === instanceFile) return ['model', ...stages];
   if (folder === mainDoor) return [compositionRoot, 'model', 'config'];
   return ['model', folder];
 }

@@ -1,0 +1,160 @@
+/** One instance as its host holds it: checks what it is told, and passes it on to the stages. */
+import { DEFAULTS } from './config/defaults.js';
+import { resolveDestinations } from './config/destination.js';
+import { effectiveOperator } from './config/operator.js';
+import type { Reporter } from './config/reporter.js';
+import { resolveOperator, resolveTenants, type Settings } from './config/resolve.js';
+import type { Delivery } from './delivery/delivery.js';
+import { fault } from './model/configuration-error.js';
+import type { Destinations, TenantRecord } from './model/destination.js';
+import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './model/status.js';
+import type { GatewayTelemetry } from './model/telemetry.js';
+import { isTenantId } from './model/tenant-id.js';
+import type { ExchangeHome } from './request/exchange-home.js';
+import type { RequestStage } from './request/request-stage.js';
+import type { GuardedSpanProcessors } from './request/span-processors.js';
+import type { CustomSignals } from './signals/custom.js';
+
+/** What the composition root has built. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly reporter: Reporter;
+  readonly delivery: Delivery;
+  readonly stage: RequestStage;
+  readonly custom: CustomSignals;
+  readonly home: ExchangeHome;
+  readonly processors: GuardedSpanProcessors;
+  onShutdown(): void;
+  /** Everything is over. */
+  onClosed(): void;
+}
+
+/**
+ * Private fields, so that neither inspection nor serialisation shows what it holds; functions instead of methods, because
+ * hosts pass them on alone, as in `process.once('SIGTERM', telemetry.shutdown)`.
+ */
+export class Instance implements GatewayTelemetry {
+  readonly #parts: Parts;
+  readonly begin: GatewayTelemetry['begin'];
+  readonly instrument: GatewayTelemetry['instrument'];
+  readonly current: GatewayTelemetry['current'];
+  readonly of: GatewayTelemetry['of'];
+  #ending: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.begin = parts.stage.begin;
+    this.instrument = parts.stage.instrument;
+    this.current = parts.stage.current;
+    this.of = parts.stage.of;
+  }
+
+  get tracer(): GatewayTelemetry['tracer'] {
+    return this.#parts.custom.tracer;
+  }
+
+  get logger(): GatewayTelemetry['logger'] {
+    return this.#parts.custom.logger;
+  }
+
+  get meter(): GatewayTelemetry['meter'] {
+    return this.#parts.custom.meter;
+  }
+
+  readonly setOperator = (destinations: Destinations): void => {
+    const { settings, reporter, delivery } = this.#parts;
+    refuseNothing('setOperator', destinations);
+    const resolved = resolveOperator(destinations);
+    if (!this.#isChangeable()) return;
+    const effective = effectiveOperator(resolved, settings.environmentSettings);
+    reporter.operatorNotices(effective.notices);
+    delivery.setOperator(effective.destinations);
+  };
+
+  readonly setTenant = (tenantId: string, destinations: Destinations): void => {
+    if (!isTenantId(tenantId))
+      throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
+    refuseNothing('setTenant', destinations);
+    const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant');
+    if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
+  };
+
+  readonly setTenants = (tenants: TenantRecord, options?: { readonly force?: boolean }): void => {
+    refuseNothing('setTenants', tenants);
+    const resolved = resolveTenants(tenants, 'tenants');
+    if (this.#isChangeable()) this.#parts.delivery.setTenants(resolved, options?.force === true);
+  };
+
+  readonly refreshTenant = async (tenantId: string): Promise<void> => {
+    if (isTenantId(tenantId) && this.#isChangeable()) await this.#parts.delivery.refreshTenant(tenantId);
+  };
+
+  /** A disabled or ended instance checks what it is told, and stays off. */
+  #isChangeable(): boolean {
+    return !this.#parts.settings.environmentSettings.sdkDisabled && this.#ending === undefined;
+  }
+
+  readonly status = ((tenantId?: string): TelemetryStatus | TenantStatus => {
+    const { delivery, home, processors, reporter } = this.#parts;
+    if (tenantId !== undefined) return delivery.tenantStatus(tenantId);
+    return {
+      enabled: this.#isChangeable() && (delivery.wanted.anything || processors.any),
+      ...delivery.status(),
+      openExchanges: home.openExchanges,
+      notices: reporter.notices(),
+    };
+  }) as GatewayTelemetry['status'];
+
+  readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
+    const { delivery, processors } = this.#parts;
+    this.#endClosingCalls();
+    const work = this.#ending ?? Promise.all([delivery.flush(), processors.forceFlush()]);
+    await withinTime(timeoutOf(options), work);
+    return delivery.result();
+  };
+
+  /** A later call joins the end under way, within its own time. */
+  readonly shutdown = async (options?: FlushOptions): Promise<FlushResult> => {
+    const timeoutMs = timeoutOf(options);
+    this.#ending ??= this.#shutdown(timeoutMs);
+    await withinTime(timeoutMs, this.#ending);
+    return this.#parts.delivery.result();
+  };
+
+  #endClosingCalls(): void {
+    const { closingCalls } = this.#parts.home;
+    for (const calls of closingCalls) calls.endOpen();
+    closingCalls.clear();
+  }
+
+  async #shutdown(timeoutMs: number): Promise<void> {
+    const { delivery, processors, onShutdown, onClosed } = this.#parts;
+    onShutdown();
+    this.#endClosingCalls();
+    await withinTime(timeoutMs, Promise.all([delivery.flush(), processors.flushAndShutdown()]));
+    delivery.close();
+    processors.shutdownRest();
+    onClosed();
+  }
+}
+
+/** `undefined` is a mistyped name more often than it is meant, and would switch everything off. */
+function refuseNothing(call: string, value: unknown): void {
+  if (value === undefined) throw fault(call, 'needs destinations, or null for none');
+}
+
+function timeoutOf(options: FlushOptions | undefined): number {
+  const given = options?.timeoutMs;
+  // Node fires timers beyond 2^31 - 1 ms at once.
+  return typeof given === 'number' && given >= 0 ? Math.min(given, 2_147_483_647) : DEFAULTS.flushTimeoutMs;
+}
+
+/** Resolves with the work or with the deadline, whichever is first; never rejects. The timer keeps the process alive. */
+async function withinTime(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.catch(() => undefined), deadline]);
+  clearTimeout(timer);
+}

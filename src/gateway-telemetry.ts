@@ -149,6 +149,7 @@ function compose(
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
     tenantTtlMs: settings.tenantTtlMs,
     metricIntervalMs: settings.metrics.intervalMs,
+    bounds: settings.delivery,
     resolveTenant: (_tenantId, answer) => resolveDestinations(answer, 'tenants', 'tenant'),
   });
   const sink = createRequestSignals({

@@ -43,6 +43,7 @@ export type {
   PropagationFormat,
   PropagationOptions,
 } from './model/propagation.js';
+export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,

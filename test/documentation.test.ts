@@ -1,7 +1,7 @@
 /** The README and the package say what the code does: option and variable tables, dependencies, versions. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../src/config/defaults.js';
+import { DEFAULTS, QUEUE_DEFAULTS } from '../src/config/defaults.js';
 import { resolveSettings } from '../src/config/resolve.js';
 import { VERSION } from '../src/model/version.js';
 
@@ -59,6 +59,17 @@ describe('the README', () => {
     expect(rowOf('metrics.maxSeriesPerTenant')).toContain(` ${DEFAULTS.maxSeriesPerTenant} `);
     expect(rowOf('metrics.maxSeries')).toContain(` ${DEFAULTS.maxSeries} `);
     expect(rowOf('metrics.forgetAfterMs')).toContain(` ${DEFAULTS.forgetAfterMs} `);
+  });
+
+  it('lists every option of the queues with both defaults', () => {
+    const listed = firstCells('### Queues');
+    const { operator, tenants } = QUEUE_DEFAULTS;
+    expect(listed).toEqual(Object.keys(operator));
+    for (const [option, value] of Object.entries(operator)) {
+      const row = new RegExp(`^\\| \`${option}\`.*$`, 'm').exec(readme)?.[0] ?? '';
+      expect(row.split('|')[2]?.trim()).toBe(String(value));
+      expect(row.split('|')[3]?.trim()).toBe(String(tenants[option as keyof typeof tenants]));
+    }
   });
 
   it('lists every environment variable that the code reads', () => {

@@ -1,5 +1,7 @@
 /** Every default, with its reason. The README's tables are checked against this file. */
 
+import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
+
 export const DEFAULTS = {
   /** The seed's name; a gateway of another name says so. */
   serviceName: 'knoxcall',
@@ -22,3 +24,37 @@ export const DEFAULTS = {
   /** `flush` and `shutdown`: well inside the 10 s that orchestrators give before they kill. */
   flushTimeoutMs: 5_000,
 } as const;
+
+const OPERATOR_QUEUE: QueueBounds = {
+  /** As the SDKs' batch processors. */
+  maxBatchItems: 512,
+  /** With an envelope of up to 16 KiB a request has 512 KiB: far below the 4 MiB that receivers commonly take. */
+  maxBatchBytes: 496 * 1024,
+  /** Fresh enough for a person who watches, and one request a second at most per signal of a quiet gateway. */
+  flushIntervalMs: 1_000,
+  /** More than the bytes usually hold; it bounds what many tiny records cost besides their bytes. */
+  maxItems: 65_536,
+  /** About 30,000 records: a minute at 500 requests a second. */
+  maxBytes: 16 * 1024 * 1024,
+  /** A collector's restart or a deploy; older telemetry helps nobody and would only delay what is new. */
+  maxAgeMs: 300_000,
+  /** What the OTLP specification suggests to begin with. */
+  initialRetryDelayMs: 1_000,
+  /** About once a minute: an outage costs nothing, and its end is soon noticed. */
+  maxRetryDelayMs: 64_000,
+  /** Hides the round trip to a distant collector. */
+  maxInFlight: 4,
+};
+
+/** The defaults of `delivery`. */
+export const QUEUE_DEFAULTS: DeliveryBounds = {
+  operator: OPERATOR_QUEUE,
+  tenants: {
+    ...OPERATOR_QUEUE,
+    /** A tenant's 1 MiB holds about half as many. */
+    maxItems: 4_096,
+    maxBytes: 1024 * 1024,
+    /** One at a time keeps a slow tenant from holding many sockets. */
+    maxInFlight: 1,
+  },
+};

@@ -6,6 +6,7 @@ import type { BeginOptions } from '../model/exchange.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
+import type { DeliveryOptions } from '../model/queue-options.js';
 import type { Trust } from '../model/trust.js';
 
 /** The request metrics. */
@@ -93,6 +94,8 @@ export interface GatewayOptions {
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */
   readonly metrics?: MetricOptions;
+  /** Bounds and times of the queues, for the operator and for each tenant. */
+  readonly delivery?: DeliveryOptions;
   /** `true`: become the global tracer and meter provider and context manager of the OpenTelemetry API. Default `false`. */
   readonly registerGlobals?: boolean;
   /** Replaces `process.env`; `false`: no environment. Default: `process.env`, read once, now. */

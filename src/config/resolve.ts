@@ -7,6 +7,7 @@ import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
+import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
@@ -32,6 +33,7 @@ import {
   type EnvironmentSettings,
 } from './environment.js';
 import { effectiveOperator } from './operator.js';
+import { resolveDelivery } from './queues.js';
 import type {
   GatewayOptions,
   GatewayPropagationOptions,
@@ -58,11 +60,12 @@ const FIELDS = [
   'clientDisconnect',
   'severity',
   'metrics',
+  'delivery',
   'registerGlobals',
   'env',
   'onDiagnostic',
 ];
-const LATER = ['delivery', 'trustProxy', 'clientAddress', 'longLived'];
+const LATER = ['trustProxy', 'clientAddress', 'longLived'];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 const METRIC_FIELDS = [
   'intervalMs',
@@ -100,6 +103,7 @@ export interface Settings {
   readonly clientDisconnect: 'error' | 'unset';
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: Required<MetricOptions>;
+  readonly delivery: DeliveryBounds;
   readonly registerGlobals: boolean;
   readonly onDiagnostic: DiagnosticListener | undefined;
   readonly environmentSettings: EnvironmentSettings;
@@ -291,6 +295,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? undefined
         : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
     metrics: resolveMetrics(given.metrics),
+    delivery: resolveDelivery(given.delivery),
     registerGlobals:
       given.registerGlobals === undefined ? false : asBoolean(given.registerGlobals, 'registerGlobals'),
     onDiagnostic:

@@ -1,35 +1,13 @@
-/** The bounds and times of delivery. Every buffer of this stage has its limit here. */
+/** The bounds and times of delivery that are not options. Every buffer of this stage has its limit here or in `QueueBounds`. */
 
-/** The bounds of one queue (one destination, one signal). */
-export interface QueueBounds {
-  /** Bytes waiting and in flight; over it the oldest waiting batch goes. */
-  readonly maxBytes: number;
-  /** Requests under way at once. */
-  readonly maxInFlight: number;
-}
-
-/** About 30,000 records: a minute at 500 requests a second. */
-export const OPERATOR_QUEUE: QueueBounds = { maxBytes: 16 * 1024 * 1024, maxInFlight: 4 };
-/** One at a time keeps a slow tenant from holding many sockets. */
-export const TENANT_QUEUE: QueueBounds = { maxBytes: 1024 * 1024, maxInFlight: 1 };
-
-/** As the SDKs' batch processors. */
-export const MAX_BATCH_ITEMS = 512;
-/** With an envelope of up to 16 KiB a request of spans or log records has 512 KiB: far below the 4 MiB that receivers commonly take. */
-export const MAX_BATCH_BYTES = 496 * 1024;
 /** A queue holds at least so many batches, so that making room costs a small part of it only. */
 export const MIN_BATCHES_PER_QUEUE = 4;
 /** A larger one would push everybody else's out. */
 export const MAX_RECORD_BYTES = 256 * 1024;
-/** How long a record waits for company, jittered by a fifth. */
-export const FLUSH_INTERVAL_MS = 1_000;
+/** Retries and lookups are looked after so often, however patient the queues are. */
+export const MAX_TICK_MS = 1_000;
 /** Sending gives the event loop back after so long; one batch more may be under way. */
 export const SLICE_MS = 3;
-/** An older batch is dropped instead of tried again. */
-export const MAX_AGE_MS = 300_000;
-/** Waits between attempts grow from the first to the second, jittered by half. */
-export const FIRST_BACKOFF_MS = 1_000;
-export const MAX_BACKOFF_MS = 64_000;
 /** A destination's own wish is followed within these. */
 export const MIN_RETRY_AFTER_MS = 1_000;
 export const MAX_RETRY_AFTER_MS = 300_000;

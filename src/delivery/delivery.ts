@@ -3,6 +3,7 @@ import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../mode
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
+import { MAX_TICK_MS } from './bounds.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 import { createScheduler } from './scheduler.js';
@@ -40,7 +41,10 @@ const NOTHING: Wanted = {
 };
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const scheduler = createScheduler(() => tenants.askForWaiting());
+  const { operator: ofOperator, tenants: ofTenants } = options.bounds;
+  // As often as the more impatient of them wants; a queue whose records are younger waits for a later tick.
+  const tickMs = Math.min(ofOperator.flushIntervalMs, ofTenants.flushIntervalMs, MAX_TICK_MS);
+  const scheduler = createScheduler(tickMs, () => tenants.askForWaiting());
   const home: OutboxHome = { ...options, scheduler };
   const operator = new Owner(home, undefined);
   const tenants: Tenants = new Tenants({

@@ -5,7 +5,7 @@
  *                                                     ▲            │ retry
  *                                                     └────────────┘
  *
- * Bounded by `bounds.maxBytes` over all three. A batch in flight cannot be dropped for room: where nothing else is left, the
+ * Bounded by `bounds.maxBytes` and, for records, `bounds.maxItems` over all three. A batch in flight cannot be dropped for room: where nothing else is left, the
  * bound is exceeded by one record of at most 256 KiB.
  */
 import type {
@@ -17,23 +17,17 @@ import type {
 } from '../model/delivery.js';
 import type { Envelopes } from '../model/encoding.js';
 import type { DropReason, Ledger } from '../model/ledger.js';
+import type { QueueBounds } from '../model/queue-options.js';
 import type { Signal } from '../model/signal.js';
 import { Account } from './account.js';
 import { Batch } from './batch.js';
 import {
   ACTIVE_AFTER,
   FAILING_AFTER,
-  FIRST_BACKOFF_MS,
-  FLUSH_INTERVAL_MS,
-  MAX_AGE_MS,
-  MAX_BACKOFF_MS,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_ITEMS,
   MAX_RECORD_BYTES,
   MIN_BATCHES_PER_QUEUE,
   MAX_RETRY_AFTER_MS,
   MIN_RETRY_AFTER_MS,
-  type QueueBounds,
 } from './bounds.js';
 
 /** What a lane needs from around it. */
@@ -63,6 +57,7 @@ export class Lane {
   readonly #home: LaneHome;
   readonly #bounds: QueueBounds;
   readonly #maxBatchBytes: number;
+  readonly #maxBatchItems: number;
   readonly #asObjects: boolean;
   readonly #inFlight = new Map<Batch, AbortController>();
   readonly #waiters = new Set<Waiter>();
@@ -72,6 +67,7 @@ export class Lane {
   #sequence = 0;
   #lastBatchBytes = 1024;
   #bytes = 0;
+  #items = 0;
   #notBeforeMs = 0;
   #failuresInRow = 0;
   #successesInRow = 0;
@@ -90,7 +86,8 @@ export class Lane {
     this.sender = sender;
     this.#asObjects = asObjects;
     this.#bounds = bounds;
-    this.#maxBatchBytes = Math.min(MAX_BATCH_BYTES, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
+    this.#maxBatchBytes = Math.min(bounds.maxBatchBytes, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
+    this.#maxBatchItems = Math.ceil(Math.min(bounds.maxBatchItems, bounds.maxItems / MIN_BATCHES_PER_QUEUE));
     this.#resource = resource;
   }
 
@@ -146,13 +143,15 @@ export class Lane {
       this.#home.wake(this, true);
     }
     // Before it is added, so that the newest record never pays for the room that it needs.
-    if (this.#bytes + size > this.#bounds.maxBytes) this.#makeRoom(size);
+    const { maxBytes, maxItems } = this.#bounds;
+    if (this.#bytes + size > maxBytes || this.#items >= maxItems) this.#makeRoom(size, 1);
     const wasEmpty = this.#open === undefined;
     const batch = (this.#open ??= this.#newBatch());
     const before = batch.byteLength;
     batch.add(record);
+    this.#items++;
     this.#bytes += batch.byteLength - before;
-    if (batch.items >= MAX_BATCH_ITEMS) {
+    if (batch.items >= this.#maxBatchItems) {
       this.#seal();
       this.#home.wake(this, true);
     } else if (wasEmpty) {
@@ -171,8 +170,10 @@ export class Lane {
     const batch = this.#newBatch();
     batch.addReading(taken);
     batch.onSettled = onSettled;
-    if (this.#bytes + batch.byteLength > this.#bounds.maxBytes) this.#makeRoom(batch.byteLength);
+    // Points are bounded by the series; only their bytes count here.
+    if (this.#bytes + batch.byteLength > this.#bounds.maxBytes) this.#makeRoom(batch.byteLength, 0);
     this.#bytes += batch.byteLength;
+    this.#items += batch.items;
     this.#waiting.push(batch);
     this.#home.wake(this, true);
   }
@@ -200,8 +201,10 @@ export class Lane {
   }
 
   /** The oldest waiting batch goes; a lane that has none gives up the one being filled. */
-  #makeRoom(neededBytes: number): void {
-    while (this.#bytes + neededBytes > this.#bounds.maxBytes) {
+  #makeRoom(neededBytes: number, neededItems: number): void {
+    const { maxBytes, maxItems } = this.#bounds;
+    const tooMany = (): boolean => neededItems > 0 && this.#items + neededItems > maxItems;
+    while (this.#bytes + neededBytes > maxBytes || tooMany()) {
       const oldest = this.#waiting.shift() ?? this.#open;
       if (oldest === undefined) break;
       if (oldest === this.#open) this.#open = undefined;
@@ -219,7 +222,8 @@ export class Lane {
   /** Sends what is due. Called by the scheduler, outside any request. */
   pump(): void {
     const now = this.#home.monotonicMs();
-    if (this.#open !== undefined && now - this.#open.bornMs >= FLUSH_INTERVAL_MS * 0.8) this.#seal();
+    if (this.#open !== undefined && now - this.#open.bornMs >= this.#bounds.flushIntervalMs * 0.8)
+      this.#seal();
     this.#expire(now);
     if (now < this.#notBeforeMs) return;
     // After a failure one batch probes; the others wait for its result.
@@ -234,7 +238,7 @@ export class Lane {
   #expire(now: number): void {
     for (
       let oldest = this.#waiting[0];
-      oldest !== undefined && now - oldest.bornMs > MAX_AGE_MS;
+      oldest !== undefined && now - oldest.bornMs > this.#bounds.maxAgeMs;
       oldest = this.#waiting[0]
     ) {
       this.#waiting.shift();
@@ -277,7 +281,8 @@ export class Lane {
     this.#failuresInRow++;
     this.#successesInRow = 0;
     if (result.kind === 'retry') {
-      this.#notBeforeMs = this.#home.monotonicMs() + backoffMs(this.#failuresInRow, result.retryAfterMs);
+      this.#notBeforeMs =
+        this.#home.monotonicMs() + backoffMs(this.#bounds, this.#failuresInRow, result.retryAfterMs);
       this.#putBack(batch);
     } else if (result.reason === 'rejected') {
       this.account.rejected += batch.items;
@@ -293,11 +298,12 @@ export class Lane {
     const index = this.#waiting.findIndex((other) => other.sequence > batch.sequence);
     if (index < 0) this.#waiting.push(batch);
     else this.#waiting.splice(index, 0, batch);
-    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom(0);
+    if (this.#bytes > this.#bounds.maxBytes) this.#makeRoom(0, 0);
   }
 
   #settle(batch: Batch, result: 'accepted' | 'lost'): void {
     this.#bytes -= batch.byteLength;
+    this.#items -= batch.items;
     batch.onSettled?.(result);
   }
 
@@ -343,9 +349,13 @@ export class Lane {
 }
 
 /** Jittered by half, or the destination's own wish within its limits. */
-function backoffMs(failuresInRow: number, retryAfterMs: number | undefined): number {
+function backoffMs(
+  { initialRetryDelayMs, maxRetryDelayMs }: QueueBounds,
+  failuresInRow: number,
+  retryAfterMs: number | undefined,
+): number {
   if (retryAfterMs !== undefined)
     return Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, retryAfterMs));
-  const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(16, failuresInRow - 1));
+  const ceiling = Math.min(maxRetryDelayMs, initialRetryDelayMs * 2 ** Math.min(16, failuresInRow - 1));
   return ceiling * (0.5 + Math.random() / 2);
 }

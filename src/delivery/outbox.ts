@@ -12,12 +12,13 @@ import type {
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
 import type { DropReason, Ledger } from '../model/ledger.js';
+import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import type { Account } from './account.js';
 import { accountOf, sumLedgers } from './account.js';
-import { DRAIN_MS, OPERATOR_QUEUE, TENANT_QUEUE } from './bounds.js';
+import { DRAIN_MS } from './bounds.js';
 import { Lane } from './lane.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -26,6 +27,7 @@ export interface OutboxHome {
   readonly envelopes: Envelopes;
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
+  readonly bounds: DeliveryBounds;
   openSender: SenderFactory;
   monotonicMs(): number;
   epochMs(): number;
@@ -122,8 +124,8 @@ export class Outbox {
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
-    const { scheduler } = this.#home;
-    const own = this.#tenantId === undefined ? OPERATOR_QUEUE : TENANT_QUEUE;
+    const { scheduler, bounds: all } = this.#home;
+    const own = this.#tenantId === undefined ? all.operator : all.tenants;
     // The specification: `export` of one exporter is not called concurrently.
     const bounds = target.kind === 'exporter' ? { ...own, maxInFlight: 1 } : own;
     const sender = scheduler.outside(() => this.#home.openSender(target));

@@ -1,6 +1,6 @@
 /** One scheduler for all lanes: a single timer while something waits, none while nothing does. */
 import { AsyncResource } from 'node:async_hooks';
-import { FLUSH_INTERVAL_MS, SLICE_MS } from './bounds.js';
+import { SLICE_MS } from './bounds.js';
 import type { Lane } from './lane.js';
 
 export interface Scheduler {
@@ -16,7 +16,7 @@ export interface Scheduler {
 }
 
 /** `onTick` runs with every tick, before the lanes; `true`: it wants another one. */
-export function createScheduler(onTick: () => boolean): Scheduler {
+export function createScheduler(tickMs: number, onTick: () => boolean): Scheduler {
   const root = new AsyncResource('gateway-otel');
   const busy = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
@@ -49,7 +49,7 @@ export function createScheduler(onTick: () => boolean): Scheduler {
   const arm = (): void => {
     if (timer !== undefined || closed) return;
     // Spread, so that many processes do not send in step.
-    const delay = FLUSH_INTERVAL_MS * (0.8 + Math.random() * 0.4);
+    const delay = tickMs * (0.8 + Math.random() * 0.4);
     timer = root.runInAsyncScope(() => setTimeout(tick, delay)).unref();
   };
 

@@ -1,6 +1,8 @@
 /** The queue alone, with a clock and answers of our own: times that real sockets would take minutes for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
 import { Lane, type LaneHome } from '../../src/delivery/lane.js';
+import type { QueueOptions } from '../../src/index.js';
 import type { OutgoingRecord, Sender, SendResult } from '../../src/model/delivery.js';
 import { createEnvelopes } from '../../src/otlp/encoders.js';
 
@@ -21,7 +23,7 @@ interface Bench {
   pump(): Promise<void>;
 }
 
-function setUp(maxBytes = 1024 * 1024): Bench {
+function setUp(maxBytes = 1024 * 1024, bounds: QueueOptions = {}): Bench {
   let next: SendResult | Promise<SendResult> = { kind: 'delivered', rejected: 0 };
   const sender: Sender = {
     update: () => undefined,
@@ -40,7 +42,7 @@ function setUp(maxBytes = 1024 * 1024): Bench {
   };
   const sent: { items: number; bytes: number; atMs: number }[] = [];
   const bench: Bench = {
-    lane: new Lane(home, 'logs', sender, false, { maxBytes, maxInFlight: 1 }, resource),
+    lane: new Lane(home, 'logs', sender, false, { ...QUEUE_DEFAULTS.tenants, maxBytes, ...bounds }, resource),
     sent,
     nowMs: 1_000,
     answer(result) {

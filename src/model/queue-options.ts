@@ -1,0 +1,37 @@
+/** Bounds and times of the queues, as hosts set them. */
+
+/** Of one queue: one destination, one signal. Every queue has all of these bounds at once. */
+export interface QueueOptions {
+  /** Spans or log records in one request, 1 to 10,000. Default 512, as the SDKs' batch processors have it. */
+  readonly maxBatchItems?: number;
+  /** Bytes of records in one request, 16 KiB to 16 MiB. Default 507,904: with its envelope 512 KiB, far below the usual 4 MiB. */
+  readonly maxBatchBytes?: number;
+  /** How long a record waits for company, 50 to 60,000; jittered by a fifth. Default 1,000: fresh, and few requests. */
+  readonly flushIntervalMs?: number;
+  /** Records waiting and in flight, 1 to 1,000,000; over it the oldest waiting batch goes. Default 65,536; tenants 4,096. */
+  readonly maxItems?: number;
+  /** Bytes waiting and in flight, 64 KiB to 1 GiB; over it the oldest waiting batch goes. Default 16 MiB; tenants 1 MiB. */
+  readonly maxBytes?: number;
+  /** A batch that has waited longer is dropped instead of tried again, 1,000 to 86,400,000. Default 300,000 (5 min). */
+  readonly maxAgeMs?: number;
+  /** The wait after a first failed attempt, 10 to 60,000; it doubles with each further one, jittered. Default 1,000. */
+  readonly initialRetryDelayMs?: number;
+  /** The longest such wait, up to 3,600,000. Default 64,000. A destination's own `Retry-After` counts from 1 s to 300 s. */
+  readonly maxRetryDelayMs?: number;
+  /** Requests under way at once, 1 to 64. Default 4; tenants 1, so that a slow tenant holds few sockets. */
+  readonly maxInFlight?: number;
+}
+
+/** Queues of the operator, and of each tenant. */
+export interface DeliveryOptions {
+  readonly operator?: QueueOptions;
+  readonly tenants?: QueueOptions;
+}
+
+/** The same, complete. */
+export type QueueBounds = Readonly<Required<QueueOptions>>;
+
+export interface DeliveryBounds {
+  readonly operator: QueueBounds;
+  readonly tenants: QueueBounds;
+}

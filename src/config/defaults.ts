@@ -57,4 +57,6 @@ export const QUEUE_DEFAULTS: DeliveryBounds = {
     /** One at a time keeps a slow tenant from holding many sockets. */
     maxInFlight: 1,
   },
+  /** A small part of a gateway's memory, and 64 tenants' worth of full queues. */
+  maxBytesOfAllTenants: 64 * 1024 * 1024,
 };

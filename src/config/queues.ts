@@ -41,9 +41,18 @@ function resolveQueue(value: QueueOptions | undefined, option: string, defaults:
 
 export function resolveDelivery(value: DeliveryOptions | undefined): DeliveryBounds {
   const given: DeliveryOptions = value === undefined ? {} : asObject(value, 'delivery');
-  checkFields(given as Readonly<Record<string, unknown>>, 'delivery', ['operator', 'tenants']);
+  checkFields(given as Readonly<Record<string, unknown>>, 'delivery', [
+    'operator',
+    'tenants',
+    'maxBytesOfAllTenants',
+  ]);
+  const { maxBytesOfAllTenants: all } = given;
   return {
     operator: resolveQueue(given.operator, 'delivery.operator', QUEUE_DEFAULTS.operator),
     tenants: resolveQueue(given.tenants, 'delivery.tenants', QUEUE_DEFAULTS.tenants),
+    maxBytesOfAllTenants:
+      all === undefined
+        ? QUEUE_DEFAULTS.maxBytesOfAllTenants
+        : asWhole(all, 'delivery.maxBytesOfAllTenants', MIB, 64 * 1024 * MIB),
   };
 }

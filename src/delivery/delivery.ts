@@ -4,12 +4,13 @@ import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
 import { MAX_TICK_MS } from './bounds.js';
+import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 import { createScheduler } from './scheduler.js';
 import { Tenants } from './tenants.js';
 
-export interface DeliveryOptions extends Omit<OutboxHome, 'scheduler'> {
+export interface DeliveryOptions extends Omit<OutboxHome, 'scheduler' | 'budget'> {
   readonly operator: readonly ResolvedDestination[];
   readonly tenants: ReadonlyMap<string, readonly ResolvedDestination[]>;
   readonly tenantLookup: TenantLookup | undefined;
@@ -24,7 +25,7 @@ export interface Delivery extends Intake {
   setTenant(tenantId: string, destinations: readonly ResolvedDestination[]): void;
   setTenants(tenants: ReadonlyMap<string, readonly ResolvedDestination[]>, force: boolean): void;
   refreshTenant(tenantId: string): Promise<void>;
-  status(): Pick<TelemetryStatus, 'operator' | 'tenants'>;
+  status(): Pick<TelemetryStatus, 'operator' | 'tenants' | 'memory'>;
   tenantStatus(tenantId: string): TenantStatus;
   /** Takes a reading and tries everything once. Never rejects; the caller brings the deadline. */
   flush(): Promise<void>;
@@ -45,7 +46,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   // As often as the more impatient of them wants; a queue whose records are younger waits for a later tick.
   const tickMs = Math.min(ofOperator.flushIntervalMs, ofTenants.flushIntervalMs, MAX_TICK_MS);
   const scheduler = createScheduler(tickMs, () => tenants.askForWaiting());
-  const home: OutboxHome = { ...options, scheduler };
+  const budget = new Budget(options.bounds.maxBytesOfAllTenants);
+  const home: OutboxHome = { ...options, scheduler, budget };
   const operator = new Owner(home, undefined);
   const tenants: Tenants = new Tenants({
     home,
@@ -118,6 +120,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
       tenants: { count: tenants.count, totals: tenants.totals() },
+      memory: {
+        operatorMaxBytes:
+          operator.outboxes.reduce((sum, outbox) => sum + outbox.lanes().length, 0) * ofOperator.maxBytes,
+        tenantsBytes: budget.bytes,
+        tenantsMaxBytes: budget.maxBytes,
+      },
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),
     async flush() {

@@ -21,6 +21,7 @@ import type { QueueBounds } from '../model/queue-options.js';
 import type { Signal } from '../model/signal.js';
 import { Account } from './account.js';
 import { Batch } from './batch.js';
+import type { Evictable, Share } from './budget.js';
 import {
   ACTIVE_AFTER,
   FAILING_AFTER,
@@ -39,6 +40,8 @@ export interface LaneHome {
   /** Told of every attempt's result, for health and reports. */
   onResult(signal: Signal, result: SendResult): void;
   onDropped(signal: Signal, reason: DropReason, items: number): void;
+  /** What all queues of a tenant hold; the operator has none. */
+  readonly share: Share | undefined;
 }
 
 export type LaneState = 'failing' | 'pending' | 'receiving' | 'active';
@@ -48,7 +51,7 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-export class Lane {
+export class Lane implements Evictable {
   readonly signal: Signal;
   readonly account = new Account();
   lastDeliveryMs: number | undefined;
@@ -89,6 +92,7 @@ export class Lane {
     this.#maxBatchBytes = Math.min(bounds.maxBatchBytes, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
     this.#maxBatchItems = Math.ceil(Math.min(bounds.maxBatchItems, bounds.maxItems / MIN_BATCHES_PER_QUEUE));
     this.#resource = resource;
+    home.share?.members.add(this);
   }
 
   get bufferedBytes(): number {
@@ -149,8 +153,7 @@ export class Lane {
     const batch = (this.#open ??= this.#newBatch());
     const before = batch.byteLength;
     batch.add(record);
-    this.#items++;
-    this.#bytes += batch.byteLength - before;
+    this.#count(batch.byteLength - before, 1);
     if (batch.items >= this.#maxBatchItems) {
       this.#seal();
       this.#home.wake(this, true);
@@ -172,9 +175,8 @@ export class Lane {
     batch.onSettled = onSettled;
     // Points are bounded by the series; only their bytes count here.
     if (this.#bytes + batch.byteLength > this.#bounds.maxBytes) this.#makeRoom(batch.byteLength, 0);
-    this.#bytes += batch.byteLength;
-    this.#items += batch.items;
     this.#waiting.push(batch);
+    this.#count(batch.byteLength, batch.items);
     this.#home.wake(this, true);
   }
 
@@ -205,13 +207,35 @@ export class Lane {
     const { maxBytes, maxItems } = this.#bounds;
     const tooMany = (): boolean => neededItems > 0 && this.#items + neededItems > maxItems;
     while (this.#bytes + neededBytes > maxBytes || tooMany()) {
-      const oldest = this.#waiting.shift() ?? this.#open;
-      if (oldest === undefined) break;
-      if (oldest === this.#open) this.#open = undefined;
-      this.#settle(oldest, 'lost');
-      this.#drop('queue_full', oldest.items);
+      if (!this.#dropOldest('queue_full')) break;
     }
     this.#notify(false);
+  }
+
+  /** Last in whatever it is part of: all tenants' bound may take something away again, also of this lane. */
+  #count(bytes: number, items: number): void {
+    this.#bytes += bytes;
+    this.#items += items;
+    this.#home.share?.change(bytes);
+  }
+
+  get oldestMs(): number | undefined {
+    return (this.#waiting[0] ?? this.#open)?.bornMs;
+  }
+
+  evictOldest(): void {
+    this.#dropOldest('budget_full');
+    this.#notify(false);
+  }
+
+  /** `false`: all that is left is in flight. */
+  #dropOldest(reason: DropReason): boolean {
+    const oldest = this.#waiting.shift() ?? this.#open;
+    if (oldest === undefined) return false;
+    if (oldest === this.#open) this.#open = undefined;
+    this.#settle(oldest, 'lost');
+    this.#drop(reason, oldest.items);
+    return true;
   }
 
   #drop(reason: DropReason, items: number): void {
@@ -302,8 +326,7 @@ export class Lane {
   }
 
   #settle(batch: Batch, result: 'accepted' | 'lost'): void {
-    this.#bytes -= batch.byteLength;
-    this.#items -= batch.items;
+    this.#count(-batch.byteLength, -batch.items);
     batch.onSettled?.(result);
   }
 
@@ -344,6 +367,7 @@ export class Lane {
     }
     for (const abort of aborts) abort.abort();
     this.#notify(true);
+    this.#home.share?.members.delete(this);
     this.sender.close();
   }
 }

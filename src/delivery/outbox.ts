@@ -19,6 +19,7 @@ import type { DestinationState, DestinationStatus, SignalStatus } from '../model
 import type { Account } from './account.js';
 import { accountOf, sumLedgers } from './account.js';
 import { DRAIN_MS } from './bounds.js';
+import type { Budget, Share } from './budget.js';
 import { Lane } from './lane.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -28,6 +29,8 @@ export interface OutboxHome {
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
   readonly bounds: DeliveryBounds;
+  /** Of all tenants together. */
+  readonly budget: Budget;
   openSender: SenderFactory;
   monotonicMs(): number;
   epochMs(): number;
@@ -59,6 +62,7 @@ const ITEMS: Readonly<Record<Signal, string>> = {
 export class Outbox {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
+  readonly #share: Share | undefined;
   /** Accounts of closed lanes: what a change cost stays in the destination's account. */
   readonly #retired = new Map<Signal, Account>();
   readonly #lanes = new Map<Signal, Lane>();
@@ -74,9 +78,11 @@ export class Outbox {
     home: OutboxHome,
     tenantId: string | undefined,
     destination: ResolvedDestination,
+    share: Share | undefined,
     mark?: MetricMark,
   ) {
     this.#home = home;
+    this.#share = share;
     this.#tenantId = tenantId;
     this.#destination = destination;
     this.#apply(destination, mark);
@@ -130,6 +136,7 @@ export class Outbox {
     const bounds = target.kind === 'exporter' ? { ...own, maxInFlight: 1 } : own;
     const sender = scheduler.outside(() => this.#home.openSender(target));
     const laneHome = {
+      share: this.#share,
       envelopes: this.#home.envelopes,
       monotonicMs: () => this.#home.monotonicMs(),
       wake: (lane: Lane, soon: boolean) => scheduler.wake(lane, soon),

@@ -5,18 +5,21 @@ import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { Account } from './account.js';
 import { accountOf, sumLedgers } from './account.js';
+import type { Share } from './budget.js';
 import { Outbox, type OutboxHome } from './outbox.js';
 
 export class Owner {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
+  readonly #share: Share | undefined;
   readonly #retired = new Map<Signal, Account>();
   /** Removed destinations whose last records still drain. */
   readonly #leaving = new Set<Outbox>();
   #outboxes: readonly Outbox[] = [];
 
-  constructor(home: OutboxHome, tenantId: string | undefined) {
+  constructor(home: OutboxHome, tenantId: string | undefined, share?: Share) {
     this.#home = home;
+    this.#share = share;
     this.#tenantId = tenantId;
   }
 
@@ -52,7 +55,7 @@ export class Owner {
   }
 
   #open(destination: ResolvedDestination, mark: MetricMark | undefined): Outbox {
-    return new Outbox(this.#home, this.#tenantId, destination, mark);
+    return new Outbox(this.#home, this.#tenantId, destination, this.#share, mark);
   }
 
   /** The destination is gone, its account stays. */

@@ -5,16 +5,19 @@ import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './bounds.js';
+import { Share, type Evictable } from './budget.js';
 import { worstState, type OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 
 /** A copy that outlives the call: the original's bytes belong to the encoder. */
 class WaitingRecord implements OutgoingRecord {
   readonly scope: Scope;
+  readonly bornMs: number;
   readonly #bytes: Uint8Array;
   readonly readable: OutgoingRecord['readable'];
 
-  constructor(record: OutgoingRecord) {
+  constructor(record: OutgoingRecord, bornMs: number) {
+    this.bornMs = bornMs;
     this.scope = record.scope;
     this.#bytes = record.bytes().slice();
     this.readable = (resource) => record.readable(resource);
@@ -25,7 +28,7 @@ class WaitingRecord implements OutgoingRecord {
   }
 }
 
-export class Tenant implements TenantIntake {
+export class Tenant implements TenantIntake, Evictable {
   readonly id: string;
   readonly owner: Owner;
   /** Set by code; the lookup is not asked. */
@@ -40,6 +43,7 @@ export class Tenant implements TenantIntake {
   isKnown = false;
   unrouted = 0;
   readonly #home: OutboxHome;
+  readonly #share: Share;
   #mark: MetricMark | undefined;
   #waiting: WaitingRecord[] = [];
   #waitingBytes = 0;
@@ -47,7 +51,9 @@ export class Tenant implements TenantIntake {
   constructor(home: OutboxHome, id: string) {
     this.#home = home;
     this.id = id;
-    this.owner = new Owner(home, id);
+    this.#share = new Share(home.budget);
+    this.#share.members.add(this);
+    this.owner = new Owner(home, id, this.#share);
   }
 
   /** From now on records wait for the lookup's answer. */
@@ -63,9 +69,7 @@ export class Tenant implements TenantIntake {
     this.#mark?.release();
     this.#mark = undefined;
     this.isKnown = true;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const waiting = this.#takeWaiting();
     if (this.owner.outboxes.length === 0) this.#discard(waiting.length, 'unrouted');
     else for (const record of waiting) this.owner.add('logs', record);
   }
@@ -84,10 +88,35 @@ export class Tenant implements TenantIntake {
     this.isKnown = true;
     this.#mark?.release();
     this.#mark = undefined;
-    this.#discard(this.#waiting.length, reason);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#discard(this.#takeWaiting().length, reason);
     this.owner.close(reason);
+  }
+
+  #takeWaiting(): readonly WaitingRecord[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#countWaiting(-this.#waitingBytes);
+    return waiting;
+  }
+
+  #countWaiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.#share.change(bytes);
+  }
+
+  get oldestMs(): number | undefined {
+    return this.#waiting[0]?.bornMs;
+  }
+
+  evictOldest(): void {
+    this.#dropOldest('budget_full');
+  }
+
+  #dropOldest(reason: 'queue_full' | 'budget_full'): void {
+    const oldest = this.#waiting.shift();
+    if (oldest === undefined) return;
+    this.#countWaiting(-oldest.bytes().byteLength);
+    this.#discard(1, reason);
   }
 
   log(record: OutgoingRecord): void {
@@ -99,19 +128,19 @@ export class Tenant implements TenantIntake {
       this.owner.add('logs', record);
       return;
     }
-    const copy = new WaitingRecord(record);
+    const copy = new WaitingRecord(record, this.#home.monotonicMs());
     this.#waiting.push(copy);
-    this.#waitingBytes += copy.bytes().byteLength;
+    this.#countWaiting(copy.bytes().byteLength);
     while (this.#waiting.length > MAX_WAITING_ITEMS || this.#waitingBytes > MAX_WAITING_BYTES) {
-      const oldest = this.#waiting.shift();
-      if (oldest === undefined) return;
-      this.#waitingBytes -= oldest.bytes().byteLength;
-      this.#discard(1, 'queue_full');
+      this.#dropOldest('queue_full');
     }
   }
 
   /** Records that never reached a lane have an account all the same. */
-  #discard(items: number, reason: 'unrouted' | 'queue_full' | 'destination_changed' | 'shutdown'): void {
+  #discard(
+    items: number,
+    reason: 'unrouted' | 'queue_full' | 'budget_full' | 'destination_changed' | 'shutdown',
+  ): void {
     if (items === 0) return;
     if (reason === 'unrouted') this.unrouted += items;
     const account = this.owner.retired('logs');

@@ -2,8 +2,10 @@
 
 /** Every way in which telemetry can be lost. A closed list. */
 export type DropReason =
-  /** The bound in bytes was reached; the oldest waiting batch went. */
+  /** A bound of the queue was reached; the oldest waiting batch went. */
   | 'queue_full'
+  /** All tenants together reached their bound; this one held most, and its oldest went. */
+  | 'budget_full'
   /** Waited longer than the age limit. */
   | 'expired'
   /** The destination refused the credentials (401, 403). */

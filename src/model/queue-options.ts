@@ -26,6 +26,11 @@ export interface QueueOptions {
 export interface DeliveryOptions {
   readonly operator?: QueueOptions;
   readonly tenants?: QueueOptions;
+  /**
+   * Bytes of all tenants' queues together, 1 MiB to 64 GiB. Over it, whoever holds most loses its oldest first. The
+   * operator's queues are not part of it. Default 64 MiB.
+   */
+  readonly maxBytesOfAllTenants?: number;
 }
 
 /** The same, complete. */
@@ -34,4 +39,5 @@ export type QueueBounds = Readonly<Required<QueueOptions>>;
 export interface DeliveryBounds {
   readonly operator: QueueBounds;
   readonly tenants: QueueBounds;
+  readonly maxBytesOfAllTenants: number;
 }

@@ -53,6 +53,15 @@ export interface TelemetryStatus {
     /** All tenants' accounts added up, those of removed destinations included. */
     readonly totals: Readonly<Partial<Record<Signal, Ledger>>>;
   };
+  /** What waits and is in flight at most: the sum is the memory that records can take. */
+  readonly memory: {
+    /** The bounds of the operator's queues, added up. */
+    readonly operatorMaxBytes: number;
+    /** What all tenants' queues hold now. */
+    readonly tenantsBytes: number;
+    /** `delivery.maxBytesOfAllTenants`. Batches in flight that cannot be dropped may exceed it for as long as they last. */
+    readonly tenantsMaxBytes: number;
+  };
   /** Requests that have begun and not yet ended. */
   readonly openExchanges: number;
   /** What was reported about the configuration and still holds, newest last; at most 100. */

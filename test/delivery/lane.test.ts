@@ -39,6 +39,7 @@ function setUp(maxBytes = 1024 * 1024, bounds: QueueOptions = {}): Bench {
     wake: () => undefined,
     onResult: () => undefined,
     onDropped: () => undefined,
+    share: undefined,
   };
   const sent: { items: number; bytes: number; atMs: number }[] = [];
   const bench: Bench = {

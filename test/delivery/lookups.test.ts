@@ -282,7 +282,7 @@ describe.concurrent('a lookup that fails', () => {
       },
       async (world) => {
         world.send('acme', 1);
-        await pause(1_100);
+        await pause(2_000);
         world.send('acme', 2);
         await eventually(() =>
           expect(world.diagnostics.map(({ code }) => code)).toContain('tenant_lookup_failed'),

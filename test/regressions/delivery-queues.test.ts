@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
 import { Lane } from '../../src/delivery/lane.js';
 import type { GatewayTelemetry } from '../../src/index.js';
 import type { OutgoingRecord, SendResult } from '../../src/model/delivery.js';
@@ -34,6 +35,7 @@ function openLane(maxInFlight: number): LaneBench {
       wake: () => undefined,
       onResult: () => undefined,
       onDropped: () => undefined,
+      share: undefined,
     },
     'logs',
     {
@@ -42,7 +44,7 @@ function openLane(maxInFlight: number): LaneBench {
       send: () => new Promise((resolve) => answers.push(resolve)),
     },
     false,
-    { maxBytes: 1024 * 1024, maxInFlight },
+    { ...QUEUE_DEFAULTS.operator, maxBytes: 1024 * 1024, maxInFlight },
     { attributes: {}, bytes: new Uint8Array() },
   );
   const record: OutgoingRecord = {

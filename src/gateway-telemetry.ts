@@ -33,6 +33,7 @@ import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
 import { openExporterSender } from './transport/exporter-sender.js';
+import { createCompressor } from './transport/gzip.js';
 import { openOtlpSender } from './transport/otlp-http-sender.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
 
@@ -116,6 +117,7 @@ function compose(
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
   const resourceObject = createSdkResources();
+  const compressor = createCompressor();
   const exporterUses = new WeakMap<ReadyMadeExporter, number>();
   const custom = createCustomSignals(
     {
@@ -142,7 +144,7 @@ function compose(
     epochMs: nowMs,
     openSender: (target: Target) =>
       target.kind === 'otlp'
-        ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess })
+        ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess, compressor })
         : openExporterSender(target.exporter, { resourceObject, uses: exporterUses }),
     operator: sdkDisabled ? [] : settings.operator,
     tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,

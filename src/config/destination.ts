@@ -5,8 +5,9 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
-import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
+import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { mergeHeaders, resolveHeaders } from './headers.js';
+import { resolveSending } from './sending.js';
 
 export type Owner = 'operator' | 'tenant';
 
@@ -25,18 +26,12 @@ const FIELDS = [
   'serviceName',
   'resourceAttributes',
   'temporality',
+  'timeoutMs',
+  'connectTimeoutMs',
+  'compression',
   'disabled',
 ];
-const LATER = [
-  'tls',
-  'connectTimeoutMs',
-  'timeoutMs',
-  'compression',
-  'maxRequestBytes',
-  'requestsPerMinute',
-  'sampling',
-  'filter',
-];
+const LATER = ['tls', 'maxRequestBytes', 'requestsPerMinute', 'sampling', 'filter'];
 
 function resolveExporter(value: unknown, option: string, owner: Owner): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
@@ -65,6 +60,7 @@ function resolveTarget(
   destination: Destination,
   base: URL | undefined,
   baseHeaders: HeaderSource,
+  sending: Sending,
   option: string,
   owner: Owner,
 ): Target | undefined {
@@ -83,7 +79,7 @@ function resolveTarget(
     };
   }
   url ??= base && signalUrl(base, signal);
-  return url && { kind: 'otlp', url: url.href, headers };
+  return url && { kind: 'otlp', url: url.href, headers, sending };
 }
 
 function refuseTraces(destination: Destination, option: string): void {
@@ -110,11 +106,12 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
       : parseEndpoint(destination.endpoint, `${option}.endpoint`);
   if (base !== undefined) refuseSignalPath(base, `${option}.endpoint`);
   const headers = resolveHeaders(destination.headers, `${option}.headers`);
+  const sending = resolveSending(destination, option);
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;
   for (const signal of SIGNALS) {
     if (owner === 'tenant' && signal === 'traces') continue;
-    const target = resolveTarget(signal, destination, base, headers, option, owner);
+    const target = resolveTarget(signal, destination, base, headers, sending, option, owner);
     reachable ||= target !== undefined;
     // Asked also where there is no target, so that a wrong value is found.
     const isOn = switchedOn(signals, signal, option);

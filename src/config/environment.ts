@@ -2,10 +2,11 @@
 import type { Attributes } from '../model/attributes.js';
 import { faultSentence } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
-import type { HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
+import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
+import { asCompression, asTimeoutMs, completeSending } from './sending.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +31,8 @@ export interface EnvironmentSettings {
   readonly operator: ResolvedDestination | undefined;
   /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
   readonly loneHeaders: LoneHeaders | undefined;
+  /** Variables about sending that no endpoint variable gives anything to apply to. */
+  readonly loneSending: readonly string[];
   /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
@@ -165,6 +168,38 @@ function readHeaders(reader: Reader): LoneHeaders {
   return { bySignal, variables };
 }
 
+/** How the environment's destination is sent to, by signal, and the variables that say so. */
+interface SendingVariables {
+  readonly bySignal: Readonly<Record<Signal, Sending>>;
+  readonly variables: readonly string[];
+}
+
+/** A signal's own variable wins over the general one, field by field. */
+function readSending(reader: Reader): SendingVariables {
+  const variables: string[] = [];
+  const read = (prefix: string): Partial<Sending> => {
+    const field = <T>(name: string, parse: (value: string) => T): T | undefined => {
+      const value = reader.parsed(name, parse);
+      if (value !== undefined) variables.push(name);
+      return value;
+    };
+    const timeoutMs = field(`${prefix}_TIMEOUT`, (value) =>
+      asTimeoutMs(/^\d+$/.test(value) ? Number(value) : value, `${prefix}_TIMEOUT`),
+    );
+    const compression = field(`${prefix}_COMPRESSION`, (value) =>
+      asCompression(value.toLowerCase(), `${prefix}_COMPRESSION`),
+    );
+    return {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(compression !== undefined && { compression }),
+    };
+  };
+  const general = read('OTEL_EXPORTER_OTLP');
+  const own = (signal: Signal): Sending =>
+    completeSending({ ...general, ...read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`) });
+  return { bySignal: { traces: own('traces'), logs: own('logs'), metrics: own('metrics') }, variables };
+}
+
 /** Reads all variables that the library knows. */
 export function readEnvironment(env: Environment): EnvironmentSettings {
   const reader = new Reader(env);
@@ -176,6 +211,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     return url;
   });
   const headers = readHeaders(reader);
+  const sending = readSending(reader);
   const targets: Partial<Record<Signal, Target>> = {};
   let example = base;
   for (const signal of SIGNALS) {
@@ -183,7 +219,12 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     const url = own ?? (base && signalUrl(base, signal));
     example ??= own;
     if (url !== undefined)
-      targets[signal] = { kind: 'otlp', url: url.href, headers: headers.bySignal[signal] ?? NO_HEADERS };
+      targets[signal] = {
+        kind: 'otlp',
+        url: url.href,
+        headers: headers.bySignal[signal] ?? NO_HEADERS,
+        sending: sending.bySignal[signal],
+      };
   }
   readProtocols(reader, example);
   return {
@@ -203,6 +244,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             temporality: 'cumulative',
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
+    loneSending: example === undefined ? sending.variables : [],
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };

@@ -48,6 +48,16 @@ function applyLoneHeaders(code: readonly ResolvedDestination[], headers: LoneHea
   return { destinations: [completed], notices: [] };
 }
 
+/** How an endpoint in code is sent to is said in code; the variables would be half of a destination. */
+function refuseLoneSending(
+  code: readonly ResolvedDestination[],
+  variables: readonly string[],
+): readonly Diagnostic[] {
+  if (variables.length === 0 || !code.some(isSpoken)) return [];
+  const message = `${variables.join(', ')} without effect: time-outs and compression in the environment apply to an endpoint variable only`;
+  return [{ code: 'environment_invalid', message }];
+}
+
 /**
  * Joins what code and environment say. An endpoint in the environment defines the whole destination; what code says is
  * kept inactive and reported, except ready-made exporters, which stay.
@@ -77,6 +87,8 @@ export function effectiveOperator(
   } else {
     effective = { destinations: code, notices: [] };
   }
+  const lone = refuseLoneSending(code, environment.loneSending);
+  effective = { ...effective, notices: [...effective.notices, ...lone] };
   if (environment.switchedOff.size === 0) return effective;
   const destinations = effective.destinations.map((destination) =>
     withTargets(destination, (target, signal) => (environment.switchedOff.has(signal) ? undefined : target)),

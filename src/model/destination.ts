@@ -65,6 +65,25 @@ export interface Destination {
   readonly resourceAttributes?: Attributes;
   /** Temporality of the request metrics here. Default `cumulative`, which most backends expect. */
   readonly temporality?: 'cumulative' | 'delta';
+  /**
+   * Milliseconds for all of one export together: asking for headers, connecting, compressing, writing, and reading the
+   * answer. A whole number from 100 to 600000; default 10000, as the OpenTelemetry specification says. When it is over, the
+   * attempt has failed as `timeout` and is repeated later; a higher one lets a dead endpoint hold its queue up for longer.
+   * For endpoints: ready-made exporters have time-outs of their own, and 30 s.
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Milliseconds, within `timeoutMs`, for name look-up, TCP and TLS of a new connection. A whole number from 100 to
+   * `timeoutMs`; default 3000, or `timeoutMs` where that is less, so that a place that cannot be reached is told apart early
+   * from one that is slow. When it is over, the attempt has failed as `connect` and is repeated later.
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * `gzip` (default): requests of at least 1 KiB are compressed, to about a sixth, which saves traffic and its price for
+   * less than a millisecond of a thread per batch. `none`: for an endpoint that does not take gzip (it answers 400 or 415), or one that is so
+   * near that bytes cost nothing.
+   */
+  readonly compression?: 'gzip' | 'none';
   /** `true`: configured but switched off; nothing is queued or sent. */
   readonly disabled?: boolean;
 }

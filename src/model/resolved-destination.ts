@@ -14,9 +14,25 @@ export interface HeaderSource {
   readonly ask: (() => Promise<HeaderMap>) | undefined;
 }
 
+export type Compression = 'gzip' | 'none';
+
+/** How exports are sent. */
+export interface Sending {
+  /** All of one export. */
+  readonly timeoutMs: number;
+  /** Its name look-up, TCP and TLS; at most `timeoutMs`. */
+  readonly connectTimeoutMs: number;
+  readonly compression: Compression;
+}
+
 /** Where one signal goes. */
 export type Target =
-  | { readonly kind: 'otlp'; readonly url: string; readonly headers: HeaderSource }
+  | {
+      readonly kind: 'otlp';
+      readonly url: string;
+      readonly headers: HeaderSource;
+      readonly sending: Sending;
+    }
   | { readonly kind: 'exporter'; readonly exporter: ReadyMadeExporter };
 
 /** The destination itself, frozen when it was configured. */

@@ -27,8 +27,19 @@ const CLASS_BY_CODE: ReadonlyMap<string, string> = new Map([
   ['EPIPE', 'reset'],
 ]);
 
+/** A failure that the sender itself declares, under its class. */
+export class SendFailure extends Error {
+  readonly errorClass: string;
+
+  constructor(errorClass: string) {
+    super(errorClass);
+    this.errorClass = errorClass;
+  }
+}
+
 /** A short name for what failed before there was a status; never the raw error, which can hold addresses. */
 export function classifyError(error: unknown, deadline: AbortSignal): string {
+  if (error instanceof SendFailure) return error.errorClass;
   if (deadline.aborted) return 'timeout';
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return 'network';

@@ -10,12 +10,12 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
 import type { ResponseDecoder } from '../model/encoding.js';
-import type { Target } from '../model/resolved-destination.js';
+import type { HeaderMap, Target } from '../model/resolved-destination.js';
 import { classifyError, classifyStatus } from './classify.js';
+import type { Compressor, EncodedBody } from './gzip.js';
+import { limitConnecting, limitInformational } from './request-limits.js';
 import { retryAfterMs } from './retry-after.js';
 
-/** Asking for headers, connecting, writing and reading together. The specification's default time-out. */
-const DEADLINE_MS = 10_000;
 /** A host's header function, out of that time. */
 const HEADERS_DEADLINE_MS = 5_000;
 /** What is read of an answer; the rest of a longer one is thrown away with its socket. */
@@ -31,6 +31,8 @@ type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 export interface OtlpSenderOptions {
   readonly userAgent: string;
   readonly decodeResponse: ResponseDecoder;
+  /** Shared by an instance's senders. */
+  readonly compressor: Compressor;
 }
 
 /** Opens a sender for one URL. Its sockets are its own and die with it. */
@@ -40,6 +42,7 @@ export function openOtlpSender(target: OtlpTarget, options: OtlpSenderOptions): 
 
 class OtlpHttpSender implements Sender {
   readonly #options: OtlpSenderOptions;
+  readonly #compressor: Compressor;
   readonly #url: URL;
   readonly #agent: HttpAgent | HttpsAgent;
   #target: OtlpTarget;
@@ -47,6 +50,7 @@ class OtlpHttpSender implements Sender {
   constructor(target: OtlpTarget, options: OtlpSenderOptions) {
     this.#target = target;
     this.#options = options;
+    this.#compressor = options.compressor;
     this.#url = new URL(target.url);
     const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
     // Said expressly, it beats NODE_TLS_REJECT_UNAUTHORIZED, which must not switch it off for a tenant.
@@ -67,14 +71,19 @@ class OtlpHttpSender implements Sender {
   async send(batch: OutgoingBatch, signal: AbortSignal): Promise<SendResult> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
-    const timer = setTimeout(abort, DEADLINE_MS).unref();
+    const timer = setTimeout(abort, this.#target.sending.timeoutMs).unref();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const headers = await this.#headers(deadline.signal);
+      // Nothing is awaited that is known at once: work put off to a microtask would escape the scheduler's slices.
+      const { fixed, ask } = this.#target.headers;
+      const headers = ask === undefined ? fixed : await this.#ask(ask, fixed, deadline.signal);
       if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
+      const made = this.#body(batch, deadline.signal);
+      const body = made instanceof Promise ? await made : made;
+      if (deadline.signal.aborted) return { kind: 'retry', errorClass: 'timeout' };
       // An export that is traced would make more exports.
       return await context.with(suppressTracing(ROOT_CONTEXT), () =>
-        this.#post(batch, headers, deadline.signal),
+        this.#post(body, headers, deadline.signal),
       );
     } finally {
       clearTimeout(timer);
@@ -83,9 +92,11 @@ class OtlpHttpSender implements Sender {
   }
 
   /** `undefined` when the host's header function failed, lied, or took too long. */
-  async #headers(signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
-    const { fixed, ask } = this.#target.headers;
-    if (ask === undefined) return fixed;
+  async #ask(
+    ask: () => Promise<HeaderMap>,
+    fixed: HeaderMap,
+    signal: AbortSignal,
+  ): Promise<HeaderMap | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), HEADERS_DEADLINE_MS).unref();
@@ -101,12 +112,14 @@ class OtlpHttpSender implements Sender {
     }
   }
 
-  #post(
-    batch: OutgoingBatch,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<SendResult> {
-    const body = batch.request();
+  /** Made anew for each attempt: a batch that waits for its next one must not hold its bytes twice. */
+  #body(batch: OutgoingBatch, signal: AbortSignal): EncodedBody | Promise<EncodedBody> {
+    const bytes = batch.request();
+    if (this.#target.sending.compression === 'none') return { bytes, encoding: undefined };
+    return this.#compressor.compress(bytes, signal);
+  }
+
+  #post({ bytes, encoding }: EncodedBody, headers: HeaderMap, signal: AbortSignal): Promise<SendResult> {
     const options: RequestOptions = {
       method: 'POST',
       agent: this.#agent,
@@ -116,13 +129,15 @@ class OtlpHttpSender implements Sender {
         'user-agent': this.#options.userAgent,
         ...headers,
         'content-type': 'application/x-protobuf',
-        'content-length': body.byteLength,
+        'content-length': bytes.byteLength,
+        ...(encoding !== undefined && { 'content-encoding': encoding }),
         // Compressed answers are never unpacked.
         'accept-encoding': 'identity',
       },
     };
     return new Promise((resolve) => {
-      const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const isTls = this.#url.protocol === 'https:';
+      const send = isTls ? httpsRequest : httpRequest;
       let answered: IncomingMessage | undefined;
       const fail = (error: unknown): void => {
         // Once the status is there, nothing that follows can change what became of the batch.
@@ -134,6 +149,8 @@ class OtlpHttpSender implements Sender {
           answered = response;
           void readAnswer(response).then((answer) => resolve(this.#resultOf(response, answer)), fail);
         });
+        limitConnecting(request, this.#target.sending.connectTimeoutMs, isTls);
+        limitInformational(request);
         // Nobody asked for another protocol; without a listener the socket would stay open, and the batch with it.
         request.on('upgrade', (response, socket) => {
           socket.destroy();
@@ -141,7 +158,7 @@ class OtlpHttpSender implements Sender {
         });
         // Stays for good: a late socket error without a listener would end the process.
         request.on('error', fail);
-        request.end(body);
+        request.end(bytes);
       } catch (error) {
         fail(error);
       }

@@ -47,9 +47,8 @@ describe('options', () => {
     expect(() => instance(wrong({ operators: undefined }))).not.toThrow();
   });
 
-  it.each(['delivery', 'trustProxy', 'clientAddress', 'longLived'])(
-    'not built yet are refused by name: %s',
-    (name) => expectFault({ [name]: {} }, name, 'is not supported in this version'),
+  it.each(['trustProxy', 'clientAddress', 'longLived'])('not built yet are refused by name: %s', (name) =>
+    expectFault({ [name]: {} }, name, 'is not supported in this version'),
   );
 
   it.each<[object, string, string]>([
@@ -76,6 +75,25 @@ describe('options', () => {
     [{ sampling: { ratio: -0.1 } }, 'sampling.ratio', 'must be a number from 0 to 1'],
     [{ sampling: { ratio: Number.NaN } }, 'sampling.ratio', 'must be a number from 0 to 1'],
     [{ sampling: { parent: 'always' } }, 'sampling.parent', 'must be one of follow, follow-drop, ignore'],
+    [{ delivery: [] }, 'delivery', 'must be an object'],
+    [{ delivery: { tenant: {} } }, 'delivery.tenant', 'known are operator, tenants'],
+    [{ delivery: { maxBytesOfAllTenants: 1000 } }, 'delivery.maxBytesOfAllTenants', 'whole number'],
+    [{ delivery: { operator: 5 } }, 'delivery.operator', 'must be an object'],
+    [{ delivery: { tenants: { maxEntries: 5 } } }, 'delivery.tenants.maxEntries', 'known are maxBatchItems'],
+    [{ delivery: { tenants: { maxBytes: 65_535 } } }, 'delivery.tenants.maxBytes', '65536'],
+    [{ delivery: { tenants: { maxItems: 0 } } }, 'delivery.tenants.maxItems', 'whole number'],
+    [{ delivery: { operator: { maxInFlight: 65 } } }, 'delivery.operator.maxInFlight', '64'],
+    [{ delivery: { operator: { flushIntervalMs: 1.5 } } }, 'delivery.operator.flushIntervalMs', 'whole'],
+    [
+      { delivery: { operator: { initialRetryDelayMs: 60_000, maxRetryDelayMs: 50_000 } } },
+      'delivery.operator.maxRetryDelayMs',
+      'must not be less than initialRetryDelayMs',
+    ],
+    [
+      { delivery: { tenants: { flushIntervalMs: 1_000, maxAgeMs: 1_999 } } },
+      'delivery.tenants.maxAgeMs',
+      'must be at least twice flushIntervalMs',
+    ],
     [{ responseHeaders: true }, 'responseHeaders', 'must be an object'],
     [{ responseHeaders: { trace: 'x' } }, 'responseHeaders.trace', 'known are traceId, serverTiming'],
     [{ responseHeaders: { traceId: 'x trace' } }, 'responseHeaders.traceId', 'must be a header name'],
@@ -176,9 +194,6 @@ describe('the metric options', () => {
 
 const LATER = {
   tls: {},
-  connectTimeoutMs: 1000,
-  timeoutMs: 1000,
-  compression: 'gzip',
   maxRequestBytes: 1000,
   requestsPerMinute: 10,
   sampling: {},

@@ -1,0 +1,113 @@
+/** Which tests show which scenario of the reliability plan. The closing note's table is made from this list. */
+export interface Scenario {
+  readonly title: string;
+  /** Relative to the root of the project. */
+  readonly files: readonly string[];
+}
+
+export const SCENARIOS = {
+  T3: {
+    title: 'the collector restarts between request and reply',
+    files: ['test/faults/t03-restart-before-reply.test.ts'],
+  },
+  T4: {
+    title: 'connections are refused for ten minutes',
+    files: [
+      'test/faults/t04-refused.test.ts',
+      'test/delivery/lane.test.ts',
+      'test/transport/sending.test.ts',
+    ],
+  },
+  T5: {
+    title: 'blackhole',
+    files: ['test/faults/t05-blackhole.test.ts', 'test/transport/deadlines.test.ts'],
+  },
+  T6: {
+    title: 'slow body, slow headers, 103 without end, a peer that never reads',
+    files: ['test/faults/t06-slow-loris.test.ts', 'test/transport/deadlines.test.ts'],
+  },
+  T7: {
+    title: 'giant answers',
+    files: ['test/faults/t07-giant-answers.test.ts', 'test/transport/hostile.test.ts'],
+  },
+  T8: {
+    title: 'compressed answers',
+    files: ['test/faults/t08-bombs.test.ts', 'test/transport/hostile.test.ts'],
+  },
+  T9: {
+    title: 'redirects',
+    files: ['test/faults/t09-redirects.test.ts', 'test/transport/sending.test.ts'],
+  },
+  T10: {
+    title: '429 and every sort of Retry-After',
+    files: [
+      'test/faults/t10-retry-after.test.ts',
+      'test/transport/retry-after.test.ts',
+      'test/delivery/lane.test.ts',
+    ],
+  },
+  T12: {
+    title: '70 % of the answers are 503',
+    files: ['test/faults/t12-mostly-unavailable.test.ts'],
+  },
+  T13: {
+    title: 'partial success',
+    files: [
+      'test/faults/t13-partial-success.test.ts',
+      'test/transport/sending.test.ts',
+      'test/otlp/decode-response.test.ts',
+    ],
+  },
+  T14: {
+    title: '200 with garbage',
+    files: [
+      'test/faults/t14-garbage-success.test.ts',
+      'test/transport/hostile.test.ts',
+      'test/otlp/decode-response.test.ts',
+    ],
+  },
+  T15: {
+    title: 'the table of statuses',
+    files: [
+      'test/faults/t15-status-table.test.ts',
+      'test/transport/classify.test.ts',
+      'test/transport/sending.test.ts',
+    ],
+  },
+  T18: {
+    title: 'resets at twelve phases, new and reused connections',
+    files: ['test/faults/t18-resets.test.ts'],
+  },
+  T28: {
+    title: 'header configuration',
+    files: ['test/faults/t28-header-configuration.test.ts', 'test/config/faults.test.ts'],
+  },
+  T34: {
+    title: 'log flood',
+    files: ['test/faults/t34-log-flood.test.ts'],
+  },
+  T36: {
+    title: 'blank, half, huge and broken configuration pushes',
+    files: [
+      'test/faults/t36-bad-pushes.test.ts',
+      'test/delivery/live-changes.test.ts',
+      'test/delivery/lookups.test.ts',
+    ],
+  },
+  T37: {
+    title: 'steps of the clock, and a process that stands still',
+    files: ['test/faults/t37-clock-steps.test.ts', 'test/regressions/delivery-time-and-end.test.ts'],
+  },
+  T39: {
+    title: 'shutdown with healthy, dead and dripping collectors',
+    files: [
+      'test/faults/t39-shutdown.test.ts',
+      'test/delivery/flush-and-shutdown.test.ts',
+      'test/delivery/processes.test.ts',
+    ],
+  },
+  T47: {
+    title: 'the event loop with ten thousand records waiting',
+    files: ['test/faults/t47-event-loop.test.ts', 'test/delivery/bounds.test.ts'],
+  },
+} as const satisfies Readonly<Record<`T${number}`, Scenario>>;

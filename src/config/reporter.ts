@@ -3,7 +3,7 @@ import { containRejection } from '../model/settle.js';
 import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
 
 const INTERVAL_MS = 60_000;
-/** Kinds of reports that are remembered; beyond, the oldest is forgotten and may be reported again early. */
+/** Kinds of reports that are told apart within a minute; further ones of a code count as one kind. */
 const MAX_KINDS = 1_000;
 const MAX_NOTICES = 100;
 
@@ -25,6 +25,17 @@ export function createReporter(
   const kept: Diagnostic[] = [];
   let aboutOperator: readonly Diagnostic[] = [];
 
+  /** Forgets a kind that may be reported again anyway: the first, as they are in order of their last report. */
+  const hasRoom = (now: number): boolean => {
+    if (lastReports.size < MAX_KINDS) return true;
+    for (const [kind, last] of lastReports) {
+      if (now - last < INTERVAL_MS) return false;
+      lastReports.delete(kind);
+      return true;
+    }
+    return true;
+  };
+
   const tell = (diagnostic: Diagnostic): void => {
     try {
       containRejection(listener?.(diagnostic));
@@ -38,24 +49,26 @@ export function createReporter(
       const { code, tenantId = '', destination = '', signal = '' } = diagnostic;
       // Reports of callbacks differ in their text alone, which is fixed.
       const text = code === 'callback_failed' ? diagnostic.message : '';
-      const kind = `${code}
+      const own = `${code}
 ${tenantId}
 ${destination}
 ${signal}
 ${text}`;
       const now = monotonicMs();
+      const isFolded = !lastReports.has(own) && !hasRoom(now);
+      const kind = isFolded ? code : own;
       const last = lastReports.get(kind);
       if (last !== undefined && now - last < INTERVAL_MS) return;
       lastReports.delete(kind);
       lastReports.set(kind, now);
-      if (lastReports.size > MAX_KINDS) {
-        for (const oldest of lastReports.keys()) {
-          lastReports.delete(oldest);
-          break;
-        }
-      }
+      const told = isFolded
+        ? {
+            code,
+            message: `More than ${MAX_KINDS} kinds of reports in a minute; further ones of ${code} are held back`,
+          }
+        : diagnostic;
       // Not now: reports come from the middle of recording, and a listener may well record something itself.
-      queueMicrotask(() => tell(diagnostic));
+      queueMicrotask(() => tell(told));
     },
     notice(diagnostic) {
       kept.push(diagnostic);

@@ -37,4 +37,6 @@ export interface Envelopes {
 /** Reads what a destination answered: how many items it took off, and why. `undefined`: none. Never throws. */
 export type ResponseDecoder = (
   body: Uint8Array,
+  /** There was more of it. */
+  isCut?: boolean,
 ) => { readonly rejected: number; readonly message: string } | undefined;

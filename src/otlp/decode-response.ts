@@ -18,14 +18,15 @@ export interface PartialSuccess {
 /**
  * Reads an Export*ServiceResponse. Undefined means full success or bytes that are no such message: a
  * partial success that rejects nothing and says nothing is full success by the protocol. Never throws.
+ * With `isCut` the bytes are the beginning of a longer answer: the count stands before a long message.
  */
-export function decodePartialSuccess(bytes: Uint8Array): PartialSuccess | undefined {
+export function decodePartialSuccess(bytes: Uint8Array, isCut = false): PartialSuccess | undefined {
   let rejected = 0;
   let message = '';
-  const outer = new FieldCursor(bytes);
+  const outer = new FieldCursor(bytes, isCut);
   while (outer.next()) {
     if (outer.fieldNumber !== 1 || outer.wireType !== 2) continue;
-    const inner = new FieldCursor(outer.content());
+    const inner = new FieldCursor(outer.content(), isCut);
     while (inner.next()) {
       if (inner.fieldNumber === 1 && inner.wireType === 0) rejected = inner.value;
       if (inner.fieldNumber === 2 && inner.wireType === 2) message = cleanText(inner.content());
@@ -57,8 +58,11 @@ class FieldCursor {
   value = 0;
   malformed = false;
 
-  constructor(bytes: Uint8Array) {
+  readonly #isCut: boolean;
+
+  constructor(bytes: Uint8Array, isCut: boolean) {
     this.#bytes = bytes;
+    this.#isCut = isCut;
   }
 
   /** The bytes of a length-delimited field. */
@@ -73,10 +77,13 @@ class FieldCursor {
     this.wireType = tag % 8;
     this.value = this.wireType === 0 || this.wireType === 2 ? this.#varint() : 0;
     this.#contentStart = this.#position;
-    if (this.wireType === 2) this.#position += this.value;
-    else if (this.wireType === 1) this.#position += 8;
+    if (this.wireType === 2) {
+      this.#position += this.value;
+      if (this.#isCut) this.#position = Math.min(this.#position, this.#bytes.length);
+    }
+    if (this.wireType === 1) this.#position += 8;
     else if (this.wireType === 5) this.#position += 4;
-    else if (this.wireType !== 0) this.malformed = true;
+    else if (this.wireType !== 0 && this.wireType !== 2) this.malformed = true;
     if (this.fieldNumber === 0 || this.#position > this.#bytes.length) this.malformed = true;
     return !this.malformed;
   }

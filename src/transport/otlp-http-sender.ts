@@ -165,29 +165,36 @@ class OtlpHttpSender implements Sender {
     });
   }
 
-  #resultOf(response: IncomingMessage, answer: Uint8Array | undefined): SendResult {
+  #resultOf(response: IncomingMessage, answer: Answer | undefined): SendResult {
     const status = response.statusCode ?? 0;
     if (status < 200 || status > 299)
       return classifyStatus(status, retryAfterMs(response.headers['retry-after'], Date.now()));
     const isProtobuf =
-      response.headers['content-encoding'] === undefined && answer !== undefined && answer.length > 0;
-    const partial = isProtobuf ? this.#options.decodeResponse(answer) : undefined;
+      response.headers['content-encoding'] === undefined && answer !== undefined && answer.bytes.length > 0;
+    const partial = isProtobuf ? this.#options.decodeResponse(answer.bytes, answer.isCut) : undefined;
     if (partial === undefined) return { kind: 'delivered', rejected: 0 };
     return { kind: 'delivered', rejected: partial.rejected, message: partial.message };
   }
 }
 
+/** What was read of an answer. */
+interface Answer {
+  readonly bytes: Uint8Array;
+  /** There was more. */
+  readonly isCut: boolean;
+}
+
 /** At most 64 KiB; a longer answer costs its socket. */
-async function readAnswer(response: IncomingMessage): Promise<Uint8Array> {
+async function readAnswer(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) {
       response.destroy();
       break;
     }
-    chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES), isCut: bytes > MAX_ANSWER_BYTES };
 }

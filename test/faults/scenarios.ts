@@ -54,6 +54,7 @@ export const SCENARIOS = {
     title: 'partial success',
     files: [
       'test/faults/t13-partial-success.test.ts',
+      'test/faults/t13-long-message.test.ts',
       'test/transport/sending.test.ts',
       'test/otlp/decode-response.test.ts',
     ],
@@ -84,7 +85,7 @@ export const SCENARIOS = {
   },
   T34: {
     title: 'log flood',
-    files: ['test/faults/t34-log-flood.test.ts'],
+    files: ['test/faults/t34-log-flood.test.ts', 'test/faults/t34-many-tenants.test.ts'],
   },
   T36: {
     title: 'blank, half, huge and broken configuration pushes',

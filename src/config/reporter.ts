@@ -49,11 +49,7 @@ export function createReporter(
       const { code, tenantId = '', destination = '', signal = '' } = diagnostic;
       // Reports of callbacks differ in their text alone, which is fixed.
       const text = code === 'callback_failed' ? diagnostic.message : '';
-      const own = `${code}
-${tenantId}
-${destination}
-${signal}
-${text}`;
+      const own = [code, tenantId, destination, signal, text].join('\n');
       const now = monotonicMs();
       const isFolded = !lastReports.has(own) && !hasRoom(now);
       const kind = isFolded ? code : own;

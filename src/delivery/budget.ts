@@ -70,24 +70,14 @@ export class Budget {
     if (bytes > 0 && this.#bytes > this.maxBytes) this.#evict();
   }
 
+  /** One pass from the largest: a share that has shrunk is met again among the smaller ones. */
   #evict(): void {
-    for (let size = SIZES - 1; size >= 0;) {
-      const [share] = this.#candidates(size);
-      if (share === undefined) {
-        size--;
-        continue;
+    for (let size = SIZES - 1; size >= 0; size--) {
+      for (const share of this.#bySize[size] ?? []) {
+        while (share.size === size && share.evictOldest()) {
+          if (this.#bytes <= this.maxBytes) return;
+        }
       }
-      // Its bytes go down with each, and with them its size: then others of this size come first.
-      if (!share.evictOldest()) this.#stuck.add(share);
-      if (this.#bytes <= this.maxBytes) break;
     }
-    this.#stuck.clear();
-  }
-
-  /** Shares of which everything is in flight, in the present search. */
-  readonly #stuck = new Set<Share>();
-
-  *#candidates(size: number): Iterable<Share> {
-    for (const share of this.#bySize[size] ?? []) if (!this.#stuck.has(share)) yield share;
   }
 }

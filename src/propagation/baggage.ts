@@ -3,7 +3,7 @@
  * header, as its text leaves to us; too many members or bytes drop whole members from the first that does not fit.
  */
 import { percentDecoded } from './percent.js';
-import { isSpace, withoutSpace } from './text.js';
+import { isSpace, skipClass, withoutSpace } from './text.js';
 
 export const BAGGAGE = 'baggage';
 /** What the standard asks everyone to pass on. */
@@ -37,17 +37,6 @@ export interface BaggageMember {
   readonly properties: readonly string[];
 }
 
-/** The index behind the characters of this class. Never asks beyond the end: NaN as an index would make it all slow. */
-function skipClass(text: string, from: number, wanted: number): number {
-  let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code > 0x7e || ((CLASS[code] as number) & wanted) === 0) break;
-    at++;
-  }
-  return at;
-}
-
 function skipSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length && isSpace(text.charCodeAt(at))) at++;
@@ -62,11 +51,12 @@ function memberEnd(text: string, from: number): number {
   let at = from;
   for (let isFirst = true; ; isFirst = false) {
     const key = skipSpace(text, at);
-    at = skipClass(text, key, TOKEN);
+    at = skipClass(CLASS, text, key, TOKEN);
     if (at === key) return -1;
     at = skipSpace(text, at);
     if (at === text.length) return isFirst ? -1 : at;
-    if (text.charCodeAt(at) === EQUALS) at = skipSpace(text, skipClass(text, skipSpace(text, at + 1), OCTET));
+    if (text.charCodeAt(at) === EQUALS)
+      at = skipSpace(text, skipClass(CLASS, text, skipSpace(text, at + 1), OCTET));
     else if (isFirst) return -1;
     if (at === text.length || text.charCodeAt(at) === COMMA) return at;
     if (text.charCodeAt(at) !== SEMICOLON) return -1;

@@ -1,12 +1,13 @@
 /** Baggage that Jaeger and OT carry as one header per key: `{prefix}{key}: {percent-encoded value}`. */
-import { isBaggageKey, percentDecoded, percentEncoded } from './percent.js';
+import { percentDecoded, percentEncoded } from './percent.js';
 import type { HeaderReader } from './read-headers.js';
-import { isPrintable, withoutSpace } from './text.js';
+import { isPrintable, isToken, withoutSpace } from './text.js';
 import type { Outgoing } from './write-headers.js';
 
 /** As for W3C baggage. */
 const MAX_MEMBERS = 64;
 const MAX_BYTES = 8192;
+const MAX_KEY_LENGTH = 256;
 
 export type FormatBaggage = readonly (readonly [key: string, value: string])[];
 
@@ -17,7 +18,7 @@ class Collector {
 
   add(key: string, rawValue: string): void {
     const text = withoutSpace(rawValue);
-    if (this.#bytes > MAX_BYTES || !isBaggageKey(key) || !isPrintable(text)) return;
+    if (this.#bytes > MAX_BYTES || key.length > MAX_KEY_LENGTH || !isToken(key) || !isPrintable(text)) return;
     const value = percentDecoded(text);
     // As it goes out: encoding may make it longer than it came.
     this.#bytes += key.length + 1 + percentEncoded(value).length;

@@ -54,6 +54,11 @@ export interface NamedFormat {
   readonly format: Format;
 }
 
+/** Two plain headers are two formats. */
+export function keyOf({ name, format }: NamedFormat): string {
+  return `${name} ${format.headers.join()}`;
+}
+
 /** What is to become of baggage; a set holds the keys that may pass. */
 export type BaggageMode = 'pass' | 'strip' | 'ignore' | ReadonlySet<string>;
 
@@ -125,8 +130,8 @@ class Lookup {
     const seen = new Set<string>();
     return value
       .map((item: unknown, index) => this.one(item, `${option}[${index}]`, also, without))
-      .filter(({ name, format }) => {
-        const key = `${name} ${format.headers.join()}`;
+      .filter((named) => {
+        const key = keyOf(named);
         return seen.has(key) ? false : seen.add(key);
       });
   }

@@ -2,11 +2,6 @@
 
 const PERCENT = 0x25;
 
-/** Keys that may stand in a header name and in W3C baggage alike. */
-export function isBaggageKey(key: string): boolean {
-  return key.length <= 256 && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(key);
-}
-
 function digit(text: string, index: number): number {
   const code = text.charCodeAt(index);
   if (code >= 48 && code <= 57) return code - 48;

@@ -14,6 +14,7 @@ import { isId } from './hex.js';
 import { mergeContexts } from './merge.js';
 import {
   CARRIERS_OF_BAGGAGE,
+  keyOf,
   resolvePropagation,
   type BaggageMode,
   type NamedFormat,
@@ -213,11 +214,6 @@ function ownedBy(
     for (const prefix of carrier.prefixes) prefixes.add(prefix);
   }
   return new OwnedNames(names, prefixes, isOpen);
-}
-
-/** Two plain headers are two formats. */
-function keyOf({ name, format }: NamedFormat): string {
-  return `${name} ${format.headers.join()}`;
 }
 
 function isDatadog({ name }: NamedFormat): boolean {

@@ -16,6 +16,20 @@ export function isSpace(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
+/**
+ * The index behind the characters whose class, by their code, is one of those wanted; beyond ASCII there is none. Never asks
+ * beyond the end of the text: NaN as an index would make it all slow.
+ */
+export function skipClass(classes: Uint8Array, text: string, from: number, wanted: number): number {
+  let at = from;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7e || ((classes[code] as number) & wanted) === 0) break;
+    at++;
+  }
+  return at;
+}
+
 /** The first of repeated headers, which arrive joined by commas. */
 export function firstOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

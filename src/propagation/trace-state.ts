@@ -3,6 +3,7 @@
  * Grammar: key `[a-z0-9][a-z0-9_\-*\/@]{0,255}`, value up to 256 printable characters without `,` `=` that does not end in
  * a space; at most 32 members; empty members are allowed and dropped.
  */
+import { skipClass, withoutSpace } from './text.js';
 
 const MAX_MEMBERS = 32;
 const MAX_PART_LENGTH = 256;
@@ -13,7 +14,6 @@ const MAX_OUTPUT_LENGTH = 1024;
 const LONG_MEMBER = 128;
 
 const SPACE = 0x20;
-const TAB = 0x09;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 
@@ -29,24 +29,13 @@ for (let code = SPACE; code < 0x7f; code++) {
     (begins ? KEY_BEGIN : 0) | (continues ? KEY : 0) | (code === COMMA || code === EQUALS ? 0 : VALUE);
 }
 
-/** The index behind the characters of this class. Never asks beyond the end: NaN as an index would make it all slow. */
-function skip(text: string, from: number, wanted: number): number {
-  let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code > 0x7e || ((CLASS[code] as number) & wanted) === 0) break;
-    at++;
-  }
-  return at;
-}
-
 /** The end of the member that begins at `from`; -1 if none does. */
 function memberEnd(text: string, from: number): number {
-  const equals = skip(text, from, KEY);
+  const equals = skipClass(CLASS, text, from, KEY);
   if (equals === from || equals === text.length || text.charCodeAt(equals) !== EQUALS) return -1;
   if (equals - from > MAX_PART_LENGTH || ((CLASS[text.charCodeAt(from)] as number) & KEY_BEGIN) === 0)
     return -1;
-  const end = skip(text, equals + 1, VALUE);
+  const end = skipClass(CLASS, text, equals + 1, VALUE);
   return end === equals + 1 || end - equals - 1 > MAX_PART_LENGTH ? -1 : end;
 }
 
@@ -89,15 +78,10 @@ export function parseTraceState(text: string | undefined): string | undefined {
   while (from <= text.length) {
     let comma = text.indexOf(',', from);
     if (comma < 0) comma = text.length;
-    let start = from;
-    let end = comma;
-    while (start < end && (text.charCodeAt(start) === SPACE || text.charCodeAt(start) === TAB)) start++;
-    while (end > start && (text.charCodeAt(end - 1) === SPACE || text.charCodeAt(end - 1) === TAB)) end--;
-    if (end > start) {
-      // A value may hold spaces, so a member may seem to end behind the white space around it.
-      if (members.length === MAX_MEMBERS || memberEnd(text.slice(start, end), 0) !== end - start)
-        return undefined;
-      members.push(text.slice(start, end));
+    const member = withoutSpace(text.slice(from, comma));
+    if (member !== '') {
+      if (members.length === MAX_MEMBERS || memberEnd(member, 0) !== member.length) return undefined;
+      members.push(member);
     }
     from = comma + 1;
   }

@@ -69,7 +69,7 @@ export class Outgoing {
   }
 }
 
-/** Throws on headers that cannot be written to, before anything is changed. */
+/** Throws on headers that cannot be written to. */
 export function applyHeaders(headers: WritableHeaders, given: OwnedNames, outgoing: Outgoing): void {
   const owned = given.isOpen ? given.with(outgoing.names) : given;
   if (Array.isArray(headers)) applyToPairs(headers, owned, outgoing);

@@ -31,6 +31,7 @@ import {
 /** The API's numbers. */
 export const KIND_SERVER = 1;
 export const KIND_CLIENT = 2;
+export const SPAN_ERROR = Object.freeze({ code: 2 });
 const STATUS_UNSET = 0;
 const MAX_STACK_LENGTH = 8192;
 

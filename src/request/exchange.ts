@@ -19,7 +19,7 @@ import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
-import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
+import { ExchangeSpan, KIND_SERVER, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { spanMethod } from './methods.js';
 import { outcomeOf } from './outcome.js';
@@ -28,10 +28,8 @@ import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
 import { injectFor } from './upstream-call.js';
 import { UpstreamCalls } from './upstream-calls.js';
 
-const SAMPLED = 0x01;
 /** A request that had waited longer would long have been given up. */
 const MAX_AGE_AT_BEGIN_MS = 86_400_000;
-const SPAN_ERROR = Object.freeze({ code: 2 });
 
 /** How an adapter saw the response end. */
 export interface ObservedEnding {
@@ -88,7 +86,7 @@ export class LiveExchange implements Exchange {
     const age = told < MAX_AGE_AT_BEGIN_MS ? told : 0;
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
-    if (trace.isOwn && (trace.traceFlags & SAMPLED) !== 0) {
+    if (trace.isOwn && trace.sampled === true) {
       this.#serverSpan = this.#startSpan();
       this.span = this.#serverSpan;
     } else {

@@ -1,5 +1,4 @@
 /** The head decision: the caller's, or the gateway's own ratio on the random part of the trace id. */
-
 import { createHmac, randomBytes } from 'node:crypto';
 
 /** What becomes of the caller's decision. */

@@ -29,27 +29,6 @@ function withoutMembers(traceState: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** The caller's trace becomes a link. Its format stays, so that `preserve` answers in it; so does baggage, by its own option. */
-function restarted(context: ExtractedContext): ExtractedContext {
-  const { traceId, spanId, sampled, random, traceState } = context;
-  const own: LinkedContext[] =
-    traceId === undefined || spanId === undefined ? [] : [{ traceId, spanId, sampled, random, traceState }];
-  return {
-    ...context,
-    traceId: undefined,
-    spanId: undefined,
-    parentSpanId: undefined,
-    sampled: undefined,
-    debug: false,
-    random: false,
-    traceIdDigits: 32,
-    traceState: undefined,
-    datadog: undefined,
-    links: [...own, ...context.links],
-    isUntrusted: true,
-  };
-}
-
 /** Nothing valid came; whatever the headers hold is not to go on either. */
 const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
   format: undefined,
@@ -67,6 +46,17 @@ const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
   links: [],
   isUntrusted: true,
 });
+
+/**
+ * The caller's trace becomes a link. Its format stays, so that `preserve` answers in it; so does baggage, by its own option.
+ * Whatever else a context may come to hold is left behind.
+ */
+function restarted(context: ExtractedContext): ExtractedContext {
+  const { traceId, spanId, sampled, random, traceState, format, baggage, formatBaggage } = context;
+  const own: LinkedContext[] =
+    traceId === undefined || spanId === undefined ? [] : [{ traceId, spanId, sampled, random, traceState }];
+  return { ...NOTHING_TRUSTED, format, baggage, formatBaggage, links: [...own, ...context.links] };
+}
 
 export function underTrust(
   context: ExtractedContext | undefined,

@@ -23,17 +23,15 @@ import type {
 import type { Arrival } from './arrival.js';
 import { errorTypeOf } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { ExchangeSpan, KIND_CLIENT } from './exchange-span.js';
+import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
 import { cleanStatus, cutText } from './limits.js';
 import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
 import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
 
-const SAMPLED = 0x01;
 /** The gateway has broken it off itself, which is no fault of the upstream. */
 export const ABORTED: ReadonlySet<string | undefined> = new Set(['AbortError', 'ABORT_ERR']);
-const SPAN_ERROR = Object.freeze({ code: 2 });
 
 /** What an attempt needs from its exchange. */
 export interface Caller {
@@ -135,7 +133,7 @@ export class LiveUpstreamCall implements UpstreamCall {
     // Unsampled attempts have ids of their own too: the upstream must not take two calls for one.
     this.spanId = home.ids.spanId();
     const context: SpanContext = { ...trace.spanContext, spanId: this.spanId };
-    if (calls === undefined || (trace.traceFlags & SAMPLED) === 0) {
+    if (calls === undefined || trace.sampled !== true) {
       this.span = apiTrace.wrapSpanContext(context);
       return;
     }

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect, vi } from 'vitest';
 import type { Destination, GatewayOptions, Ledger } from '../../src/index.js';
 import { canaryOf, expectLaw, inWorld, type World } from '../delivery/support.js';
+import { watchUnhandled } from '../support/unhandled.js';
 
 /** The tenant with the hostile collector, and the one beside it. */
 export const VICTIM = 'acme';
@@ -137,21 +138,6 @@ export function watchClientSockets(): { readonly sockets: readonly Socket[]; sto
   const note = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
   subscribe('net.client.socket', note);
   return { sockets, stop: () => void unsubscribe('net.client.socket', note) };
-}
-
-/** Errors that reach the process: there must never be one. */
-export function watchUnhandled(): { readonly seen: readonly unknown[]; stop(): void } {
-  const seen: unknown[] = [];
-  const note = (error: unknown): void => void seen.push(error);
-  process.on('uncaughtExceptionMonitor', note);
-  process.on('unhandledRejection', note);
-  return {
-    seen,
-    stop() {
-      process.off('uncaughtExceptionMonitor', note);
-      process.off('unhandledRejection', note);
-    },
-  };
 }
 
 export const logsOf = (world: World, tenantId: string) =>

@@ -1,7 +1,8 @@
 /** T6: collectors that keep a connection busy without ever finishing. In real time: test/transport/deadlines.test.ts. */
 import { expect, it } from 'vitest';
 import { expectLaw, inWorld } from '../delivery/support.js';
-import { figure, inVirtualTime, OK, startCollector, watchUnhandled, type Collector } from './support.js';
+import { figure, inVirtualTime, OK, startCollector, type Collector } from './support.js';
+import { watchUnhandled } from '../support/unhandled.js';
 import type { Connection } from './support.js';
 
 const DEADLINE_MS = 10_000;

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { canaryOf, eventually, expectLaw, inWorld, pause } from '../delivery/support.js';
-import { figure, OK, startCollector, watchUnhandled, type Collector, type Connection } from './support.js';
+import { figure, OK, startCollector, type Collector, type Connection } from './support.js';
+import { watchUnhandled } from '../support/unhandled.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
 const ANSWERED = `${HEAD}content-length: 10\r\n\r\n`;

@@ -126,7 +126,7 @@ describe('a propagator that reads badly', () => {
       {
         ...own,
         extract() {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- a host's propagator may throw anything
           throw undefined;
         },
       },

@@ -20,6 +20,7 @@ import type {
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver } from '../../src/testing/index.js';
 import { assertSameAsOfficial } from '../testing/official-decoder.js';
+import { watchUnhandled } from './unhandled.js';
 
 export interface GatewaySetup {
   /** Added to the instance's options. The defaults here: `env: false`, open egress, no metric reading by itself. */
@@ -122,20 +123,6 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<TestGatewa
       return telemetry.flush();
     },
     close,
-  };
-}
-
-function watchUnhandled(): { readonly seen: unknown[]; stop(): void } {
-  const seen: unknown[] = [];
-  const note = (error: unknown): void => void seen.push(error);
-  process.on('uncaughtExceptionMonitor', note);
-  process.on('unhandledRejection', note);
-  return {
-    seen,
-    stop() {
-      process.off('uncaughtExceptionMonitor', note);
-      process.off('unhandledRejection', note);
-    },
   };
 }
 

@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/long/**', ...packageTests],
+          exclude: [...configDefaults.exclude, 'test/long/**', 'test/faults/load/**', ...packageTests],
           sequence: { groupOrder: 0 },
         },
       },

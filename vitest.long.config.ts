@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Soak and leak tests. GATEWAY_OTEL_LONG is `short` (minutes, for CI) or `full` (the default). */
+/** Soak, leak and load tests. GATEWAY_OTEL_LONG is `short` (minutes, for CI) or `full` (the default). */
 export default defineConfig({
   // The default leaves out .cts files.
   oxc: { include: /\.(?:[cm]?ts|[jt]sx)$/ },
   test: {
     environment: 'node',
-    include: ['test/long/**/*.test.ts'],
+    include: ['test/long/**/*.test.ts', 'test/faults/load/**/*.test.ts'],
     passWithNoTests: true,
     env: { GATEWAY_OTEL_LONG: process.env['GATEWAY_OTEL_LONG'] === 'short' ? 'short' : 'full' },
     // One at a time: they measure memory and time.

@@ -7,6 +7,7 @@ import { createReporter, type Reporter } from './config/reporter.js';
 import { resolveSettings, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
+import { createStateListeners } from './delivery/state-listeners.js';
 import { Instance } from './instance.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
@@ -134,6 +135,8 @@ function compose(
     scopeOf(CUSTOM_SCOPE_NAME, VERSION),
     scopeOf,
   );
+  const stateListeners = createStateListeners(report);
+  if (settings.onDestinationState !== undefined) stateListeners.add(settings.onDestinationState);
   const delivery: Delivery = createDelivery({
     envelopes,
     metrics,
@@ -152,6 +155,8 @@ function compose(
     tenantTtlMs: settings.tenantTtlMs,
     metricIntervalMs: settings.metrics.intervalMs,
     bounds: settings.delivery,
+    onState: (event) => stateListeners.tell(event),
+    openOwnReading: () => undefined,
     resolveTenant: (_tenantId, answer) => resolveDestinations(answer, 'tenants', 'tenant'),
   });
   const sink = createRequestSignals({
@@ -210,6 +215,7 @@ function compose(
     settings,
     reporter,
     delivery,
+    onDestinationState: (listener) => stateListeners.add(listener),
     stage,
     custom,
     home,

@@ -47,6 +47,8 @@ export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,
+  DestinationStateEvent,
+  DestinationStateListener,
   DestinationStatus,
   FlushOptions,
   FlushResult,

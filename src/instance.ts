@@ -7,7 +7,13 @@ import { resolveOperator, resolveTenants, type Settings } from './config/resolve
 import type { Delivery } from './delivery/delivery.js';
 import { fault } from './model/configuration-error.js';
 import type { Destinations, TenantRecord } from './model/destination.js';
-import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './model/status.js';
+import type {
+  DestinationStateListener,
+  FlushOptions,
+  FlushResult,
+  TelemetryStatus,
+  TenantStatus,
+} from './model/status.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
 import { isTenantId } from './model/tenant-id.js';
 import type { ExchangeHome } from './request/exchange-home.js';
@@ -15,11 +21,15 @@ import type { RequestStage } from './request/request-stage.js';
 import type { GuardedSpanProcessors } from './request/span-processors.js';
 import type { CustomSignals } from './signals/custom.js';
 
+/** The part of a shutdown's time that the operator has before the tenants' turn comes in any case. */
+const OPERATOR_ALONE = 0.5;
+
 /** What the composition root has built. */
 export interface Parts {
   readonly settings: Settings;
   readonly reporter: Reporter;
   readonly delivery: Delivery;
+  onDestinationState(listener: DestinationStateListener): () => void;
   readonly stage: RequestStage;
   readonly custom: CustomSignals;
   readonly home: ExchangeHome;
@@ -105,6 +115,11 @@ export class Instance implements GatewayTelemetry {
     };
   }) as GatewayTelemetry['status'];
 
+  readonly onDestinationState = (listener: DestinationStateListener): (() => void) => {
+    if (typeof listener !== 'function') throw fault('onDestinationState', 'must be a function');
+    return this.#parts.onDestinationState(listener);
+  };
+
   readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
     const { delivery, processors } = this.#parts;
     this.#endClosingCalls();
@@ -131,7 +146,8 @@ export class Instance implements GatewayTelemetry {
     const { delivery, processors, onShutdown, onClosed } = this.#parts;
     onShutdown();
     this.#endClosingCalls();
-    await withinTime(timeoutMs, Promise.all([delivery.flush(), processors.flushAndShutdown()]));
+    const drained = delivery.drain(timeoutMs * OPERATOR_ALONE);
+    await withinTime(timeoutMs, Promise.all([drained, processors.flushAndShutdown()]));
     delivery.close();
     processors.shutdownRest();
     onClosed();

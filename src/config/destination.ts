@@ -137,6 +137,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
       destination.temporality === undefined
         ? 'cumulative'
         : asOneOf(destination.temporality, `${option}.temporality`, ['cumulative', 'delta']),
+    requestsPerMinute: undefined,
   };
 }
 

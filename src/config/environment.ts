@@ -242,6 +242,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             serviceName: undefined,
             resourceAttributes: {},
             temporality: 'cumulative',
+            requestsPerMinute: undefined,
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
     loneSending: example === undefined ? sending.variables : [],

@@ -7,6 +7,7 @@ import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
+import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
 
 /** The request metrics. */
@@ -100,6 +101,8 @@ export interface GatewayOptions {
   readonly registerGlobals?: boolean;
   /** Replaces `process.env`; `false`: no environment. Default: `process.env`, read once, now. */
   readonly env?: Readonly<Record<string, string | undefined>> | false;
+  /** Told of every change of a destination's state; `telemetry.onDestinationState` adds further listeners. Default: none. */
+  readonly onDestinationState?: DestinationStateListener;
   /** Receives reports about configuration, failures and losses. Default: none; `status()` keeps what matters. */
   readonly onDiagnostic?: DiagnosticListener;
 }

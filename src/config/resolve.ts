@@ -10,6 +10,7 @@ import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { isTenantId } from '../model/tenant-id.js';
+import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
   asAttributes,
@@ -63,6 +64,7 @@ const FIELDS = [
   'delivery',
   'registerGlobals',
   'env',
+  'onDestinationState',
   'onDiagnostic',
 ];
 const LATER = ['trustProxy', 'clientAddress', 'longLived'];
@@ -105,6 +107,7 @@ export interface Settings {
   readonly metrics: Required<MetricOptions>;
   readonly delivery: DeliveryBounds;
   readonly registerGlobals: boolean;
+  readonly onDestinationState: DestinationStateListener | undefined;
   readonly onDiagnostic: DiagnosticListener | undefined;
   readonly environmentSettings: EnvironmentSettings;
   readonly notices: readonly Diagnostic[];
@@ -298,6 +301,10 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     delivery: resolveDelivery(given.delivery),
     registerGlobals:
       given.registerGlobals === undefined ? false : asBoolean(given.registerGlobals, 'registerGlobals'),
+    onDestinationState:
+      given.onDestinationState === undefined
+        ? undefined
+        : asFunction<DestinationStateListener>(given.onDestinationState, 'onDestinationState'),
     onDiagnostic:
       given.onDiagnostic === undefined
         ? undefined

@@ -1,7 +1,11 @@
-/** A ledger while it is being kept. `accepted = delivered + rejected + Σ dropped + buffered`, always. */
-import type { Signal } from '../model/signal.js';
+/** Ledgers while they are being kept. `accepted = delivered + rejected + Σ dropped + buffered`, always. */
 import type { DropReason, Ledger } from '../model/ledger.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
 
+/** Ledgers of the signals that there is anything to tell of. */
+export type Ledgers = Readonly<Partial<Record<Signal, Ledger>>>;
+
+/** One signal's. */
 export class Account {
   accepted = 0;
   delivered = 0;
@@ -12,8 +16,13 @@ export class Account {
     if (items > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + items;
   }
 
-  /** Takes over what another account has settled, when its lane is closed. */
-  absorb(other: Account): void {
+  /** Accepted and lost at once. */
+  refuse(reason: DropReason, items: number): void {
+    this.accepted += items;
+    this.drop(reason, items);
+  }
+
+  absorb(other: Omit<Ledger, 'buffered'>): void {
     this.accepted += other.accepted;
     this.delivered += other.delivered;
     this.rejected += other.rejected;
@@ -21,35 +30,50 @@ export class Account {
   }
 
   ledger(buffered: number): Ledger {
-    return {
-      accepted: this.accepted,
-      delivered: this.delivered,
-      rejected: this.rejected,
-      dropped: { ...this.dropped },
-      buffered,
-    };
+    const { accepted, delivered, rejected } = this;
+    return { accepted, delivered, rejected, dropped: { ...this.dropped }, buffered };
   }
 }
 
-/** The account of a signal, opened when it is first needed. */
-export function accountOf(accounts: Map<Signal, Account>, signal: Signal): Account {
-  let account = accounts.get(signal);
-  if (account === undefined) accounts.set(signal, (account = new Account()));
-  return account;
-}
+/** An account per signal, opened when it is first needed. What outlives a queue, a destination or a tenant is kept in one. */
+export class Accounts {
+  readonly #bySignal = new Map<Signal, Account>();
 
-/** Adds ledgers up. */
-export function sumLedgers(ledgers: readonly Ledger[]): Ledger {
-  const dropped: Partial<Record<DropReason, number>> = {};
-  const sum = { accepted: 0, delivered: 0, rejected: 0, dropped, buffered: 0 };
-  for (const ledger of ledgers) {
-    sum.accepted += ledger.accepted;
-    sum.delivered += ledger.delivered;
-    sum.rejected += ledger.rejected;
-    sum.buffered += ledger.buffered;
-    for (const [reason, items] of Object.entries(ledger.dropped) as [DropReason, number][]) {
-      dropped[reason] = (dropped[reason] ?? 0) + items;
+  of(signal: Signal): Account {
+    let account = this.#bySignal.get(signal);
+    if (account === undefined) this.#bySignal.set(signal, (account = new Account()));
+    return account;
+  }
+
+  /** Takes over what others have settled, when they go. */
+  absorb(ledgers: Ledgers): void {
+    for (const signal of SIGNALS) {
+      const ledger = ledgers[signal];
+      if (ledger !== undefined) this.of(signal).absorb(ledger);
     }
   }
-  return sum;
+
+  ledgers(): Ledgers {
+    const ledgers: Partial<Record<Signal, Ledger>> = {};
+    for (const [signal, account] of this.#bySignal) ledgers[signal] = account.ledger(0);
+    return ledgers;
+  }
+}
+
+/** Adds ledgers up, signal by signal. */
+export function sumLedgers(all: Iterable<Ledgers>): Ledgers {
+  const sums = new Map<Signal, { readonly account: Account; buffered: number }>();
+  for (const ledgers of all) {
+    for (const signal of SIGNALS) {
+      const ledger = ledgers[signal];
+      if (ledger === undefined) continue;
+      let sum = sums.get(signal);
+      if (sum === undefined) sums.set(signal, (sum = { account: new Account(), buffered: 0 }));
+      sum.account.absorb(ledger);
+      sum.buffered += ledger.buffered;
+    }
+  }
+  const total: Partial<Record<Signal, Ledger>> = {};
+  for (const [signal, { account, buffered }] of sums) total[signal] = account.ledger(buffered);
+  return total;
 }

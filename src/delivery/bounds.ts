@@ -16,6 +16,21 @@ export const DRAIN_MS = 10_000;
 /** Failures in a row that make a destination `failing`, deliveries in a row that make it `active`. */
 export const FAILING_AFTER = 5;
 export const ACTIVE_AFTER = 3;
+/** What 429 without a usable `Retry-After` costs, in first retry delays: two requests in ten seconds, by default. */
+export const THROTTLED_DELAYS = 5;
+/** After so long without success a destination is asked only now and then, and after five days not any more. */
+export const LONG_DEAD_AFTER_MS = 3_600_000;
+export const LONG_DEAD_RETRY_MS = 300_000;
+export const DISABLED_AFTER_MS = 120 * 3_600_000;
+/** Batches stay open and grow while nothing can be sent, but not for more than so many flush intervals. */
+export const MAX_FLUSH_INTERVALS = 10;
+/** All tenants' requests under way: 64 round trips of 50 ms are 1,280 a second, more than a core can make. */
+export const MAX_TENANT_REQUESTS = 64;
+/** Shares of the memory limit at which records are shed, and by how much it must fall before that ends. */
+export const PRESSURE_HIGH = 0.8;
+export const PRESSURE_CRITICAL = 0.9;
+export const PRESSURE_HYSTERESIS = 0.1;
+export const PRESSURE_CHECK_MS = 1_000;
 
 /** A tenant lookup's time. */
 export const LOOKUP_TIMEOUT_MS = 5_000;

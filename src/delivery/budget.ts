@@ -3,12 +3,14 @@
  * first: who stays under an equal share never pays for others. The operator is not part of it, so its queues are reserved.
  */
 
+import type { DropReason } from '../model/ledger.js';
+
 /** Something of a tenant's that can give up what has waited longest in it. */
 export interface Evictable {
   /** Monotonic time of the oldest that could go; `undefined`: nothing could. */
   readonly oldestMs: number | undefined;
-  /** Drops that, under its name in the account. */
-  evictOldest(): void;
+  /** Drops that, under this reason in the account. */
+  evictOldest(reason: DropReason): void;
 }
 
 /** What one tenant holds. */
@@ -29,7 +31,7 @@ export class Share {
   }
 
   /** The oldest of all members goes. `false`: all that is left is in flight. */
-  evictOldest(): boolean {
+  evictOldest(reason: DropReason): boolean {
     let oldest: Evictable | undefined;
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const member of this.members) {
@@ -37,7 +39,7 @@ export class Share {
       oldest = member;
       oldestMs = member.oldestMs;
     }
-    oldest?.evictOldest();
+    oldest?.evictOldest(reason);
     return oldest !== undefined;
   }
 }
@@ -47,11 +49,13 @@ const SIZES = 48;
 
 export class Budget {
   readonly maxBytes: number;
+  #limit: number;
   #bytes = 0;
   readonly #bySize: readonly Set<Share>[] = Array.from({ length: SIZES }, () => new Set<Share>());
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
+    this.#limit = maxBytes;
   }
 
   get bytes(): number {
@@ -67,15 +71,21 @@ export class Budget {
       this.#bySize[size]?.add(share);
       share.size = size;
     }
-    if (bytes > 0 && this.#bytes > this.maxBytes) this.#evict();
+    if (bytes > 0 && this.#bytes > this.#limit) this.#evict('budget_full');
+  }
+
+  /** A share of the bound, or all of it again; what is over it goes at once. */
+  limit(share: number, reason: DropReason): void {
+    this.#limit = Math.floor(this.maxBytes * share);
+    if (this.#bytes > this.#limit) this.#evict(reason);
   }
 
   /** One pass from the largest: a share that has shrunk is met again among the smaller ones. */
-  #evict(): void {
+  #evict(reason: DropReason): void {
     for (let size = SIZES - 1; size >= 0; size--) {
       for (const share of this.#bySize[size] ?? []) {
-        while (share.size === size && share.evictOldest()) {
-          if (this.#bytes <= this.maxBytes) return;
+        while (share.size === size && share.evictOldest(reason)) {
+          if (this.#bytes <= this.#limit) return;
         }
       }
     }

@@ -3,14 +3,19 @@ import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../mode
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
-import { MAX_TICK_MS } from './bounds.js';
+import { MAX_TENANT_REQUESTS, MAX_TICK_MS } from './bounds.js';
 import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
+import { memoryShare, Pressure, type PressureLevel } from './pressure.js';
 import { createScheduler } from './scheduler.js';
+import { Slots } from './slots.js';
 import { Tenants } from './tenants.js';
 
-export interface DeliveryOptions extends Omit<OutboxHome, 'scheduler' | 'budget'> {
+/** What delivery makes for itself. */
+type Made = 'scheduler' | 'budget' | 'slots' | 'pressure' | 'onGivenUp';
+
+export interface DeliveryOptions extends Omit<OutboxHome, Made> {
   readonly operator: readonly ResolvedDestination[];
   readonly tenants: ReadonlyMap<string, readonly ResolvedDestination[]>;
   readonly tenantLookup: TenantLookup | undefined;
@@ -18,6 +23,8 @@ export interface DeliveryOptions extends Omit<OutboxHome, 'scheduler' | 'budget'
   readonly metricIntervalMs: number;
   readonly customMetrics: CustomMetricSource;
   resolveTenant(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+  /** Share of the memory limit in use. Default: this process's. */
+  readonly memoryShare?: () => number;
 }
 
 export interface Delivery extends Intake {
@@ -29,6 +36,8 @@ export interface Delivery extends Intake {
   tenantStatus(tenantId: string): TenantStatus;
   /** Takes a reading and tries everything once. Never rejects; the caller brings the deadline. */
   flush(): Promise<void>;
+  /** The same, the operator first: tenants follow when it is done, or after so long. */
+  drain(operatorAloneMs: number): Promise<void>;
   /** Whatever is left is counted and let go. */
   close(): void;
   result(): FlushResult;
@@ -41,13 +50,45 @@ const NOTHING: Wanted = {
   operatorMetrics: false,
 };
 
+/** What tenants may hold of their bound. */
+const TENANTS_SHARE: Readonly<Record<PressureLevel, number>> = { none: 1, high: 0.5, critical: 0 };
+const WHAT_IS_SHED = {
+  high: 'queues have half their room',
+  critical: "tenants' records and the operator's, except errors, are dropped",
+} as const;
+
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { operator: ofOperator, tenants: ofTenants } = options.bounds;
   // As often as the more impatient of them wants; a queue whose records are younger waits for a later tick.
   const tickMs = Math.min(ofOperator.flushIntervalMs, ofTenants.flushIntervalMs, MAX_TICK_MS);
-  const scheduler = createScheduler(tickMs, () => tenants.askForWaiting());
+  const { report } = options;
+  const scheduler = createScheduler({
+    tickMs,
+    onTick() {
+      pressure.check();
+      return tenants.askForWaiting() || pressure.level !== 'none';
+    },
+    onError: () => report({ code: 'internal_error', message: 'Work of the delivery failed' }),
+  });
   const budget = new Budget(options.bounds.maxBytesOfAllTenants);
-  const home: OutboxHome = { ...options, scheduler, budget };
+  const pressure: Pressure = new Pressure({
+    read: options.memoryShare ?? memoryShare,
+    monotonicMs: () => options.monotonicMs(),
+    onChange: (level) => {
+      operator.limitQueues(level === 'none' ? 1 : 0.5, 'memory_pressure');
+      budget.limit(TENANTS_SHARE[level], 'memory_pressure');
+      if (level === 'none') return;
+      report({ code: 'memory_pressure', message: `Memory is short: ${WHAT_IS_SHED[level]}` });
+    },
+  });
+  const home: OutboxHome = {
+    ...options,
+    scheduler,
+    budget,
+    slots: new Slots(MAX_TENANT_REQUESTS),
+    pressure,
+    onGivenUp: () => refreshWanted(),
+  };
   const operator = new Owner(home, undefined);
   const tenants: Tenants = new Tenants({
     home,
@@ -68,10 +109,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     };
   };
 
-  const takeReadings = (): void => {
+  let isTaking = false;
+  /** In slices; one that is still under way when the next is due takes its place. */
+  const takeReadings = async (): Promise<void> => {
+    if (isTaking) return;
+    isTaking = true;
     options.metrics.sweep(options.epochMs());
-    operator.takeReadings();
-    tenants.takeReadings();
+    await scheduler.inSlices(operator.takeReadings());
+    await scheduler.inSlices(tenants.takeReadings());
+    isTaking = false;
   };
   /** Apart, because a host's observable callback may take its time. */
   const takeCustomReadings = async (): Promise<void> => {
@@ -81,18 +127,34 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     for (const outbox of operator.outboxes) outbox.addCustomReadings(readings);
   };
 
-  operator.set(options.operator);
+  const setOperator = (destinations: readonly ResolvedDestination[]): void => {
+    operator.set({ destinations, byHand: true });
+    refreshWanted();
+  };
+
+  setOperator(options.operator);
   for (const [id, destinations] of options.tenants) tenants.set(id, destinations);
   refreshWanted();
   scheduler.every(options.metricIntervalMs, () => {
-    takeReadings();
+    void takeReadings();
     void takeCustomReadings();
   });
 
-  const countLate = (signal: 'traces' | 'logs'): void => {
-    const account = operator.retired(signal);
-    account.accepted++;
-    account.drop('shutdown', 1);
+  const memory = (): TelemetryStatus['memory'] => {
+    const lanes = operator.outboxes.flatMap((outbox) => outbox.lanes());
+    const operatorMaxBytes = lanes.length * ofOperator.maxBytes;
+    const sendingMaxBytes =
+      lanes.length * ofOperator.maxInFlight * ofOperator.maxBatchBytes +
+      (tenants.any ? MAX_TENANT_REQUESTS * Math.min(ofTenants.maxBatchBytes, ofTenants.maxBytes) : 0);
+    const tenantsMaxBytes = tenants.any ? budget.maxBytes : 0;
+    return {
+      operatorBytes: lanes.reduce((sum, lane) => sum + lane.queue.bytes, 0),
+      operatorMaxBytes,
+      tenantsBytes: budget.bytes,
+      tenantsMaxBytes,
+      sendingMaxBytes,
+      maxBytes: operatorMaxBytes + tenantsMaxBytes + sendingMaxBytes,
+    };
   };
 
   return {
@@ -100,14 +162,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return wanted;
     },
     operator(signal: 'traces' | 'logs', record: OutgoingRecord) {
-      if (closed) countLate(signal);
+      if (closed) operator.retired.of(signal).refuse('shutdown', 1);
+      else if (pressure.level === 'critical' && !record.isError) operator.refuse(signal, 'memory_pressure');
       else operator.add(signal, record);
     },
     tenant: (tenantId) => tenants.intake(tenantId),
-    setOperator(destinations) {
-      operator.set(destinations);
-      refreshWanted();
-    },
+    setOperator,
     setTenant(tenantId, destinations) {
       tenants.set(tenantId, destinations);
       refreshWanted();
@@ -120,18 +180,25 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
       tenants: { count: tenants.count, totals: tenants.totals() },
-      memory: {
-        operatorMaxBytes:
-          operator.outboxes.reduce((sum, outbox) => sum + outbox.lanes().length, 0) * ofOperator.maxBytes,
-        tenantsBytes: budget.bytes,
-        tenantsMaxBytes: budget.maxBytes,
-      },
+      memory: memory(),
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),
     async flush() {
-      takeReadings();
+      await takeReadings();
       const custom = takeCustomReadings().then(() => operator.flush());
       await Promise.all([operator.flush(), tenants.flush(), custom]);
+    },
+    async drain(operatorAloneMs) {
+      await takeReadings();
+      await takeCustomReadings();
+      let timer: NodeJS.Timeout | undefined;
+      const alone = new Promise<void>((resolve) => {
+        timer = scheduler.outside(() => setTimeout(resolve, operatorAloneMs));
+      });
+      const ofOperator = operator.flush();
+      await Promise.race([ofOperator, alone]);
+      clearTimeout(timer);
+      await Promise.all([ofOperator, tenants.flush()]);
     },
     close() {
       closed = true;

@@ -27,7 +27,7 @@ export interface LookupOptions {
 
 export interface Lookups {
   /** Asks now, unless it is being asked; resolves when there is an answer, or a failure. */
-  ask(tenant: Tenant): Promise<void>;
+  ask(tenant: Tenant, byHand: boolean): Promise<void>;
 }
 
 const TIMED_OUT = Symbol('timed out');
@@ -75,7 +75,7 @@ export function createLookups(options: LookupOptions): Lookups {
     }
   };
 
-  const ask = async (tenant: Tenant): Promise<void> => {
+  const ask = async (tenant: Tenant, byHand: boolean): Promise<void> => {
     await takeSlot();
     let answer: readonly ResolvedDestination[] | undefined;
     try {
@@ -102,17 +102,17 @@ export function createLookups(options: LookupOptions): Lookups {
       now + (answer.length === 0 ? Math.min(NO_DESTINATION_TTL_MS, options.ttlMs) : options.ttlMs);
     // Code has spoken while the lookup was under way, and wins.
     if (tenant.overridden) return;
-    tenant.set(answer);
+    tenant.set(answer, byHand);
     options.onAnswer(tenant);
   };
 
   return {
-    ask(tenant) {
+    ask(tenant, byHand) {
       const current = underWay.get(tenant);
       if (current !== undefined) return current;
       tenant.isAsking = true;
       const asking = scheduler
-        .outside(() => ask(tenant))
+        .outside(() => ask(tenant, byHand))
         .finally(() => {
           tenant.isAsking = false;
           underWay.delete(tenant);

@@ -1,4 +1,4 @@
-/** One destination of one owner: a lane per signal, the metric reading, and its state. */
+/** One destination of one owner: a lane per signal, the readings of its metrics, and its health. */
 import type {
   DestinationResource,
   MetricMark,
@@ -11,17 +11,28 @@ import type {
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
-import type { DropReason, Ledger } from '../model/ledger.js';
-import type { DeliveryBounds } from '../model/queue-options.js';
+import type { DropReason } from '../model/ledger.js';
+import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
-import type { Account } from './account.js';
-import { accountOf, sumLedgers } from './account.js';
+import type {
+  DestinationState,
+  DestinationStateEvent,
+  DestinationStatus,
+  SignalStatus,
+} from '../model/status.js';
+import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { DRAIN_MS } from './bounds.js';
 import type { Budget, Share } from './budget.js';
+import { sameConfiguration, samePlace } from './change.js';
+import { Health } from './health.js';
 import { Lane } from './lane.js';
+import type { PressureLevel } from './pressure.js';
+import { Queue } from './queue.js';
+import { Readings } from './readings.js';
+import { createReports, type Reports } from './reports.js';
 import type { Scheduler } from './scheduler.js';
+import type { Slots } from './slots.js';
 
 /** What all outboxes of an instance share. */
 export interface OutboxHome {
@@ -29,50 +40,43 @@ export interface OutboxHome {
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
   readonly bounds: DeliveryBounds;
-  /** Of all tenants together. */
+  /** Bytes of all tenants together. */
   readonly budget: Budget;
+  /** Requests of all tenants together. */
+  readonly slots: Slots;
   openSender: SenderFactory;
   monotonicMs(): number;
   epochMs(): number;
   report(diagnostic: Diagnostic): void;
+  onState(event: DestinationStateEvent): void;
+  /** A destination has no lanes any more although its configuration did not change. */
+  onGivenUp(): void;
+  readonly pressure: { readonly level: PressureLevel };
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
+  /** What a destination is told of the delivery itself; `undefined`: nothing. */
+  openOwnReading(
+    tenantId: string | undefined,
+    ledgers: () => Ledgers,
+    temporality: 'cumulative' | 'delta',
+  ): MetricReading | undefined;
 }
-
-/** A target in a form that can be compared: whoever keeps the same place keeps the queue. */
-function samePlace(a: Target, b: Target): boolean {
-  if (a.kind === 'otlp') return b.kind === 'otlp' && a.url === b.url;
-  return b.kind === 'exporter' && a.exporter === b.exporter;
-}
-
-/** A destination is as its worst signal, a tenant as its worst destination. */
-const WORST_FIRST: readonly DestinationState[] = ['failing', 'pending', 'receiving', 'active', 'disabled'];
-
-export function worstState(states: readonly DestinationState[]): DestinationState | undefined {
-  return WORST_FIRST.find((state) => states.includes(state));
-}
-
-/** What a signal's items are called in reports. */
-const ITEMS: Readonly<Record<Signal, string>> = {
-  traces: 'spans',
-  logs: 'log records',
-  metrics: 'data points',
-};
 
 export class Outbox {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
   readonly #share: Share | undefined;
+  readonly #bounds: QueueBounds;
+  readonly #reports: Reports;
   /** Accounts of closed lanes: what a change cost stays in the destination's account. */
-  readonly #retired = new Map<Signal, Account>();
+  readonly #retired = new Accounts();
   readonly #lanes = new Map<Signal, Lane>();
   readonly #targets = new Map<Signal, Target>();
   /** Lanes of former places that are still draining. */
   readonly #draining = new Set<Lane>();
   #destination: ResolvedDestination;
-  #reading: MetricReading | undefined;
-  #readingWaits = false;
-  #customWaiting = 0;
+  #health: Health;
+  #readings: Readings | undefined;
 
   constructor(
     home: OutboxHome,
@@ -84,7 +88,10 @@ export class Outbox {
     this.#home = home;
     this.#share = share;
     this.#tenantId = tenantId;
+    this.#bounds = tenantId === undefined ? home.bounds.operator : home.bounds.tenants;
+    this.#reports = createReports(destination.name, tenantId, (diagnostic) => home.report(diagnostic));
     this.#destination = destination;
+    this.#health = this.#newHealth(destination);
     this.#apply(destination, mark);
   }
 
@@ -92,19 +99,65 @@ export class Outbox {
     return this.#destination.name;
   }
 
+  get state(): DestinationState {
+    return this.#destination.disabled ? 'disabled' : this.#health.state;
+  }
+
   wants(signal: Signal): boolean {
     return this.#lanes.has(signal);
   }
 
-  /** The same destination, configured anew. What keeps its place keeps its queue; new credentials serve at once. */
-  update(destination: ResolvedDestination): void {
-    if (this.#destination.temporality !== destination.temporality) {
+  #newHealth({ requestsPerMinute }: ResolvedDestination): Health {
+    return new Health({
+      bounds: this.#bounds,
+      requestsPerMinute,
+      monotonicMs: () => this.#home.monotonicMs(),
+      onChange: (from, to) => {
+        this.#tell(from, to);
+        // Not now: the lane that has found out is in the middle of something.
+        if (to === 'disabled') this.#home.scheduler.outside(() => setImmediate(() => this.#giveUp()));
+      },
+    });
+  }
+
+  #tell(previousState: DestinationState, state: DestinationState | 'removed'): void {
+    if (previousState === state) return;
+    const tenantId = this.#tenantId;
+    const event = { destination: this.name, state, previousState, atMs: this.#home.epochMs() };
+    this.#home.onState(tenantId === undefined ? event : { ...event, tenantId });
+  }
+
+  /** Dead for days: nothing is queued for it any more until somebody says so. */
+  #giveUp(): void {
+    if (this.#health.state !== 'disabled') return;
+    for (const lane of this.#lanes.values()) this.#closeLane(lane, 'disabled');
+    this.#lanes.clear();
+    this.#targets.clear();
+    this.#closeReadings();
+    this.#home.onGivenUp();
+  }
+
+  /**
+   * The same destination, configured anew. What keeps its place keeps its queue; new credentials serve at once. `byHand`:
+   * also what had been given up begins again; an answer that a lookup merely repeats does not do that.
+   */
+  update(destination: ResolvedDestination, byHand: boolean): void {
+    const before = this.#destination;
+    const stateBefore = this.state;
+    const isNew = byHand || !sameConfiguration(before, destination);
+    if (!isNew && stateBefore === 'disabled') return;
+    if (before.temporality !== destination.temporality) {
       // The new reading begins now; what the old one has not told yet would be lost.
-      this.#takeLastReading();
-      this.#closeReading();
+      this.#takeLast();
+      this.#closeReadings();
     }
     this.#destination = destination;
+    this.#health.limitTo(destination.requestsPerMinute);
+    if (isNew) this.#health.revive();
     this.#apply(destination, undefined);
+    // Switched off or on by configuration; what health finds out it tells itself.
+    if (before.disabled !== destination.disabled) this.#tell(stateBefore, this.state);
+    this.#wakeLanes();
   }
 
   #apply(destination: ResolvedDestination, mark: MetricMark | undefined): void {
@@ -115,55 +168,79 @@ export class Outbox {
       const before = this.#targets.get(signal);
       if (lane !== undefined && target !== undefined && before !== undefined && samePlace(before, target)) {
         lane.sender.update(target);
-        lane.setResource(resource);
+        lane.queue.setResource(resource);
         this.#targets.set(signal, target);
         continue;
       }
-      if (lane !== undefined) this.#retire(signal, lane);
+      if (lane !== undefined) {
+        this.#retire(signal, lane, destination.disabled ? 'disabled' : 'destination_changed');
+        this.#health.restart();
+      }
       if (target !== undefined) this.#open(signal, target, resource);
     }
-    if (this.#lanes.has('metrics')) {
-      this.#reading ??= this.#home.metrics.openReading(this.#tenantId, destination.temporality, mark);
-    } else {
-      this.#closeReading();
-    }
+    if (this.#lanes.has('metrics')) this.#readings ??= this.#openReadings(destination, mark);
+    else this.#closeReadings();
+  }
+
+  #openReadings({ temporality }: ResolvedDestination, mark: MetricMark | undefined): Readings {
+    const requests = this.#home.metrics.openReading(this.#tenantId, temporality, mark);
+    const own = this.#home.openOwnReading(this.#tenantId, () => this.ledgers(), temporality);
+    return new Readings(own === undefined ? [requests] : [requests, own], temporality);
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
-    const { scheduler, bounds: all } = this.#home;
-    const own = this.#tenantId === undefined ? all.operator : all.tenants;
-    // The specification: `export` of one exporter is not called concurrently.
-    const bounds = target.kind === 'exporter' ? { ...own, maxInFlight: 1 } : own;
-    const sender = scheduler.outside(() => this.#home.openSender(target));
+    const { scheduler, envelopes, slots } = this.#home;
+    const asObjects = target.kind === 'exporter';
+    const queue = new Queue(
+      {
+        signal,
+        envelopes,
+        asObjects,
+        bounds: this.#bounds,
+        share: this.#share,
+        monotonicMs: () => this.#home.monotonicMs(),
+        onDropped: (reason, items) => this.#reports.dropped(signal, reason, items),
+      },
+      resource,
+    );
     const laneHome = {
-      share: this.#share,
-      envelopes: this.#home.envelopes,
-      monotonicMs: () => this.#home.monotonicMs(),
+      slots: this.#tenantId === undefined ? undefined : slots,
       wake: (lane: Lane, soon: boolean) => scheduler.wake(lane, soon),
-      onResult: (of: Signal, result: SendResult) => this.#onResult(of, result),
-      onDropped: (of: Signal, reason: DropReason, items: number) => this.#onDropped(of, reason, items),
+      onResult: (of: Signal, result: SendResult) => {
+        this.#reports.result(of, result);
+        this.#wakeLanes();
+      },
     };
-    const lane = new Lane(laneHome, signal, sender, target.kind === 'exporter', bounds, resource);
-    this.#lanes.set(signal, lane);
+    const sender = scheduler.outside(() => this.#home.openSender(target));
+    // The specification: `export` of one exporter is not called concurrently.
+    const maxInFlight = asObjects ? 1 : this.#bounds.maxInFlight;
+    this.#lanes.set(signal, new Lane(laneHome, this.#health, queue, sender, maxInFlight));
     this.#targets.set(signal, target);
   }
 
-  /** A tenant's former place gets nothing more; the operator's may drain for a while. */
-  #retire(signal: Signal, lane: Lane): void {
-    // What was counted since the last reading would otherwise reach neither the old place nor the new one.
-    if (signal === 'metrics' && this.#tenantId === undefined) this.#takeLastReading();
-    this.#lanes.delete(signal);
-    this.#targets.delete(signal);
-    if (signal === 'metrics') this.#closeReading();
-    if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, 'destination_changed');
-    else this.#drain(lane);
+  /** What one lane has learned of the destination concerns all of them. */
+  #wakeLanes(): void {
+    for (const lane of this.lanes()) if (lane.isWaiting) this.#home.scheduler.wake(lane, true);
   }
 
-  #drain(lane: Lane): void {
+  /** A tenant's former place gets nothing more; the operator's may drain for a while. */
+  #retire(signal: Signal, lane: Lane, reason: DropReason): void {
+    // What was counted since the last reading would otherwise reach neither the old place nor the new one.
+    if (signal === 'metrics' && this.#tenantId === undefined) this.#takeLast();
+    this.#lanes.delete(signal);
+    this.#targets.delete(signal);
+    if (signal === 'metrics') this.#closeReadings();
+    if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, reason);
+    else this.#drain(lane, reason);
+  }
+
+  #drain(lane: Lane, reason: DropReason): void {
+    // The former place's troubles are not the new one's.
+    lane.leaveHealth();
     this.#draining.add(lane);
     const done = (): void => {
       clearTimeout(deadline);
-      if (this.#draining.delete(lane)) this.#closeLane(lane, 'destination_changed');
+      if (this.#draining.delete(lane)) this.#closeLane(lane, reason);
     };
     const deadline = this.#home.scheduler.outside(() => setTimeout(done, DRAIN_MS)).unref();
     void lane.flush().then(() => {
@@ -173,129 +250,68 @@ export class Outbox {
 
   #closeLane(lane: Lane, reason: DropReason): void {
     lane.close(reason);
-    accountOf(this.#retired, lane.signal).absorb(lane.account);
+    this.#retired.absorb({ [lane.signal]: lane.queue.ledger() });
   }
 
-  #closeReading(): void {
-    this.#reading?.close();
-    this.#reading = undefined;
-    this.#readingWaits = false;
+  #closeReadings(): void {
+    this.#readings?.close();
+    this.#readings = undefined;
   }
 
   add(signal: Signal, record: OutgoingRecord): void {
     this.#lanes.get(signal)?.add(record);
   }
 
-  /** Takes a reading if there is news and the last one is settled. */
-  takeReading(): void {
-    if (!this.#readingWaits) this.#take();
-  }
-
-  /**
-   * A last reading before the present one goes. A cumulative one tells everything again, so one that waits is no hindrance; a
-   * delta that waits is: what has come since is told by nobody, and its next reading would tell the waiting one twice.
-   */
-  #takeLastReading(): void {
-    if (!this.#readingWaits || this.#destination.temporality === 'cumulative') this.#take();
-  }
-
-  #take(): void {
+  /** Takes the readings that have news and of which the last one is settled, a step at a time. */
+  *takeReadings(): Generator<void> {
     const lane = this.#lanes.get('metrics');
-    const reading = this.#reading;
-    if (lane === undefined || reading === undefined || !reading.hasNews()) return;
-    const taken = reading.take(this.#home.epochMs());
-    if (taken === undefined) return;
-    this.#readingWaits = true;
-    lane.addReading(taken, (result) => {
-      reading.settle(result);
-      if (this.#reading === reading) this.#readingWaits = false;
-    });
+    if (lane !== undefined && this.#readings !== undefined)
+      yield* this.#readings.take(lane, this.#home.epochMs());
   }
 
-  /** Custom instruments are cumulative, so a reading that waits is as good as the next one. */
-  addCustomReadings(readings: readonly TakenReading[]): void {
+  #takeLast(): void {
     const lane = this.#lanes.get('metrics');
-    if (lane === undefined || this.#customWaiting > 0) return;
-    for (const taken of readings) {
-      this.#customWaiting++;
-      lane.addReading(taken, () => {
-        this.#customWaiting--;
-      });
-    }
+    if (lane !== undefined) this.#readings?.takeLast(lane, this.#home.epochMs());
   }
 
-  /** For a sentence: whose destination, and which. */
-  #place(): string {
-    return this.#tenantId === undefined
-      ? `the operator's destination "${this.name}"`
-      : `destination "${this.name}" of tenant ${JSON.stringify(this.#tenantId)}`;
+  addCustomReadings(parts: readonly TakenReading[]): void {
+    const lane = this.#lanes.get('metrics');
+    if (lane !== undefined) this.#readings?.addCustom(lane, parts);
   }
 
-  #onResult(signal: Signal, result: SendResult): void {
-    const where = {
-      destination: this.name,
-      signal,
-      ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
-    };
-    if (result.kind === 'delivered') {
-      if (result.rejected > 0) {
-        const message = `${this.#place()} rejected ${result.rejected} ${ITEMS[signal]}`;
-        this.#home.report({ code: 'partial_success', message, ...where });
-      }
-      return;
-    }
-    const after = result.kind === 'retry' ? 'it will be tried again' : 'it cannot be tried again';
-    this.#home.report({
-      code: 'export_failed',
-      message: `An export of ${signal} to ${this.#place()} failed (${result.errorClass}); ${after}`,
-      ...where,
-    });
+  /** A record that is not to be queued, whatever room there is. */
+  refuse(signal: Signal, reason: DropReason): void {
+    const lane = this.#lanes.get(signal);
+    if (lane !== undefined) lane.queue.refuse(reason);
   }
 
-  #onDropped(signal: Signal, reason: DropReason, items: number): void {
-    this.#home.report({
-      code: 'dropped',
-      message: `${items} ${ITEMS[signal]} for ${this.#place()} were lost: ${reason}`,
-      destination: this.name,
-      signal,
-      ...(this.#tenantId !== undefined && { tenantId: this.#tenantId }),
-    });
-  }
-
-  /** That of the signal that is worst off, so that a dead one cannot hide behind a healthy one. */
-  state(): DestinationState {
-    if (this.#destination.disabled) return 'disabled';
-    const states = [...this.#lanes.values()].flatMap((lane) => lane.state ?? []);
-    return worstState(states) ?? 'pending';
+  /** Queues may take this share of their bytes; what is over it goes at once. */
+  limitQueues(share: number, reason: DropReason): void {
+    for (const lane of this.#lanes.values())
+      lane.queue.limitBytes(Math.floor(this.#bounds.maxBytes * share), reason);
   }
 
   status(): DestinationStatus {
     const signals: Partial<Record<Signal, SignalStatus>> = {};
+    const ledgers = this.ledgers();
     for (const signal of SIGNALS) {
-      const ledger = this.ledger(signal);
+      const ledger = ledgers[signal];
       if (ledger === undefined) continue;
       const lane = this.#lanes.get(signal);
       signals[signal] = {
         ledger,
-        bufferedBytes: lane?.bufferedBytes ?? 0,
+        bufferedBytes: lane?.queue.bytes ?? 0,
         ...(lane?.lastDeliveryMs !== undefined && { lastDeliveryMs: lane.lastDeliveryMs }),
         ...(lane?.lastError !== undefined && { lastError: lane.lastError }),
       };
     }
-    return { name: this.name, state: this.state(), signals };
+    return { name: this.name, state: this.state, signals };
   }
 
-  /** Everything that this destination was ever given of a signal, at former places too. */
-  ledger(signal: Signal): Ledger | undefined {
-    const ledgers = this.lanes().flatMap((lane) => (lane.signal === signal ? lane.ledger() : []));
-    const retired = this.#retired.get(signal);
-    if (retired !== undefined) ledgers.push(retired.ledger(0));
-    return ledgers.length === 0 ? undefined : sumLedgers(ledgers);
-  }
-
-  /** The accounts that have outlived their lanes. */
-  retiredAccounts(): Iterable<[Signal, Account]> {
-    return this.#retired;
+  /** Everything that this destination was ever given, at former places too. */
+  ledgers(): Ledgers {
+    const open = this.lanes().map((lane): Ledgers => ({ [lane.signal]: lane.queue.ledger() }));
+    return sumLedgers([this.#retired.ledgers(), ...open]);
   }
 
   /** Every lane, those that drain included. */
@@ -304,21 +320,22 @@ export class Outbox {
   }
 
   async flush(): Promise<void> {
+    this.#health.tryNow();
     await Promise.all(this.lanes().map((lane) => lane.flush()));
   }
 
   /** The destination goes. */
   remove(): void {
-    for (const [signal, lane] of [...this.#lanes]) this.#retire(signal, lane);
-    this.#closeReading();
+    this.#tell(this.state, 'removed');
+    for (const [signal, lane] of [...this.#lanes]) this.#retire(signal, lane, 'destination_changed');
+    this.#closeReadings();
   }
 
-  /** The instance goes: everything that is left is counted. */
+  /** Its owner goes: everything that is left is counted. */
   close(reason: DropReason): void {
-    for (const lane of this.#lanes.values()) this.#closeLane(lane, reason);
-    for (const lane of this.#draining) this.#closeLane(lane, reason);
+    for (const lane of this.lanes()) this.#closeLane(lane, reason);
     this.#lanes.clear();
     this.#draining.clear();
-    this.#closeReading();
+    this.#closeReadings();
   }
 }

@@ -1,18 +1,27 @@
 /** The destinations of one owner, the operator or a tenant: live changes by name, and accounts that outlive them. */
 import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
-import type { DropReason, Ledger } from '../model/ledger.js';
+import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import { SIGNALS, type Signal } from '../model/signal.js';
-import type { Account } from './account.js';
-import { accountOf, sumLedgers } from './account.js';
+import type { Signal } from '../model/signal.js';
+import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import type { Share } from './budget.js';
 import { Outbox, type OutboxHome } from './outbox.js';
 
+/** A new set of destinations. */
+export interface OwnerChange {
+  readonly destinations: readonly ResolvedDestination[];
+  /** Said by hand, not repeated by a lookup: what had been given up begins again. */
+  readonly byHand: boolean;
+  /** Where the readings of new destinations begin. */
+  readonly mark?: MetricMark | undefined;
+}
+
 export class Owner {
+  /** What has no destination, or none any more. */
+  readonly retired = new Accounts();
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
   readonly #share: Share | undefined;
-  readonly #retired = new Map<Signal, Account>();
   /** Removed destinations whose last records still drain. */
   readonly #leaving = new Set<Outbox>();
   #outboxes: readonly Outbox[] = [];
@@ -27,24 +36,14 @@ export class Owner {
     return this.#outboxes;
   }
 
-  /** The account of what has no destination, or none any more. */
-  retired(signal: Signal): Account {
-    return accountOf(this.#retired, signal);
-  }
-
-  /** The accounts that have outlived their destinations. */
-  retiredAccounts(): Iterable<[Signal, Account]> {
-    return this.#retired;
-  }
-
   /** Replaces the set. A destination of the same name is updated, so that it keeps what it can. */
-  set(destinations: readonly ResolvedDestination[], mark?: MetricMark): void {
+  set({ destinations, byHand, mark }: OwnerChange): void {
     const before = new Map(this.#outboxes.map((outbox) => [outbox.name, outbox]));
     this.#outboxes = destinations.map((destination) => {
       const known = before.get(destination.name);
       before.delete(destination.name);
-      if (known === undefined) return this.#open(destination, mark);
-      known.update(destination);
+      if (known === undefined) return new Outbox(this.#home, this.#tenantId, destination, this.#share, mark);
+      known.update(destination, byHand);
       return known;
     });
     for (const gone of before.values()) {
@@ -54,14 +53,10 @@ export class Owner {
     for (const outbox of this.#leaving) if (outbox.lanes().length === 0) this.#forget(outbox);
   }
 
-  #open(destination: ResolvedDestination, mark: MetricMark | undefined): Outbox {
-    return new Outbox(this.#home, this.#tenantId, destination, this.#share, mark);
-  }
-
   /** The destination is gone, its account stays. */
   #forget(outbox: Outbox): void {
     this.#leaving.delete(outbox);
-    for (const [signal, account] of outbox.retiredAccounts()) this.retired(signal).absorb(account);
+    this.retired.absorb(outbox.ledgers());
   }
 
   wants(signal: Signal): boolean {
@@ -72,8 +67,17 @@ export class Owner {
     for (const outbox of this.#outboxes) outbox.add(signal, record);
   }
 
-  takeReadings(): void {
-    for (const outbox of this.#outboxes) outbox.takeReading();
+  /** A record that no destination is to have, counted at each that would have had it. */
+  refuse(signal: Signal, reason: DropReason): void {
+    for (const outbox of this.#outboxes) outbox.refuse(signal, reason);
+  }
+
+  limitQueues(share: number, reason: DropReason): void {
+    for (const outbox of this.#outboxes) outbox.limitQueues(share, reason);
+  }
+
+  *takeReadings(): Generator<void> {
+    for (const outbox of this.#outboxes) yield* outbox.takeReadings();
   }
 
   #all(): readonly Outbox[] {
@@ -93,14 +97,7 @@ export class Owner {
   }
 
   /** Per signal, everything that this owner was ever given. */
-  totals(): Readonly<Partial<Record<Signal, Ledger>>> {
-    const totals: Partial<Record<Signal, Ledger>> = {};
-    for (const signal of SIGNALS) {
-      const ledgers = this.#all().flatMap((outbox) => outbox.ledger(signal) ?? []);
-      const retired = this.#retired.get(signal);
-      if (retired !== undefined) ledgers.push(retired.ledger(0));
-      if (ledgers.length > 0) totals[signal] = sumLedgers(ledgers);
-    }
-    return totals;
+  totals(): Ledgers {
+    return sumLedgers([this.retired.ledgers(), ...this.#all().map((outbox) => outbox.ledgers())]);
   }
 }

@@ -10,40 +10,62 @@ export interface Scheduler {
   tick(): void;
   /** Calls back every so often, while the instance lives. */
   every(intervalMs: number, work: () => void): void;
+  /**
+   * Does long work in slices, a step at a time, while requests go on in between; one piece of work after the other.
+   * Resolves when it is done, or the scheduler closed.
+   */
+  inSlices(steps: Iterator<unknown>): Promise<void>;
   /** Runs outside any request, so that no socket or timer keeps a request's context alive. */
   outside<T>(work: () => T): T;
   close(): void;
 }
 
-/** `onTick` runs with every tick, before the lanes; `true`: it wants another one. */
-export function createScheduler(tickMs: number, onTick: () => boolean): Scheduler {
+export interface SchedulerOptions {
+  readonly tickMs: number;
+  /** Runs with every tick, before the lanes; `true`: it wants another one. */
+  onTick(): boolean;
+  /** Work that threw, which must neither end the process nor the rest. */
+  onError(error: unknown): void;
+}
+
+export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): Scheduler {
   const root = new AsyncResource('gateway-otel');
   const busy = new Set<Lane>();
+  const urgent = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Immediate | undefined;
   let closed = false;
+  let lastWork: Promise<void> = Promise.resolve();
 
-  const urgent = new Set<Lane>();
+  const nextTurn = (): Promise<void> =>
+    new Promise((resolve) => void root.runInAsyncScope(() => setImmediate(resolve)));
 
-  /** In slices: two thousand tenants that are due at once must not hold up the requests. */
-  const pump = (lanes: readonly Lane[], from = 0): void => {
-    if (closed) return;
-    const sliceEndMs = performance.now() + SLICE_MS;
-    for (let index = from; index < lanes.length; index++) {
-      if (performance.now() > sliceEndMs) {
-        root.runInAsyncScope(() => setImmediate(() => pump(lanes, index)));
-        return;
+  const runSlices = async (steps: Iterator<unknown>): Promise<void> => {
+    let sliceEndMs = performance.now() + SLICE_MS;
+    try {
+      while (!closed && steps.next().done !== true) {
+        if (performance.now() < sliceEndMs) continue;
+        await nextTurn();
+        sliceEndMs = performance.now() + SLICE_MS;
       }
-      const lane = lanes[index] as Lane;
-      lane.pump();
-      if (lane.isEmpty) busy.delete(lane);
+    } catch (error) {
+      onError(error);
     }
   };
+
+  /** Two thousand tenants that are due at once must not hold up the requests. */
+  function* pump(lanes: readonly Lane[]): Iterator<void> {
+    for (const lane of lanes) {
+      lane.pump();
+      if (lane.isEmpty) busy.delete(lane);
+      yield;
+    }
+  }
   const tick = (): void => {
     timer = undefined;
     const isWanted = onTick();
-    pump([...busy]);
+    void runSlices(pump([...busy]));
     if (isWanted || busy.size > 0) arm();
   };
   const arm = (): void => {
@@ -60,13 +82,12 @@ export function createScheduler(tickMs: number, onTick: () => boolean): Schedule
       arm();
       if (!atOnce) return;
       urgent.add(lane);
-      if (soon !== undefined) return;
-      soon = root.runInAsyncScope(() =>
+      soon ??= root.runInAsyncScope(() =>
         setImmediate(() => {
           soon = undefined;
           const lanes = [...urgent];
           urgent.clear();
-          pump(lanes);
+          void runSlices(pump(lanes));
         }),
       );
     },
@@ -74,6 +95,7 @@ export function createScheduler(tickMs: number, onTick: () => boolean): Schedule
     every(intervalMs, work) {
       intervals.push(root.runInAsyncScope(() => setInterval(work, intervalMs)).unref());
     },
+    inSlices: (steps) => (lastWork = lastWork.then(() => root.runInAsyncScope(() => runSlices(steps)))),
     outside: (work) => root.runInAsyncScope(work),
     close() {
       closed = true;

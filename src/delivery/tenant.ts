@@ -1,17 +1,19 @@
 /** One tenant: its destinations, and while they are looked up, the records that wait for them. */
 import type { MetricMark, OutgoingRecord, Scope, TenantIntake } from '../model/delivery.js';
-import type { Ledger } from '../model/ledger.js';
+import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
+import { sumLedgers, type Ledgers } from './account.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './bounds.js';
 import { Share, type Evictable } from './budget.js';
-import { worstState, type OutboxHome } from './outbox.js';
+import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
+import { worstState } from './worst-state.js';
 
 /** A copy that outlives the call: the original's bytes belong to the encoder. */
 class WaitingRecord implements OutgoingRecord {
   readonly scope: Scope;
+  readonly isError: boolean;
   readonly bornMs: number;
   readonly #bytes: Uint8Array;
   readonly readable: OutgoingRecord['readable'];
@@ -19,6 +21,7 @@ class WaitingRecord implements OutgoingRecord {
   constructor(record: OutgoingRecord, bornMs: number) {
     this.bornMs = bornMs;
     this.scope = record.scope;
+    this.isError = record.isError;
     this.#bytes = record.bytes().slice();
     this.readable = (resource) => record.readable(resource);
   }
@@ -63,9 +66,9 @@ export class Tenant implements TenantIntake, Evictable {
     this.#mark ??= this.#home.metrics.mark(this.id);
   }
 
-  /** The answer, from lookup or code. */
-  set(destinations: readonly ResolvedDestination[]): void {
-    this.owner.set(destinations, this.#mark);
+  /** The answer, from lookup or code; `byHand`: somebody asked for it just now. */
+  set(destinations: readonly ResolvedDestination[], byHand: boolean): void {
+    this.owner.set({ destinations, byHand, mark: this.#mark });
     this.#mark?.release();
     this.#mark = undefined;
     this.isKnown = true;
@@ -108,11 +111,7 @@ export class Tenant implements TenantIntake, Evictable {
     return this.#waiting[0]?.bornMs;
   }
 
-  evictOldest(): void {
-    this.#dropOldest('budget_full');
-  }
-
-  #dropOldest(reason: 'queue_full' | 'budget_full'): void {
+  evictOldest(reason: DropReason): void {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return;
     this.#countWaiting(-oldest.bytes().byteLength);
@@ -124,6 +123,10 @@ export class Tenant implements TenantIntake, Evictable {
       this.#discard(1, 'shutdown');
       return;
     }
+    if (this.#home.pressure.level === 'critical') {
+      this.#refuse('memory_pressure');
+      return;
+    }
     if (this.isKnown) {
       this.owner.add('logs', record);
       return;
@@ -132,32 +135,29 @@ export class Tenant implements TenantIntake, Evictable {
     this.#waiting.push(copy);
     this.#countWaiting(copy.bytes().byteLength);
     while (this.#waiting.length > MAX_WAITING_ITEMS || this.#waitingBytes > MAX_WAITING_BYTES) {
-      this.#dropOldest('queue_full');
+      this.evictOldest('queue_full');
     }
   }
 
+  /** A record that is not to be queued. */
+  #refuse(reason: DropReason): void {
+    if (this.isKnown) this.owner.refuse('logs', reason);
+    else this.#discard(1, reason);
+  }
+
   /** Records that never reached a lane have an account all the same. */
-  #discard(
-    items: number,
-    reason: 'unrouted' | 'queue_full' | 'budget_full' | 'destination_changed' | 'shutdown',
-  ): void {
+  #discard(items: number, reason: DropReason): void {
     if (items === 0) return;
     if (reason === 'unrouted') this.unrouted += items;
-    const account = this.owner.retired('logs');
-    account.accepted += items;
-    account.drop(reason, items);
+    this.owner.retired.of('logs').refuse(reason, items);
   }
 
   /** Totals with the waiting records as buffered ones. */
-  totals(): Readonly<Partial<Record<Signal, Ledger>>> {
-    const totals = this.owner.totals();
-    const waiting = this.#waiting.length;
-    if (waiting === 0) return totals;
-    const logs = totals.logs ?? { accepted: 0, delivered: 0, rejected: 0, dropped: {}, buffered: 0 };
-    return {
-      ...totals,
-      logs: { ...logs, accepted: logs.accepted + waiting, buffered: logs.buffered + waiting },
-    };
+  totals(): Ledgers {
+    const buffered = this.#waiting.length;
+    if (buffered === 0) return this.owner.totals();
+    const waiting = { accepted: buffered, delivered: 0, rejected: 0, dropped: {}, buffered };
+    return sumLedgers([this.owner.totals(), { logs: waiting }]);
   }
 
   status(): TenantStatus {

@@ -1,12 +1,9 @@
 /** The live registry of tenants: from code, from the lookup, bounded, changed while requests run. */
 import { fault } from '../model/configuration-error.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
-import type { Ledger } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import { SIGNALS, type Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
-import type { Account } from './account.js';
-import { accountOf, sumLedgers } from './account.js';
+import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_LOOKUP_FAILURES, MAX_TENANTS } from './bounds.js';
 import { createLookups, type Lookups } from './lookups.js';
 import type { OutboxHome } from './outbox.js';
@@ -26,7 +23,7 @@ export class Tenants {
   readonly #tenants = new Map<string, Tenant>();
   /** Looked up and known to have none, oldest first. At most `MAX_KNOWN_WITHOUT_DESTINATION`. */
   readonly #without = new Map<string, Tenant>();
-  readonly #retired = new Map<Signal, Account>();
+  readonly #retired = new Accounts();
   #isClosed = false;
 
   constructor(options: TenantsOptions) {
@@ -89,16 +86,14 @@ export class Tenants {
 
   /** Full of tenants with destinations: the request reaches the operator alone. */
   #countUnrouted(): void {
-    const account = accountOf(this.#retired, 'logs');
-    account.accepted++;
-    account.drop('unrouted', 1);
+    this.#retired.of('logs').refuse('unrouted', 1);
     const message = `More than ${MAX_TENANTS} tenants: log records of further ones are lost`;
     this.#options.home.report({ code: 'dropped', message, signal: 'logs' });
   }
 
   #askIfDue(tenant: Tenant): void {
     if (this.#lookups === undefined || tenant.overridden || tenant.isAsking) return;
-    if (this.#options.home.monotonicMs() >= tenant.askAgainAtMs) void this.#lookups.ask(tenant);
+    if (this.#options.home.monotonicMs() >= tenant.askAgainAtMs) void this.#lookups.ask(tenant, false);
   }
 
   /** After an answer: in which of the two maps it belongs. */
@@ -120,8 +115,7 @@ export class Tenants {
 
   /** A forgotten tenant's account goes into the totals. */
   #absorb(tenant: Tenant): void {
-    for (const [signal, account] of tenant.owner.retiredAccounts())
-      accountOf(this.#retired, signal).absorb(account);
+    this.#retired.absorb(tenant.totals());
   }
 
   /** Those that a lookup keeps waiting are asked about again when it is time. Called with each tick; `true`: some still wait. */
@@ -150,7 +144,7 @@ export class Tenants {
       tenant = new Tenant(this.#options.home, id);
     }
     tenant.overridden = true;
-    tenant.set(destinations);
+    tenant.set(destinations, true);
     if (destinations.length === 0 && this.#lookups === undefined) this.#remove(tenant);
     else this.#place(tenant);
   }
@@ -182,13 +176,16 @@ export class Tenants {
     const tenant = this.#tenants.get(id) ?? this.#without.get(id) ?? this.#begin(id);
     if (tenant === undefined) return;
     // An answer that is under way may be from before the change that the caller knows of.
-    if (tenant.isAsking) await this.#lookups.ask(tenant);
+    if (tenant.isAsking) await this.#lookups.ask(tenant, false);
     tenant.overridden = false;
-    await this.#lookups.ask(tenant);
+    await this.#lookups.ask(tenant, true);
   }
 
-  takeReadings(): void {
-    for (const tenant of this.#tenants.values()) tenant.owner.takeReadings();
+  *takeReadings(): Generator<void> {
+    for (const tenant of this.#tenants.values()) {
+      yield* tenant.owner.takeReadings();
+      yield;
+    }
   }
 
   /** Where records wait for a lookup's answer, it is waited for. */
@@ -198,8 +195,8 @@ export class Tenants {
 
   async #flush(tenant: Tenant): Promise<void> {
     if (tenant.isWaiting && tenant.isAsking) {
-      await this.#lookups?.ask(tenant);
-      tenant.owner.takeReadings();
+      await this.#lookups?.ask(tenant, false);
+      await this.#options.home.scheduler.inSlices(tenant.owner.takeReadings());
     }
     await tenant.owner.flush();
   }
@@ -235,15 +232,8 @@ export class Tenants {
     return tenant?.status() ?? { tenantId: id, state: 'none', destinations: [], unrouted: 0 };
   }
 
-  totals(): Readonly<Partial<Record<Signal, Ledger>>> {
+  totals(): Ledgers {
     const all = [...this.#tenants.values(), ...this.#without.values()].map((tenant) => tenant.totals());
-    const totals: Partial<Record<Signal, Ledger>> = {};
-    for (const signal of SIGNALS) {
-      const ledgers = all.flatMap((one) => one[signal] ?? []);
-      const retired = this.#retired.get(signal);
-      if (retired !== undefined) ledgers.push(retired.ledger(0));
-      if (ledgers.length > 0) totals[signal] = sumLedgers(ledgers);
-    }
-    return totals;
+    return sumLedgers([this.#retired.ledgers(), ...all]);
   }
 }

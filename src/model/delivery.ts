@@ -22,6 +22,8 @@ export interface OutgoingRecord {
   readonly scope: Scope;
   /** OTLP contents without envelope, made on first use. Valid only during the call: whoever keeps it copies it. */
   bytes(): Uint8Array;
+  /** Severity ERROR or worse, or a failed span: what is kept longest when memory runs out. */
+  readonly isError: boolean;
   /** The record as the SDK's exporters read it. May be kept. */
   readable(resource: DestinationResource): object;
 }
@@ -48,19 +50,26 @@ export interface Intake {
   tenant(tenantId: string): TenantIntake | undefined;
 }
 
-/** Metrics of one tenant (or of all, for the operator) as one destination sees them. */
+/** Metrics as one destination sees them: what it has not been told yet. */
 export interface MetricReading {
-  /** Anything new since the last settled take? */
+  /** Anything new since what was accepted? */
   hasNews(): boolean;
-  /** Encodes the present state. At most one take is open: `settle` it before the next. */
-  take(nowMs: number): TakenReading | undefined;
-  /** `accepted`: the destination has it (or refused it for good); a delta baseline moves. `lost`: it does not. */
-  settle(result: 'accepted' | 'lost'): void;
+  /**
+   * The present state in parts, each encoded when it is asked for: a large one is taken over several turns of the event
+   * loop. At most one take is open: every part of it is settled before the next.
+   */
+  take(nowMs: number): Iterable<TakenReading>;
   /** The destination goes; nothing more is read. */
   close(): void;
 }
 
-/** One taken reading. */
+/**
+ * What became of a part. `accepted`: the destination has it, or refused it for good, and a delta baseline moves. `lost`: it
+ * does not. `partly`: it was split on its way, and both happened.
+ */
+export type ReadingResult = 'accepted' | 'lost' | 'partly';
+
+/** One part of a reading. */
 export interface TakenReading {
   readonly scope: Scope;
   /** Data points in it. */
@@ -69,6 +78,8 @@ export interface TakenReading {
   readonly bytes: Uint8Array;
   /** The SDK's `ScopeMetrics`, for ready-made exporters. */
   readable(): object;
+  /** Called once. */
+  settle(result: ReadingResult): void;
 }
 
 /** A moment in a tenant's metrics from which a reading can begin later: lookups take a while, and nothing may be missed. */
@@ -102,6 +113,8 @@ export interface CustomMetricSource {
 /** A batch ready to be sent. */
 export interface OutgoingBatch {
   readonly signal: Signal;
+  /** The same for each attempt, so that a receiver can tell a repeat. */
+  readonly id: string;
   /** Spans, log records or data points in it. */
   readonly items: number;
   /** The whole OTLP request, for senders that speak it. */
@@ -112,9 +125,22 @@ export interface OutgoingBatch {
 
 /** What became of one attempt to send. */
 export type SendResult =
-  | { readonly kind: 'delivered'; readonly rejected: number; readonly message?: string }
+  | {
+      readonly kind: 'delivered';
+      readonly rejected: number;
+      readonly message?: string;
+      /** It said yes, and not as an OTLP endpoint does. */
+      readonly warning?: 'not_otlp';
+    }
   /** May work later. */
-  | { readonly kind: 'retry'; readonly errorClass: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: 'retry';
+      readonly errorClass: string;
+      /** The destination's own wish. */
+      readonly retryAfterMs?: number;
+      /** It asked for less, which concerns all signals. */
+      readonly isThrottled?: true;
+    }
   /** Will never work. */
   | {
       readonly kind: 'refused';

@@ -18,6 +18,10 @@ export type DiagnosticCode =
   | 'export_failed'
   /** The destination took the request but refused some of its items. */
   | 'partial_success'
+  /** The destination said yes, but not as an OTLP endpoint does: probably the wrong address. */
+  | 'unexpected_answer'
+  /** The process is close to its memory limit, and records are shed. */
+  | 'memory_pressure'
   /** Telemetry was lost; the ledger has the number and the reason. */
   | 'dropped'
   /** A fault of this library; please report it. */

@@ -2,6 +2,7 @@
 import type { Attributes } from './attributes.js';
 import type { MetricRecord } from './metric-record.js';
 import type { LogRecordData, SpanRecord } from './records.js';
+import type { Signal } from './signal.js';
 
 /** Each answer is a view of a shared buffer, valid until the next call on the same encoder. */
 export interface Encoders {
@@ -32,6 +33,16 @@ export interface Envelopes {
     resource: Uint8Array,
     scopes: readonly { readonly scope: Uint8Array; readonly body: Uint8Array }[],
   ): Uint8Array;
+  /** Two halves of framed records, as views; `undefined` where there is only one item. */
+  halve(signal: Signal, framed: Uint8Array): Halves | undefined;
+}
+
+/** Framed records, cut in two. Items are spans, log records or data points. */
+export interface Halves {
+  readonly first: Uint8Array;
+  readonly firstItems: number;
+  readonly second: Uint8Array;
+  readonly secondItems: number;
 }
 
 /** Reads what a destination answered: how many items it took off, and why. `undefined`: none. Never throws. */

@@ -10,7 +10,7 @@ export type DropReason =
   | 'expired'
   /** The destination refused the credentials (401, 403). */
   | 'unauthorized'
-  /** The destination said that the request is too large (413), or one record is over 256 KiB. */
+  /** Too large even alone: the destination said so (413), it is over `maxRequestBytes`, or the record is over 256 KiB. */
   | 'too_large'
   /** Any other answer that forbids a retry: a redirect, 404, 500 … */
   | 'refused'
@@ -21,7 +21,11 @@ export type DropReason =
   /** `shutdown` reached its deadline first, or the record came after it. */
   | 'shutdown'
   /** The tenant turned out to have no destination. */
-  | 'unrouted';
+  | 'unrouted'
+  /** The destination was switched off, by configuration or after five days of failure. */
+  | 'disabled'
+  /** The process came close to its memory limit. */
+  | 'memory_pressure';
 
 /** One account. Numbers are spans, log records, or metric data points. */
 export interface Ledger {

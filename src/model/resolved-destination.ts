@@ -43,4 +43,6 @@ export interface ResolvedDestination {
   readonly serviceName: string | undefined;
   readonly resourceAttributes: Attributes;
   readonly temporality: 'cumulative' | 'delta';
+  /** Over all signals; `undefined`: as many as there are. */
+  readonly requestsPerMinute: number | undefined;
 }

@@ -4,15 +4,35 @@ import type { Ledger } from './ledger.js';
 import type { Signal } from './signal.js';
 
 /**
- * How a destination is; of several signals, the one that is worst off.
+ * How a destination is.
  * - `resolving`: the tenant's configuration is being looked up; records wait.
  * - `pending`: nothing delivered yet.
- * - `receiving`: delivered, but not three times in a row.
- * - `active`: three deliveries in a row.
- * - `failing`: five failures in a row.
- * - `disabled`: switched off by configuration.
+ * - `receiving`: delivered, but not yet three times in a row.
+ * - `active`: three deliveries in a row; it stays so until it is failing.
+ * - `failing`: five failures in a row, of all its signals or of one. While nothing gets through at all, one request at a
+ *   time probes it, after ever longer waits.
+ * - `disabled`: switched off by configuration, or given up after 120 hours of failing. `setOperator`, `setTenant` and
+ *   `refreshTenant` begin anew with a destination that was given up, also with an unchanged configuration.
  */
 export type DestinationState = 'resolving' | 'pending' | 'receiving' | 'active' | 'failing' | 'disabled';
+
+/** A destination has changed its state. */
+export interface DestinationStateEvent {
+  /** Whose it is; absent for the operator's. */
+  readonly tenantId?: string;
+  /** Its `name`. */
+  readonly destination: string;
+  readonly state: DestinationState | 'removed';
+  readonly previousState: DestinationState;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/**
+ * Told of every change of a state, in a microtask of its own: it may call the instance. What it throws is reported as
+ * `callback_failed`. A destination begins as `pending` without an event.
+ */
+export type DestinationStateListener = (event: DestinationStateEvent) => void;
 
 /** One signal at one destination. */
 export interface SignalStatus {
@@ -53,14 +73,20 @@ export interface TelemetryStatus {
     /** All tenants' accounts added up, those of removed destinations included. */
     readonly totals: Readonly<Partial<Record<Signal, Ledger>>>;
   };
-  /** What waits and is in flight at most: the sum is the memory that records can take. */
+  /** What the delivery may hold at most, and what its queues hold now. All of it is known when the instance is made. */
   readonly memory: {
-    /** The bounds of the operator's queues, added up. */
+    /** What the operator's queues hold. */
+    readonly operatorBytes: number;
+    /** The bounds of the operator's queues, added up. No tenant can take any of it. */
     readonly operatorMaxBytes: number;
-    /** What all tenants' queues hold now. */
+    /** What all tenants' queues hold. */
     readonly tenantsBytes: number;
-    /** `delivery.maxBytesOfAllTenants`. Batches in flight that cannot be dropped may exceed it for as long as they last. */
+    /** `delivery.maxBytesOfAllTenants`, or 0 while there are no tenants. */
     readonly tenantsMaxBytes: number;
+    /** The copies that requests under way are sent from: batches, times the requests that may be under way at once. */
+    readonly sendingMaxBytes: number;
+    /** The sum of the three bounds. */
+    readonly maxBytes: number;
   };
   /** Requests that have begun and not yet ended. */
   readonly openExchanges: number;

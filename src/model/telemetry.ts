@@ -5,7 +5,13 @@ import type { Attributes } from './attributes.js';
 import type { Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
 import type { Trust } from './trust.js';
-import type { FlushOptions, FlushResult, TelemetryStatus, TenantStatus } from './status.js';
+import type {
+  DestinationStateListener,
+  FlushOptions,
+  FlushResult,
+  TelemetryStatus,
+  TenantStatus,
+} from './status.js';
 
 /** A runtime log record, as `telemetry.logger.emit` takes it: a structural twin of the OpenTelemetry Logs API's. */
 export interface LogRecord {
@@ -102,6 +108,8 @@ export interface GatewayTelemetry {
   status(): TelemetryStatus;
   /** One tenant, in words safe to show that tenant. */
   status(tenantId: string): TenantStatus;
+  /** Told of every change of a destination's state from now on. Returns the function that ends it. */
+  onDestinationState(listener: DestinationStateListener): () => void;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
   readonly tracer: Tracer;
   /** Runtime logs, to the operator. */
@@ -111,7 +119,8 @@ export interface GatewayTelemetry {
   /** Takes a reading of the metrics and tries to send all that waits, once. Always resolves in time. */
   flush(options?: FlushOptions): Promise<FlushResult>;
   /**
-   * Begins no more exchanges, flushes, counts the rest as lost, closes every socket. Idempotent; always resolves in time.
+   * Begins no more exchanges, flushes (the operator's destinations first, tenants' when these are done or have had half the
+   * time), counts the rest as lost, closes every socket. Idempotent; always resolves in time.
    * Call it when the server has closed: exchanges that are still open are not waited for, and those that end later are
    * counted as lost.
    */

@@ -39,5 +39,6 @@ export function createEnvelopes(): Envelopes {
     scope: (name, version) => encodeScope({ name, version }),
     recordBuffer: (expectedBytes) => new RecordBatchBuffer(expectedBytes),
     request: buildRequest,
+    halve: () => undefined,
   };
 }

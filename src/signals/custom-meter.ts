@@ -51,6 +51,8 @@ export function createCustomMeters(options: CustomSignalsOptions, scopes: Custom
               points,
               bytes: options.encoders.metrics(metrics),
               readable: () => ({ scope: { name, version: version ?? '' }, metrics }),
+              // Cumulative: the next reading tells everything again.
+              settle: () => undefined,
             },
           ];
         });

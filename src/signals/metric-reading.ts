@@ -1,5 +1,5 @@
 /** One destination's view of the request metrics: baseline and start time of its own, either temporality. */
-import { hrTimeOf } from '../model/hr-time.js';
+import { hrTimeOf, type HrTimePair } from '../model/hr-time.js';
 import type { MetricReading, Scope, TakenReading } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import {
@@ -45,53 +45,102 @@ export function baselineOf(series: Iterable<Series>, version: number, atMs: numb
   return { version, atMs, totals };
 }
 
+/** Encoding that many series takes about 2 ms and gives about 160 KB: a slice of work, and a request of good size. */
+const SERIES_PER_PART = 250;
+
+/** A baseline of one series, and when it was taken. */
+interface SeriesBaseline {
+  readonly totals: SeriesTotals;
+  readonly atMs: number;
+}
+
+/** One take, until all its parts are settled. */
+interface Take {
+  readonly version: number;
+  readonly atMs: number;
+  /** Parts that are not settled, and the taking itself. */
+  open: number;
+  /** Nothing of it was lost. */
+  isWhole: boolean;
+}
+
+/** What goes into one part. */
+class PartInHand {
+  readonly counters: DataPoint<number>[] = [];
+  readonly histograms: DataPoint<HistogramValue>[] = [];
+  /** Kept for delta only. */
+  readonly totals = new Map<Series, SeriesTotals>();
+}
+
 export class RequestMetricReading implements MetricReading {
   /** Everything up to this version has reached the destination. */
   acceptedVersion: number;
   readonly #source: ReadingSource;
   readonly #isDelta: boolean;
-  readonly #baseline = new Map<Series, SeriesTotals>();
-  /** Cumulative: the reading's birth. Delta: the end of the last accepted interval. */
+  readonly #baseline = new Map<Series, SeriesBaseline>();
+  /** The reading's birth. */
   #startMs: number;
-  /** What becomes the baseline when the reading is accepted; its totals are kept for delta only. */
-  #taken: Baseline | undefined;
 
   constructor(source: ReadingSource, temporality: 'cumulative' | 'delta', since: Baseline) {
     this.#source = source;
     this.#isDelta = temporality === 'delta';
     this.#startMs = since.atMs;
     this.acceptedVersion = since.version;
-    for (const [series, totals] of since.totals) this.#baseline.set(series, totals);
+    for (const [series, totals] of since.totals) this.#baseline.set(series, { totals, atMs: since.atMs });
   }
 
   hasNews(): boolean {
     return this.#source.version() > this.acceptedVersion;
   }
 
-  take(nowMs: number): TakenReading | undefined {
+  /** What changes while it is under way is news again: the version is that of its beginning. */
+  *take(nowMs: number): Generator<TakenReading> {
     // After a step back of the clock: once, and then it stays, or every reading would look like a reset.
     this.#startMs = Math.min(this.#startMs, nowMs);
-    const counters: DataPoint<number>[] = [];
-    const histograms: DataPoint<HistogramValue>[] = [];
-    const totals = new Map<Series, SeriesTotals>();
+    const take: Take = { version: this.#source.presentVersion(), atMs: nowMs, open: 1, isWhole: true };
     const endTime = hrTimeOf(nowMs);
+    let part = new PartInHand();
     for (const series of this.#source.series()) {
-      const baseline = this.#baseline.get(series);
-      const count = series.count - (baseline?.count ?? 0);
-      if (count === 0) continue;
-      const attributes =
-        (this.#source.forOperator ? series.operatorAttributes : undefined) ?? series.attributes;
-      series.startMs = Math.min(series.startMs, nowMs);
-      const startTime = hrTimeOf(Math.max(series.startMs, this.#startMs));
-      counters.push({ startTime, endTime, attributes, value: count });
-      histograms.push({ startTime, endTime, attributes, value: this.#histogram(series, baseline, count) });
-      if (this.#isDelta) totals.set(series, totalsOf(series));
+      this.#add(part, series, nowMs, endTime);
+      if (part.counters.length < SERIES_PER_PART) continue;
+      yield this.#finish(part, take);
+      part = new PartInHand();
     }
-    this.#taken = { version: this.#source.presentVersion(), atMs: nowMs, totals };
-    if (counters.length === 0) {
-      this.settle('accepted');
-      return undefined;
-    }
+    if (part.counters.length > 0) yield this.#finish(part, take);
+    this.#closePart(take);
+  }
+
+  #add(
+    { counters, histograms, totals }: PartInHand,
+    series: Series,
+    nowMs: number,
+    endTime: HrTimePair,
+  ): void {
+    const baseline = this.#baseline.get(series);
+    const count = series.count - (baseline?.totals.count ?? 0);
+    if (count === 0) return;
+    const attributes =
+      (this.#source.forOperator ? series.operatorAttributes : undefined) ?? series.attributes;
+    series.startMs = Math.min(series.startMs, nowMs);
+    const startTime = hrTimeOf(Math.min(nowMs, this.#startOf(series, baseline)));
+    counters.push({ startTime, endTime, attributes, value: count });
+    histograms.push({
+      startTime,
+      endTime,
+      attributes,
+      value: this.#histogram(series, baseline?.totals, count),
+    });
+    if (this.#isDelta) totals.set(series, totalsOf(series));
+  }
+
+  /** Delta: where the series' last accepted interval ended. */
+  #startOf(series: Series, baseline: SeriesBaseline | undefined): number {
+    const birthMs = Math.max(series.startMs, this.#startMs);
+    return this.#isDelta && baseline !== undefined ? Math.max(baseline.atMs, birthMs) : birthMs;
+  }
+
+  #finish({ counters, histograms, totals }: PartInHand, take: Take): TakenReading {
+    take.open++;
     const { scope, encoders } = this.#source;
     const metrics = this.#metrics(counters, histograms);
     return {
@@ -99,7 +148,22 @@ export class RequestMetricReading implements MetricReading {
       points: counters.length + histograms.length,
       bytes: encoders.metrics(metrics),
       readable: () => ({ scope: { name: scope.name, version: scope.version }, metrics }),
+      settle: (result) => {
+        if (result !== 'accepted') take.isWhole = false;
+        // Of a part that was taken in part, a delta tells nothing twice: better a named loss than a wrong count.
+        if (this.#isDelta && result !== 'lost') this.#moveBaseline(totals, take.atMs);
+        this.#closePart(take);
+      },
     };
+  }
+
+  #moveBaseline(totals: ReadonlyMap<Series, SeriesTotals>, atMs: number): void {
+    for (const [series, settled] of totals) this.#baseline.set(series, { totals: settled, atMs });
+  }
+
+  #closePart(take: Take): void {
+    take.open--;
+    if (take.open === 0 && take.isWhole) this.acceptedVersion = take.version;
   }
 
   #histogram(series: Series, baseline: SeriesTotals | undefined, count: number): HistogramValue {
@@ -147,16 +211,6 @@ export class RequestMetricReading implements MetricReading {
         dataPoints: histograms,
       },
     ];
-  }
-
-  settle(result: 'accepted' | 'lost'): void {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    if (taken === undefined || result === 'lost') return;
-    this.acceptedVersion = taken.version;
-    if (!this.#isDelta) return;
-    for (const [series, totals] of taken.totals) this.#baseline.set(series, totals);
-    this.#startMs = taken.atMs;
   }
 
   /** A series is gone: its baseline goes too. */

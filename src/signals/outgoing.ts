@@ -13,6 +13,11 @@ function hrTimeBetween(
   return nanos < 0 ? [endSeconds - startSeconds - 1, nanos + 1e9] : [endSeconds - startSeconds, nanos];
 }
 
+/** The API's `SpanStatusCode.ERROR`. */
+const STATUS_ERROR = 2;
+/** The Logs data model: 17 to 20 are ERROR, what is above is FATAL. */
+const SEVERITY_ERROR = 17;
+
 /** Makes the SDK's resource object of a destination. */
 type ResourceObject = (resource: DestinationResource) => object;
 
@@ -28,6 +33,10 @@ export class OutgoingSpan implements OutgoingRecord {
     this.scope = scope;
     this.#encoders = encoders;
     this.#resourceObject = resourceObject;
+  }
+
+  get isError(): boolean {
+    return this.#span.status.code === STATUS_ERROR;
   }
 
   bytes(): Uint8Array {
@@ -72,6 +81,10 @@ export class OutgoingLog implements OutgoingRecord {
     this.scope = scope;
     this.#encoders = encoders;
     this.#resourceObject = resourceObject;
+  }
+
+  get isError(): boolean {
+    return (this.#log.severityNumber ?? 0) >= SEVERITY_ERROR;
   }
 
   bytes(): Uint8Array {

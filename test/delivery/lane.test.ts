@@ -1,21 +1,14 @@
 /** The queue alone, with a clock and answers of our own: times that real sockets would take minutes for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
-import { Lane, type LaneHome } from '../../src/delivery/lane.js';
+import type { Health } from '../../src/delivery/health.js';
+import type { Lane } from '../../src/delivery/lane.js';
 import type { QueueOptions } from '../../src/index.js';
-import type { OutgoingRecord, Sender, SendResult } from '../../src/model/delivery.js';
-import { createEnvelopes } from '../../src/otlp/encoders.js';
-
-const scope = { name: 'test', version: '1', bytes: new Uint8Array() };
-const resource = { attributes: {}, bytes: new Uint8Array() };
-const record = (size = 10): OutgoingRecord => ({
-  scope,
-  bytes: () => new Uint8Array(size),
-  readable: () => ({}),
-});
+import type { Sender, SendResult } from '../../src/model/delivery.js';
+import { makeLane, recordOf as record } from './lane-bench.js';
 
 interface Bench {
   readonly lane: Lane;
+  readonly health: Health;
   readonly sent: { readonly items: number; readonly bytes: number; readonly atMs: number }[];
   nowMs: number;
   answer(results: SendResult | Promise<SendResult>): void;
@@ -33,17 +26,9 @@ function setUp(maxBytes = 1024 * 1024, bounds: QueueOptions = {}): Bench {
       return next;
     },
   };
-  const home: LaneHome = {
-    envelopes: createEnvelopes(),
-    monotonicMs: () => bench.nowMs,
-    wake: () => undefined,
-    onResult: () => undefined,
-    onDropped: () => undefined,
-    share: undefined,
-  };
   const sent: { items: number; bytes: number; atMs: number }[] = [];
   const bench: Bench = {
-    lane: new Lane(home, 'logs', sender, false, { ...QUEUE_DEFAULTS.tenants, maxBytes, ...bounds }, resource),
+    ...makeLane({ sender, monotonicMs: () => bench.nowMs, bounds: { maxBytes, ...bounds } }),
     sent,
     nowMs: 1_000,
     answer(result) {
@@ -58,7 +43,7 @@ function setUp(maxBytes = 1024 * 1024, bounds: QueueOptions = {}): Bench {
 }
 
 const expectLaw = ({ lane }: Bench): void => {
-  const { accepted, delivered, rejected, dropped, buffered } = lane.ledger();
+  const { accepted, delivered, rejected, dropped, buffered } = lane.queue.ledger();
   const lost = Object.values(dropped).reduce((sum, items) => sum + items, 0);
   expect(accepted).toBe(delivered + rejected + lost + buffered);
 };
@@ -108,7 +93,7 @@ describe('the pause after a failure', () => {
     await bench.pump();
     // The first record is over five minutes old by now; the second one is sent.
     expect(bench.sent).toHaveLength(2);
-    expect(bench.lane.ledger()).toMatchObject({ delivered: 1, dropped: { expired: 1 } });
+    expect(bench.lane.queue.ledger()).toMatchObject({ delivered: 1, dropped: { expired: 1 } });
     expectLaw(bench);
   });
 
@@ -126,9 +111,9 @@ describe('the pause after a failure', () => {
     }
     const gaps = bench.sent.map(({ atMs }, index) => atMs - (bench.sent[index - 1]?.atMs ?? atMs)).slice(1);
     expect(gaps[0]).toBeLessThan(2_001);
-    expect(Math.max(...gaps)).toBeGreaterThan(40_000);
+    expect(Math.max(...gaps)).toBeGreaterThan(30_000);
     expect(Math.max(...gaps)).toBeLessThan(65_001);
-    expect(bench.lane.state).toBe('failing');
+    expect(bench.health.state).toBe('failing');
     expectLaw(bench);
   });
 
@@ -140,14 +125,14 @@ describe('the pause after a failure', () => {
       bench.nowMs += 1_000;
       await bench.pump();
     }
-    expect(bench.lane.state).toBe('failing');
+    expect(bench.health.state).toBe('failing');
     bench.answer({ kind: 'delivered', rejected: 0 });
     for (let turn = 0; turn < 250; turn++) {
       bench.nowMs += 1_000;
       await bench.pump();
     }
-    expect(bench.lane.ledger()).toMatchObject({ accepted: 200, delivered: 200, buffered: 0 });
-    expect(bench.lane.state).toBe('active');
+    expect(bench.lane.queue.ledger()).toMatchObject({ accepted: 200, delivered: 200, buffered: 0 });
+    expect(bench.health.state).toBe('active');
   });
 });
 
@@ -162,7 +147,7 @@ describe('flush', () => {
     let resolved = false;
     void bench.lane.flush().then(() => (resolved = true));
     await bench.pump();
-    expect(bench.lane.ledger()).toMatchObject({ dropped: { expired: 1 }, buffered: 0 });
+    expect(bench.lane.queue.ledger()).toMatchObject({ dropped: { expired: 1 }, buffered: 0 });
     expect(resolved).toBe(true);
   });
 
@@ -188,10 +173,11 @@ describe('flush', () => {
     bench.nowMs += 1_000;
     await bench.pump();
     bench.answer({ kind: 'delivered', rejected: 0 });
+    bench.health.tryNow();
     const flushed = bench.lane.flush();
     await bench.pump();
     await flushed;
-    expect(bench.lane.ledger()).toMatchObject({ delivered: 1, buffered: 0 });
+    expect(bench.lane.queue.ledger()).toMatchObject({ delivered: 1, buffered: 0 });
   });
 });
 
@@ -224,7 +210,7 @@ describe('a batch', () => {
     bench.nowMs += 1_000;
     await bench.pump();
     expect(bench.sent.map(({ items }) => items)).toEqual([1]);
-    expect(bench.lane.ledger()).toMatchObject({ accepted: 2, dropped: { too_large: 1 } });
+    expect(bench.lane.queue.ledger()).toMatchObject({ accepted: 2, dropped: { too_large: 1 } });
   });
 
   it('is dropped when it is over five minutes old', async () => {
@@ -235,8 +221,8 @@ describe('a batch', () => {
       bench.nowMs += 1_000;
       await bench.pump();
     }
-    expect(bench.lane.ledger()).toMatchObject({ dropped: { expired: 1 }, buffered: 0 });
-    expect(bench.lane.bufferedBytes).toBe(0);
+    expect(bench.lane.queue.ledger()).toMatchObject({ dropped: { expired: 1 }, buffered: 0 });
+    expect(bench.lane.queue.bytes).toBe(0);
   });
 });
 
@@ -249,13 +235,13 @@ describe('the bound in bytes', () => {
       const isSomethingInFlight = bench.sent.length > 0;
       bench.lane.add(record(8_000));
       await bench.pump();
-      expect(bench.lane.bufferedBytes).toBeLessThanOrEqual(1024 * 1024);
+      expect(bench.lane.queue.bytes).toBeLessThanOrEqual(1024 * 1024);
       if (!isSomethingInFlight) continue;
       expect(bench.sent).toHaveLength(1);
-      expect(bench.lane.buffered, `record ${number} waits`).toBeGreaterThan(bench.sent[0]?.items ?? 0);
+      expect(bench.lane.queue.buffered, `record ${number} waits`).toBeGreaterThan(bench.sent[0]?.items ?? 0);
     }
     expectLaw(bench);
-    expect(bench.lane.ledger().dropped.queue_full).toBeGreaterThan(300);
+    expect(bench.lane.queue.ledger().dropped.queue_full).toBeGreaterThan(300);
   });
 });
 
@@ -266,7 +252,7 @@ describe('rejections', () => {
     bench.lane.add(record());
     bench.nowMs += 1_000;
     await bench.pump();
-    expect(bench.lane.ledger()).toMatchObject({ accepted: 1, delivered: 0, rejected: 1 });
+    expect(bench.lane.queue.ledger()).toMatchObject({ accepted: 1, delivered: 0, rejected: 1 });
   });
 
   it('a sender that rejects is tried again and loses nothing', async () => {
@@ -275,10 +261,10 @@ describe('rejections', () => {
     bench.lane.add(record());
     bench.nowMs += 1_000;
     await bench.pump();
-    expect(bench.lane.ledger()).toMatchObject({ buffered: 1 });
+    expect(bench.lane.queue.ledger()).toMatchObject({ buffered: 1 });
     bench.answer({ kind: 'delivered', rejected: 0 });
     bench.nowMs += 2_000;
     await bench.pump();
-    expect(bench.lane.ledger()).toMatchObject({ delivered: 1, buffered: 0 });
+    expect(bench.lane.queue.ledger()).toMatchObject({ delivered: 1, buffered: 0 });
   });
 });

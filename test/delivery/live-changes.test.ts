@@ -256,11 +256,23 @@ describe.concurrent('an operator URL that changes', () => {
 
 describe.concurrent('a tenant URL that changes or goes', () => {
   it.each([
-    ['changed', (world: World) => world.telemetry.setTenant('acme', world.to('acme-2'))],
-    ['removed', (world: World) => world.telemetry.setTenant('acme', null)],
-    ['removed by setTenants', (world: World) => world.telemetry.setTenants({}, { force: true })],
-    ['disabled', (world: World) => world.telemetry.setTenant('acme', world.to('acme', { disabled: true }))],
-  ])('%s: the queue is dropped at once and counted', (_how, change) =>
+    [
+      'changed',
+      'destination_changed',
+      (world: World) => world.telemetry.setTenant('acme', world.to('acme-2')),
+    ],
+    ['removed', 'destination_changed', (world: World) => world.telemetry.setTenant('acme', null)],
+    [
+      'removed by setTenants',
+      'destination_changed',
+      (world: World) => world.telemetry.setTenants({}, { force: true }),
+    ],
+    [
+      'disabled',
+      'disabled',
+      (world: World) => world.telemetry.setTenant('acme', world.to('acme', { disabled: true })),
+    ],
+  ])('%s: the queue is dropped at once and counted as %s', (_how, reason, change) =>
     inWorld(
       { receivers: ['acme', 'acme-2'], configure: (to) => ({ tenants: { acme: to('acme') } }) },
       async (world) => {
@@ -272,7 +284,7 @@ describe.concurrent('a tenant URL that changes or goes', () => {
         expect(world.telemetry.status().tenants.totals.logs).toMatchObject({
           accepted: 2,
           delivered: 0,
-          dropped: { destination_changed: 2 },
+          dropped: { [reason]: 2 },
           buffered: 0,
         });
         world.at('acme').answerWith({ status: 200 });

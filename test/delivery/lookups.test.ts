@@ -250,17 +250,17 @@ describe.concurrent('a lookup that fails', () => {
         }),
       },
       async (world) => {
-        for (let mark = 0; mark < 80; mark++) {
-          world.send('acme', mark);
+        let sent = 0;
+        await eventually(async () => {
+          world.send('acme', sent++);
           await pause(50);
-        }
-        expect(askedAt.length).toBeGreaterThanOrEqual(2);
-        expect(askedAt.length).toBeLessThanOrEqual(3);
-        const [first = 0, second = 0, third = second + 2_000] = askedAt;
+          expect(askedAt.length).toBeGreaterThanOrEqual(3);
+        }, 15_000);
+        const [first = 0, second = 0, third = 0] = askedAt;
         expect(second - first).toBeGreaterThanOrEqual(950);
         expect(third - second).toBeGreaterThanOrEqual(1_950);
         await world.telemetry.flush();
-        expect(world.at('operator').logs).toHaveLength(80);
+        expect(world.at('operator').logs).toHaveLength(sent);
       },
     );
   });

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
-import { Lane } from '../../src/delivery/lane.js';
+import type { Lane } from '../../src/delivery/lane.js';
 import type { GatewayTelemetry } from '../../src/index.js';
-import type { OutgoingRecord, SendResult } from '../../src/model/delivery.js';
-import { createEnvelopes } from '../../src/otlp/encoders.js';
+import type { SendResult } from '../../src/model/delivery.js';
+import { makeLane, recordOf } from '../delivery/lane-bench.js';
 import { inWorld, marksAt, send, withTelemetry } from '../delivery/support.js';
 import { startGateway } from '../support/gateway.js';
 
@@ -28,30 +28,16 @@ interface LaneBench {
 function openLane(maxInFlight: number): LaneBench {
   const answers: ((result: SendResult) => void)[] = [];
   let nowMs = 1_000;
-  const lane = new Lane(
-    {
-      envelopes: createEnvelopes(),
-      monotonicMs: () => nowMs,
-      wake: () => undefined,
-      onResult: () => undefined,
-      onDropped: () => undefined,
-      share: undefined,
-    },
-    'logs',
-    {
+  const { lane } = makeLane({
+    monotonicMs: () => nowMs,
+    bounds: { ...QUEUE_DEFAULTS.operator, maxBytes: 1024 * 1024, maxInFlight },
+    sender: {
       update: () => undefined,
       close: () => undefined,
       send: () => new Promise((resolve) => answers.push(resolve)),
     },
-    false,
-    { ...QUEUE_DEFAULTS.operator, maxBytes: 1024 * 1024, maxInFlight },
-    { attributes: {}, bytes: new Uint8Array() },
-  );
-  const record: OutgoingRecord = {
-    scope: { name: 'test', version: '1', bytes: new Uint8Array() },
-    bytes: () => new Uint8Array(10),
-    readable: () => ({}),
-  };
+  });
+  const record = recordOf();
   const pass = async (ms: number): Promise<void> => {
     nowMs += ms;
     lane.pump();
@@ -118,7 +104,7 @@ it('a flush goes on while other batches are in flight although one was answered 
   answers[1]?.(DELIVERED);
   await pass(10);
   expect(resolved).toBe(true);
-  expect(lane.ledger()).toMatchObject({ accepted: 1_024, delivered: 512, buffered: 512 });
+  expect(lane.queue.ledger()).toMatchObject({ accepted: 1_024, delivered: 512, buffered: 512 });
 });
 
 it('a success does not wipe the Retry-After pause that another batch was answered', async () => {
@@ -138,7 +124,7 @@ it('a success does not wipe the Retry-After pause that another batch was answere
     for (const answer of answers) answer(DELIVERED);
     await pass(1_000);
   }
-  expect(lane.ledger()).toMatchObject({ accepted: 1_536, delivered: 1_536, buffered: 0 });
+  expect(lane.queue.ledger()).toMatchObject({ accepted: 1_536, delivered: 1_536, buffered: 0 });
 });
 
 it('a record over 256 KiB is dropped as too large, and the others are delivered', () =>

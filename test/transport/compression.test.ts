@@ -135,6 +135,7 @@ describe.concurrent('a destination', () => {
     const body = repetitive(5_000);
     try {
       const batch = {
+        id: 'b-1',
         signal: 'logs' as const,
         items: 1,
         request: () => (encoded++, body),

@@ -1,0 +1,24 @@
+/** What a new configuration of a destination leaves as it was. */
+import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
+import { SIGNALS } from '../model/signal.js';
+
+/** Whoever keeps the place keeps the queue. */
+export function samePlace(a: Target, b: Target): boolean {
+  if (a.kind === 'otlp') return b.kind === 'otlp' && a.url === b.url;
+  return b.kind === 'exporter' && a.exporter === b.exporter;
+}
+
+/** Same place, headers, TLS, time-outs. Functions count as the same: each answer of a lookup makes them anew. */
+function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.kind === 'otlp' && b.kind === 'otlp' ? JSON.stringify(a) === JSON.stringify(b) : samePlace(a, b);
+}
+
+/** Whether the answer of a lookup says what the last one said, as far as being reachable goes. */
+export function sameConfiguration(a: ResolvedDestination, b: ResolvedDestination): boolean {
+  return (
+    a.disabled === b.disabled &&
+    a.requestsPerMinute === b.requestsPerMinute &&
+    SIGNALS.every((signal) => sameTarget(a.targets[signal], b.targets[signal]))
+  );
+}

@@ -1,0 +1,241 @@
+/**
+ * How one destination is doing, over all its signals, and therefore who may send to it now.
+ *
+ *   pending ──first delivery──▶ receiving ──three in a row──▶ active
+ *      └───────────────┴──── five failures in a row ──┴──▶ failing ──120 h──▶ disabled
+ *                            receiving ◀── the probe succeeds ──┘
+ *
+ * Failing, while nothing gets through at all, is an open circuit: one request at a time, over all signals, is the probe.
+ * A signal that fails while others succeed waits alone. What the destination asks for itself (`Retry-After`, 429) holds for
+ * all its signals.
+ */
+import type { SendResult } from '../model/delivery.js';
+import type { QueueBounds } from '../model/queue-options.js';
+import type { Signal } from '../model/signal.js';
+import type { DestinationState } from '../model/status.js';
+import {
+  ACTIVE_AFTER,
+  DISABLED_AFTER_MS,
+  FAILING_AFTER,
+  LONG_DEAD_AFTER_MS,
+  LONG_DEAD_RETRY_MS,
+  MAX_RETRY_AFTER_MS,
+  MIN_RETRY_AFTER_MS,
+  THROTTLED_DELAYS,
+} from './bounds.js';
+import { Pace } from './pace.js';
+
+/** Why a request may not begin. `paused`: not before a time; `paced`: the same, by `requestsPerMinute`; `busy`: others first. */
+export type Verdict = 'go' | 'paused' | 'paced' | 'busy';
+
+export interface HealthOptions {
+  readonly bounds: QueueBounds;
+  readonly requestsPerMinute: number | undefined;
+  monotonicMs(): number;
+  onChange(from: DestinationState, to: DestinationState): void;
+}
+
+/** What is known of one signal. */
+interface SignalHealth {
+  inFlight: number;
+  failuresInRow: number;
+  notBeforeMs: number;
+  /** Deliveries since the last failure; `undefined`: it has not failed yet, or has long recovered. */
+  recovered: number | undefined;
+}
+
+export class Health {
+  readonly #options: HealthOptions;
+  #requestsPerMinute: number | undefined;
+  #pace: Pace | undefined;
+  readonly #signals: Readonly<Record<Signal, SignalHealth>> = {
+    traces: newSignal(),
+    logs: newSignal(),
+    metrics: newSignal(),
+  };
+  /** Signals that the pace has kept waiting; they come before the one that has just been served. */
+  readonly #kept = new Set<Signal>();
+  #state: DestinationState = 'pending';
+  #failuresInRow = 0;
+  #successesInRow = 0;
+  #inFlight = 0;
+  #notBeforeMs = 0;
+  #failingSinceMs = 0;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.limitTo(options.requestsPerMinute);
+  }
+
+  /** Another `requestsPerMinute`. The same again goes on where it was. */
+  limitTo(requestsPerMinute: number | undefined): void {
+    if (requestsPerMinute === this.#requestsPerMinute) return;
+    this.#requestsPerMinute = requestsPerMinute;
+    this.#pace =
+      requestsPerMinute === undefined ? undefined : new Pace(requestsPerMinute, this.#options.monotonicMs());
+  }
+
+  /** As at the beginning, telling nobody. */
+  fresh(): Health {
+    return new Health({ ...this.#options, onChange: () => undefined });
+  }
+
+  get state(): DestinationState {
+    return this.#state;
+  }
+
+  /** Whether one more request of this signal may begin; `sent` must follow if it does. */
+  mayStart(signal: Signal, maxInFlight: number): Verdict {
+    const own = this.#signals[signal];
+    const now = this.#options.monotonicMs();
+    if (now < this.#notBeforeMs || now < own.notBeforeMs || this.#state === 'disabled') return 'paused';
+    if (this.#isOpen ? this.#inFlight > 0 : own.inFlight >= allowed(own, maxInFlight)) return 'busy';
+    if (this.#pace === undefined) return 'go';
+    const isTurn = this.#kept.size === 0 || this.#kept.has(signal);
+    if (isTurn && this.#pace.allows(now)) return 'go';
+    this.#kept.add(signal);
+    return 'paced';
+  }
+
+  /** A request has begun. */
+  sent(signal: Signal): void {
+    this.#signals[signal].inFlight++;
+    this.#inFlight++;
+    this.#pace?.take(this.#options.monotonicMs());
+    this.#kept.delete(signal);
+  }
+
+  /** Nothing of this signal waits any more. */
+  withdraw(signal: Signal): void {
+    this.#kept.delete(signal);
+  }
+
+  /** What became of a request. */
+  settled(signal: Signal, result: SendResult): void {
+    this.cancelled(signal);
+    // Too large: the destination works, and what was in the batch is not its affair.
+    if (result.kind === 'refused' && result.reason === 'too_large') return;
+    if (result.kind === 'delivered') this.#succeeded(this.#signals[signal]);
+    else this.#failed(this.#signals[signal], result);
+  }
+
+  /** A request was given up by ourselves; it says nothing. */
+  cancelled(signal: Signal): void {
+    this.#signals[signal].inFlight--;
+    this.#inFlight--;
+  }
+
+  get #isOpen(): boolean {
+    return this.#failuresInRow >= FAILING_AFTER;
+  }
+
+  #succeeded(own: SignalHealth): void {
+    const wasOpen = this.#isOpen;
+    this.#failuresInRow = 0;
+    this.#successesInRow++;
+    own.failuresInRow = 0;
+    if (own.recovered !== undefined) own.recovered = own.recovered > 6 ? undefined : own.recovered + 1;
+    if (wasOpen) this.#close();
+    const isFailing = Object.values(this.#signals).some((signal) => signal.failuresInRow >= FAILING_AFTER);
+    if (isFailing) return;
+    if (this.#state === 'failing') this.#become('receiving');
+    else if (this.#successesInRow >= ACTIVE_AFTER) this.#become('active');
+    else if (this.#state === 'pending') this.#become('receiving');
+  }
+
+  /** The probe got through: every signal may try again, one request at first, then two, then four. */
+  #close(): void {
+    this.#successesInRow = 1;
+    this.#notBeforeMs = 0;
+    for (const signal of Object.values(this.#signals)) {
+      signal.failuresInRow = 0;
+      signal.notBeforeMs = 0;
+      signal.recovered = 0;
+    }
+  }
+
+  #failed(own: SignalHealth, result: Exclude<SendResult, { kind: 'delivered' }>): void {
+    const now = this.#options.monotonicMs();
+    own.failuresInRow++;
+    own.recovered = 0;
+    this.#failuresInRow++;
+    this.#successesInRow = 0;
+    if (this.#state !== 'failing' && Math.max(own.failuresInRow, this.#failuresInRow) >= FAILING_AFTER) {
+      this.#failingSinceMs = now;
+      this.#become('failing');
+    }
+    const failingMs = this.#state === 'failing' ? now - this.#failingSinceMs : 0;
+    const wait = this.#waitMs(own, result, failingMs);
+    if (this.#isOpen || isWish(result)) {
+      this.#notBeforeMs = Math.max(this.#notBeforeMs, now + wait);
+    } else if (result.kind === 'retry' || result.reason === 'unauthorized') {
+      own.notBeforeMs = now + wait;
+    }
+    if (failingMs >= DISABLED_AFTER_MS) this.#become('disabled');
+  }
+
+  #waitMs(own: SignalHealth, result: Exclude<SendResult, { kind: 'delivered' }>, failingMs: number): number {
+    const { initialRetryDelayMs, maxRetryDelayMs } = this.#options.bounds;
+    const isThrottled = result.kind === 'retry' && result.isThrottled === true;
+    const wish = result.kind === 'retry' ? result.retryAfterMs : undefined;
+    const failures = this.#isOpen || isWish(result) ? this.#failuresInRow : own.failuresInRow;
+    const longest = failingMs >= LONG_DEAD_AFTER_MS ? LONG_DEAD_RETRY_MS : maxRetryDelayMs;
+    const backoff = backoffMs(initialRetryDelayMs, Math.max(longest, maxRetryDelayMs), failures);
+    // A wish of its own of a second or more is followed; "now" and nothing at all are no answer to being asked for less.
+    if (wish !== undefined && wish >= MIN_RETRY_AFTER_MS)
+      return Math.max(Math.min(wish, MAX_RETRY_AFTER_MS), backoff);
+    if (!isThrottled) return wish === undefined ? backoff : Math.max(MIN_RETRY_AFTER_MS, backoff);
+    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * 2 ** Math.min(16, failures - 1);
+    return Math.max(MIN_RETRY_AFTER_MS, Math.min(throttled, longest) * (0.9 + Math.random() * 0.2));
+  }
+
+  /** Somebody asks for an attempt now, as `flush` does: waits end, one request at a time stays. */
+  tryNow(): void {
+    this.#notBeforeMs = 0;
+    for (const signal of Object.values(this.#signals)) signal.notBeforeMs = 0;
+  }
+
+  /** It was configured by hand, or differently: what is known of it no longer counts against it. */
+  revive(): void {
+    this.tryNow();
+    this.#failuresInRow = 0;
+    for (const signal of Object.values(this.#signals)) signal.failuresInRow = 0;
+    if (this.#state === 'disabled' || this.#state === 'failing') this.#become('pending');
+  }
+
+  /** It points elsewhere: nothing is known of that place. */
+  restart(): void {
+    this.revive();
+    this.#successesInRow = 0;
+    this.#become('pending');
+  }
+
+  #become(state: DestinationState): void {
+    const before = this.#state;
+    if (before === state) return;
+    this.#state = state;
+    this.#options.onChange(before, state);
+  }
+}
+
+/** The destination itself has asked for a pause. */
+function isWish(result: SendResult): boolean {
+  return result.kind === 'retry' && (result.isThrottled === true || result.retryAfterMs !== undefined);
+}
+
+function newSignal(): SignalHealth {
+  return { inFlight: 0, failuresInRow: 0, notBeforeMs: 0, recovered: undefined };
+}
+
+/** After a failure one at a time; after the first delivery two, then four, so that nobody's recovery is met with a rush. */
+function allowed({ failuresInRow, recovered }: SignalHealth, maxInFlight: number): number {
+  if (failuresInRow > 0) return 1;
+  return recovered === undefined ? maxInFlight : Math.min(maxInFlight, 2 ** recovered);
+}
+
+/** Anything from half the first delay up to one that doubles with each failure, so that many do not come back in step. */
+function backoffMs(initialMs: number, maxMs: number, failuresInRow: number): number {
+  const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(30, Math.max(0, failuresInRow - 1)));
+  const floor = initialMs / 2;
+  return floor + Math.random() * (ceiling - floor);
+}

@@ -23,6 +23,14 @@ export interface RecordBuffer {
   bytes(): Uint8Array;
 }
 
+/** Framed records of one scope, cut in two; no item is lost or doubled. */
+export interface Halves {
+  readonly first: Uint8Array;
+  readonly firstItems: number;
+  readonly second: Uint8Array;
+  readonly secondItems: number;
+}
+
 /** The envelope around records. */
 export interface Envelopes {
   resource(attributes: Attributes): Uint8Array;
@@ -33,16 +41,11 @@ export interface Envelopes {
     resource: Uint8Array,
     scopes: readonly { readonly scope: Uint8Array; readonly body: Uint8Array }[],
   ): Uint8Array;
-  /** Two halves of framed records, as views; `undefined` where there is only one item. */
+  /**
+   * Cuts the body of one scope in the middle by items: spans, log records or data points. `undefined`: fewer than two.
+   * The halves may be views of `framed`.
+   */
   halve(signal: Signal, framed: Uint8Array): Halves | undefined;
-}
-
-/** Framed records, cut in two. Items are spans, log records or data points. */
-export interface Halves {
-  readonly first: Uint8Array;
-  readonly firstItems: number;
-  readonly second: Uint8Array;
-  readonly secondItems: number;
 }
 
 /** Reads what a destination answered: how many items it took off, and why. `undefined`: none. Never throws. */

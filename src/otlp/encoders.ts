@@ -5,6 +5,7 @@ import { encodeMetric } from './encode-metrics.js';
 import { encodeSpan } from './encode-span.js';
 import { buildRequest, encodeResource, encodeScope, RecordBatchBuffer } from './envelope.js';
 import { ProtoWriter } from './proto-writer.js';
+import { halveMetrics, halveRecords } from './split.js';
 
 export function createEncoders(): Encoders {
   const spanWriter = new ProtoWriter();
@@ -39,6 +40,6 @@ export function createEnvelopes(): Envelopes {
     scope: (name, version) => encodeScope({ name, version }),
     recordBuffer: (expectedBytes) => new RecordBatchBuffer(expectedBytes),
     request: buildRequest,
-    halve: () => undefined,
+    halve: (signal, framed) => (signal === 'metrics' ? halveMetrics(framed) : halveRecords(framed)),
   };
 }

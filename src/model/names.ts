@@ -19,6 +19,7 @@ export interface Names {
   readonly requestEvent: string;
   readonly requestsCounter: string;
   readonly durationHistogram: string;
+  readonly lostCounter: string;
 }
 
 export function namesFor(namespace: string): Names {
@@ -35,6 +36,7 @@ export function namesFor(namespace: string): Names {
     requestEvent: `${namespace}.proxy.request`,
     requestsCounter: `${namespace}.proxy.requests`,
     durationHistogram: `${namespace}.proxy.request.duration`,
+    lostCounter: `${namespace}.telemetry.lost`,
   });
 }
 

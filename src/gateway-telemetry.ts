@@ -30,6 +30,7 @@ import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
+import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
@@ -135,6 +136,13 @@ function compose(
     scopeOf(CUSTOM_SCOPE_NAME, VERSION),
     scopeOf,
   );
+  const openOwnReading = createOwnReadings({
+    names,
+    scope: requestScope,
+    encoders,
+    selfCounts: settings.selfMetrics ? () => delivery.selfCounts() : undefined,
+    bornMs: nowMs(),
+  });
   const stateListeners = createStateListeners(report);
   if (settings.onDestinationState !== undefined) stateListeners.add(settings.onDestinationState);
   const delivery: Delivery = createDelivery({
@@ -156,7 +164,7 @@ function compose(
     metricIntervalMs: settings.metrics.intervalMs,
     bounds: settings.delivery,
     onState: (event) => stateListeners.tell(event),
-    openOwnReading: () => undefined,
+    openOwnReading,
     resolveTenant: (_tenantId, answer) => resolveDestinations(answer, 'tenants', 'tenant'),
   });
   const sink = createRequestSignals({

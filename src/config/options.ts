@@ -95,6 +95,11 @@ export interface GatewayOptions {
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */
   readonly metrics?: MetricOptions;
+  /**
+   * `true`: the operator's metrics also hold `otel.sdk.exporter.*` and `otel.sdk.processor.*`, for each of its destinations
+   * and for all tenants together. The conventions still develop these names. Default `false`.
+   */
+  readonly selfMetrics?: boolean;
   /** Bounds and times of the queues, for the operator and for each tenant. */
   readonly delivery?: DeliveryOptions;
   /** `true`: become the global tracer and meter provider and context manager of the OpenTelemetry API. Default `false`. */

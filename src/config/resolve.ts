@@ -61,6 +61,7 @@ const FIELDS = [
   'clientDisconnect',
   'severity',
   'metrics',
+  'selfMetrics',
   'delivery',
   'registerGlobals',
   'env',
@@ -105,6 +106,7 @@ export interface Settings {
   readonly clientDisconnect: 'error' | 'unset';
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: Required<MetricOptions>;
+  readonly selfMetrics: boolean;
   readonly delivery: DeliveryBounds;
   readonly registerGlobals: boolean;
   readonly onDestinationState: DestinationStateListener | undefined;
@@ -298,6 +300,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? undefined
         : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
     metrics: resolveMetrics(given.metrics),
+    selfMetrics: given.selfMetrics === undefined ? false : asBoolean(given.selfMetrics, 'selfMetrics'),
     delivery: resolveDelivery(given.delivery),
     registerGlobals:
       given.registerGlobals === undefined ? false : asBoolean(given.registerGlobals, 'registerGlobals'),

@@ -2,6 +2,7 @@
 import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../model/delivery.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { SelfCounts } from '../model/self-counts.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
 import { MAX_TENANT_REQUESTS, MAX_TICK_MS } from './bounds.js';
 import { Budget } from './budget.js';
@@ -9,6 +10,7 @@ import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 import { memoryShare, Pressure, type PressureLevel } from './pressure.js';
 import { createScheduler } from './scheduler.js';
+import { selfCounts } from './self-counts.js';
 import { Slots } from './slots.js';
 import { Tenants } from './tenants.js';
 
@@ -34,6 +36,8 @@ export interface Delivery extends Intake {
   refreshTenant(tenantId: string): Promise<void>;
   status(): Pick<TelemetryStatus, 'operator' | 'tenants' | 'memory'>;
   tenantStatus(tenantId: string): TenantStatus;
+  /** For the operator's metrics about the delivery. */
+  selfCounts(): readonly SelfCounts[];
   /** Takes a reading and tries everything once. Never rejects; the caller brings the deadline. */
   flush(): Promise<void>;
   /** The same, the operator first: tenants follow when it is done, or after so long. */
@@ -183,6 +187,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       memory: memory(),
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),
+    selfCounts: () => selfCounts(operator, tenants, options.bounds),
     async flush() {
       await takeReadings();
       const custom = takeCustomReadings().then(() => operator.flush());

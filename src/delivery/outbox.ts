@@ -34,6 +34,16 @@ import { createReports, type Reports } from './reports.js';
 import type { Scheduler } from './scheduler.js';
 import type { Slots } from './slots.js';
 
+/** A destination that may be told of the delivery itself. */
+export interface OwnReadingOf {
+  readonly tenantId: string | undefined;
+  readonly temporality: 'cumulative' | 'delta';
+  /** Its account. */
+  ledgers(): Ledgers;
+  /** When that began. */
+  readonly sinceMs: number;
+}
+
 /** What all outboxes of an instance share. */
 export interface OutboxHome {
   readonly envelopes: Envelopes;
@@ -55,11 +65,7 @@ export interface OutboxHome {
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
   /** What a destination is told of the delivery itself; `undefined`: nothing. */
-  openOwnReading(
-    tenantId: string | undefined,
-    ledgers: () => Ledgers,
-    temporality: 'cumulative' | 'delta',
-  ): MetricReading | undefined;
+  openOwnReading(of: OwnReadingOf): MetricReading | undefined;
 }
 
 export class Outbox {
@@ -68,6 +74,7 @@ export class Outbox {
   readonly #share: Share | undefined;
   readonly #bounds: QueueBounds;
   readonly #reports: Reports;
+  readonly #bornMs: number;
   /** Accounts of closed lanes: what a change cost stays in the destination's account. */
   readonly #retired = new Accounts();
   readonly #lanes = new Map<Signal, Lane>();
@@ -88,6 +95,7 @@ export class Outbox {
     this.#home = home;
     this.#share = share;
     this.#tenantId = tenantId;
+    this.#bornMs = home.epochMs();
     this.#bounds = tenantId === undefined ? home.bounds.operator : home.bounds.tenants;
     this.#reports = createReports(destination.name, tenantId, (diagnostic) => home.report(diagnostic));
     this.#destination = destination;
@@ -184,7 +192,12 @@ export class Outbox {
 
   #openReadings({ temporality }: ResolvedDestination, mark: MetricMark | undefined): Readings {
     const requests = this.#home.metrics.openReading(this.#tenantId, temporality, mark);
-    const own = this.#home.openOwnReading(this.#tenantId, () => this.ledgers(), temporality);
+    const own = this.#home.openOwnReading({
+      tenantId: this.#tenantId,
+      temporality,
+      ledgers: () => this.ledgers(),
+      sinceMs: this.#bornMs,
+    });
     return new Readings(own === undefined ? [requests] : [requests, own], temporality);
   }
 
@@ -312,6 +325,19 @@ export class Outbox {
   ledgers(): Ledgers {
     const open = this.lanes().map((lane): Ledgers => ({ [lane.signal]: lane.queue.ledger() }));
     return sumLedgers([this.#retired.ledgers(), ...open]);
+  }
+
+  /** Of all its lanes. */
+  inFlightItems(signal: Signal): number {
+    let items = 0;
+    for (const lane of this.lanes()) if (lane.signal === signal) items += lane.queue.inFlightItems;
+    return items;
+  }
+
+  /** Where a signal goes, unless a ready-made exporter knows. */
+  url(signal: Signal): URL | undefined {
+    const target = this.#targets.get(signal);
+    return target?.kind === 'otlp' ? new URL(target.url) : undefined;
   }
 
   /** Every lane, those that drain included. */

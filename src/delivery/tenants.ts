@@ -2,6 +2,7 @@
 import { fault } from '../model/configuration-error.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_LOOKUP_FAILURES, MAX_TENANTS } from './bounds.js';
@@ -225,6 +226,13 @@ export class Tenants {
     let count = 0;
     for (const tenant of this.#tenants.values()) if (tenant.hasDestinations || !tenant.isKnown) count++;
     return count;
+  }
+
+  inFlightItems(signal: Signal): number {
+    let items = 0;
+    for (const { owner } of this.#tenants.values())
+      for (const outbox of owner.outboxes) items += outbox.inFlightItems(signal);
+    return items;
   }
 
   status(id: string): TenantStatus {

@@ -48,7 +48,10 @@ class LossReading implements MetricReading {
     this.#startMs = startMs;
   }
 
-  /** No count goes down, so a change of any shows in their sum. Asked often, so it allocates nothing. */
+  /**
+   * No count goes down, so a change of any shows in their sum. Lost data points alone are no news: where metrics do not get
+   * through, telling so would not either, and would be lost in its turn, for ever.
+   */
   hasNews(): boolean {
     return itemsOf(this.#losses()) !== this.#toldItems;
   }
@@ -96,7 +99,7 @@ class LossReading implements MetricReading {
 
 function itemsOf(losses: Iterable<Loss>): number {
   let items = 0;
-  for (const loss of losses) items += loss.items;
+  for (const loss of losses) if (loss.signal !== 'metrics') items += loss.items;
   return items;
 }
 

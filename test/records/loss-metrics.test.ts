@@ -117,10 +117,18 @@ describe.each(TEMPORALITIES)('the counter of losses, %s', (temporality) => {
     const { reading, losses } = subject(temporality);
     losses.push({ signal: 'logs', reason: 'refused', items: 2 });
     const taken = reading.take(START_MS + 1);
-    losses.push({ signal: 'metrics', reason: 'refused', items: 7 });
+    losses.push({ signal: 'traces', reason: 'refused', items: 7 });
     settle(taken, 'accepted');
     expect(reading.hasNews()).toBe(true);
-    expect(told(reading.take(START_MS + 2))['metrics refused']).toBe(7);
+    expect(told(reading.take(START_MS + 2))['traces refused']).toBe(7);
+  });
+
+  it('has no news while only data points are lost, and tells them with the next other loss', () => {
+    const { reading, losses } = subject(temporality);
+    losses.push({ signal: 'metrics', reason: 'refused', items: 7 });
+    expect(reading.hasNews()).toBe(false);
+    losses.push({ signal: 'logs', reason: 'refused', items: 2 });
+    expect(told(reading.take(START_MS + 1))).toEqual({ 'logs refused': 2, 'metrics refused': 7 });
   });
 
   it('never ends before it starts, whatever the clock does', () => {
@@ -173,7 +181,7 @@ describe('a delta destination', () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({
-          signal: fc.constantFrom('logs' as const, 'metrics' as const),
+          signal: fc.constantFrom('logs' as const, 'traces' as const),
           reason: fc.constantFrom('refused' as const, 'expired' as const, 'rejected' as const),
           items: fc.integer({ min: 1, max: 1000 }),
         }),

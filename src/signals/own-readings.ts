@@ -1,0 +1,44 @@
+/** What a destination is told of the delivery itself: a tenant of its own losses, the operator, who asks for it, of everything. */
+import type { MetricReading } from '../model/delivery.js';
+import type { Ledger } from '../model/ledger.js';
+import type { DropReason } from '../model/ledger.js';
+import type { Loss } from '../model/loss.js';
+import type { SelfCounts } from '../model/self-counts.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import { createLossReading, type LossSource } from './loss-metrics.js';
+import { createSelfReading } from './self-metrics.js';
+
+export interface OwnReadingRequest {
+  /** `undefined`: the operator's. */
+  readonly tenantId: string | undefined;
+  readonly temporality: 'cumulative' | 'delta';
+  ledgers(): Readonly<Partial<Record<Signal, Ledger>>>;
+  readonly sinceMs: number;
+}
+
+export interface OwnReadingOptions extends LossSource {
+  /** `undefined`: the operator does not want them. */
+  readonly selfCounts: (() => readonly SelfCounts[]) | undefined;
+  /** When the instance was made. */
+  readonly bornMs: number;
+}
+
+function* lossesIn(ledgers: Readonly<Partial<Record<Signal, Ledger>>>): Generator<Loss> {
+  for (const signal of SIGNALS) {
+    const ledger = ledgers[signal];
+    if (ledger === undefined) continue;
+    if (ledger.rejected > 0) yield { signal, reason: 'rejected', items: ledger.rejected };
+    for (const [reason, items] of Object.entries(ledger.dropped))
+      yield { signal, reason: reason as DropReason, items };
+  }
+}
+
+export function createOwnReadings(
+  options: OwnReadingOptions,
+): (request: OwnReadingRequest) => MetricReading | undefined {
+  return ({ tenantId, temporality, ledgers, sinceMs }) => {
+    if (tenantId !== undefined)
+      return createLossReading(options, temporality, () => lossesIn(ledgers()), sinceMs);
+    return options.selfCounts && createSelfReading(options, options.selfCounts, options.bornMs);
+  };
+}

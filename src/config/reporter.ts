@@ -21,16 +21,17 @@ export function createReporter(
   listener: DiagnosticListener | undefined,
   monotonicMs: () => number,
 ): Reporter {
-  const lastReports = new Map<string, number>();
+  /** In order of their last report. */
+  const kinds = new Map<string, { readonly atMs: number; held: number }>();
   const kept: Diagnostic[] = [];
   let aboutOperator: readonly Diagnostic[] = [];
 
-  /** Forgets a kind that may be reported again anyway: the first, as they are in order of their last report. */
+  /** Forgets a kind that may be reported again anyway: the first. */
   const hasRoom = (now: number): boolean => {
-    if (lastReports.size < MAX_KINDS) return true;
-    for (const [kind, last] of lastReports) {
-      if (now - last < INTERVAL_MS) return false;
-      lastReports.delete(kind);
+    if (kinds.size < MAX_KINDS) return true;
+    for (const [kind, { atMs }] of kinds) {
+      if (now - atMs < INTERVAL_MS) return false;
+      kinds.delete(kind);
       return true;
     }
     return true;
@@ -51,18 +52,21 @@ export function createReporter(
       const text = code === 'callback_failed' ? diagnostic.message : '';
       const own = [code, tenantId, destination, signal, text].join('\n');
       const now = monotonicMs();
-      const isFolded = !lastReports.has(own) && !hasRoom(now);
+      const isFolded = !kinds.has(own) && !hasRoom(now);
       const kind = isFolded ? code : own;
-      const last = lastReports.get(kind);
-      if (last !== undefined && now - last < INTERVAL_MS) return;
-      lastReports.delete(kind);
-      lastReports.set(kind, now);
+      const last = kinds.get(kind);
+      if (last !== undefined && now - last.atMs < INTERVAL_MS) {
+        last.held++;
+        return;
+      }
+      kinds.delete(kind);
+      kinds.set(kind, { atMs: now, held: 0 });
       const told = isFolded
         ? {
             code,
             message: `More than ${MAX_KINDS} kinds of reports in a minute; further ones of ${code} are held back`,
           }
-        : diagnostic;
+        : withHeld(diagnostic, last?.held ?? 0);
       // Not now: reports come from the middle of recording, and a listener may well record something itself.
       queueMicrotask(() => tell(told));
     },
@@ -78,4 +82,10 @@ export function createReporter(
     },
     notices: () => [...kept, ...aboutOperator],
   };
+}
+
+/** How many like it were held back since the last one that was told. */
+function withHeld(diagnostic: Diagnostic, held: number): Diagnostic {
+  if (held === 0) return diagnostic;
+  return { ...diagnostic, message: `${diagnostic.message} (${held} more like it since the last report)` };
 }

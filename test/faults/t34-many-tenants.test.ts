@@ -29,3 +29,12 @@ const run = async (tenants: number, rounds: number): Promise<Diagnostic[]> => {
 it('T34: 1,001 tenants that fail every second for a minute are 1,001 lines', async () => {
   expect((await run(1_001, 60)).length).toBeLessThanOrEqual(1_001);
 });
+
+it('T34: a line says how many like it were held back since the last one', async () => {
+  const lines = await run(1, 130);
+  expect(lines.map(({ message }) => message)).toEqual([
+    'x',
+    'x (59 more like it since the last report)',
+    'x (59 more like it since the last report)',
+  ]);
+});

@@ -121,6 +121,7 @@ function compose(
   const resourceObject = createSdkResources();
   const compressor = createCompressor();
   const exporterUses = new WeakMap<ReadyMadeExporter, number>();
+  const closingExporters = new Set<Promise<void>>();
   const custom = createCustomSignals(
     {
       encoders,
@@ -156,7 +157,11 @@ function compose(
     openSender: (target: Target) =>
       target.kind === 'otlp'
         ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess, compressor })
-        : openExporterSender(target.exporter, { resourceObject, uses: exporterUses }),
+        : openExporterSender(target.exporter, {
+            resourceObject,
+            uses: exporterUses,
+            closing: closingExporters,
+          }),
     operator: sdkDisabled ? [] : settings.operator,
     tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
@@ -228,6 +233,7 @@ function compose(
     custom,
     home,
     processors,
+    closingExporters,
     onShutdown: () => (isShutDown = true),
     onClosed: () => (settings.registerGlobals ? undefined : contexts.close()),
   });

@@ -34,6 +34,8 @@ export interface Parts {
   readonly custom: CustomSignals;
   readonly home: ExchangeHome;
   readonly processors: GuardedSpanProcessors;
+  /** Ready-made exporters that are being shut down. */
+  readonly closingExporters: ReadonlySet<Promise<void>>;
   onShutdown(): void;
   /** Everything is over. */
   onClosed(): void;
@@ -143,13 +145,15 @@ export class Instance implements GatewayTelemetry {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    const { delivery, processors, onShutdown, onClosed } = this.#parts;
+    const { delivery, processors, closingExporters, onShutdown, onClosed } = this.#parts;
+    const endMs = performance.now() + timeoutMs;
     onShutdown();
     this.#endClosingCalls();
     const drained = delivery.drain(timeoutMs * OPERATOR_ALONE);
     await withinTime(timeoutMs, Promise.all([drained, processors.flushAndShutdown()]));
     delivery.close();
     processors.shutdownRest();
+    await withinTime(Math.max(0, endMs - performance.now()), Promise.all(closingExporters));
     onClosed();
   }
 }

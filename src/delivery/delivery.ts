@@ -113,15 +113,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     };
   };
 
-  let isTaking = false;
-  /** In slices; one that is still under way when the next is due takes its place. */
-  const takeReadings = async (): Promise<void> => {
-    if (isTaking) return;
-    isTaking = true;
+  let taking: Promise<void> | undefined;
+  /** In slices; who asks while one is under way gets that one. */
+  const takeReadings = (): Promise<void> => {
     options.metrics.sweep(options.epochMs());
-    await scheduler.inSlices(operator.takeReadings());
-    await scheduler.inSlices(tenants.takeReadings());
-    isTaking = false;
+    taking ??= scheduler
+      .inSlices(operator.takeReadings())
+      .then(() => scheduler.inSlices(tenants.takeReadings()))
+      .finally(() => (taking = undefined));
+    return taking;
   };
   /** Apart, because a host's observable callback may take its time. */
   const takeCustomReadings = async (): Promise<void> => {
@@ -194,15 +194,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       await Promise.all([operator.flush(), tenants.flush(), custom]);
     },
     async drain(operatorAloneMs) {
-      await takeReadings();
-      await takeCustomReadings();
+      const own = scheduler.inSlices(operator.takeReadings()).then(() => operator.flush());
+      const custom = takeCustomReadings().then(() => operator.flush());
+      const ofOperator = Promise.all([own, custom]);
       let timer: NodeJS.Timeout | undefined;
       const alone = new Promise<void>((resolve) => {
         timer = scheduler.outside(() => setTimeout(resolve, operatorAloneMs));
       });
-      const ofOperator = operator.flush();
       await Promise.race([ofOperator, alone]);
       clearTimeout(timer);
+      await scheduler.inSlices(tenants.takeReadings());
       await Promise.all([ofOperator, tenants.flush()]);
     },
     close() {

@@ -81,7 +81,7 @@ export class Lane implements SlotTaker {
     const health = this.#health;
     queue.expire();
     let verdict = health.mayStart(this.signal, this.#maxInFlight);
-    queue.sealDue(verdict !== 'paused' && verdict !== 'paced');
+    queue.sealDue(verdict === 'go');
     while (verdict === 'go' && queue.hasWaiting && (slots?.take(this) ?? true)) {
       this.#send(queue.take() as Batch);
       verdict = health.mayStart(this.signal, this.#maxInFlight);

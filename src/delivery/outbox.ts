@@ -147,13 +147,14 @@ export class Outbox {
 
   /**
    * The same destination, configured anew. What keeps its place keeps its queue; new credentials serve at once. `byHand`:
-   * also what had been given up begins again; an answer that a lookup merely repeats does not do that.
+   * what had been given up begins again although nothing has changed, which an answer that a lookup repeats does not do.
    */
   update(destination: ResolvedDestination, byHand: boolean): void {
     const before = this.#destination;
     const stateBefore = this.state;
-    const isNew = byHand || !sameConfiguration(before, destination);
-    if (!isNew && stateBefore === 'disabled') return;
+    const isGivenUp = stateBefore === 'disabled' && !before.disabled;
+    const isNew = !sameConfiguration(before, destination) || (byHand && isGivenUp);
+    if (isGivenUp && !isNew) return;
     if (before.temporality !== destination.temporality) {
       // The new reading begins now; what the old one has not told yet would be lost.
       this.#takeLast();

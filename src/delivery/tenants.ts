@@ -136,7 +136,7 @@ export class Tenants {
     return isAnyWaiting;
   }
 
-  set(id: string, destinations: readonly ResolvedDestination[]): void {
+  set(id: string, destinations: readonly ResolvedDestination[], byHand = true): void {
     let tenant = this.#tenants.get(id) ?? this.#without.get(id);
     if (tenant === undefined) {
       if (destinations.length === 0 && this.#lookups === undefined) return;
@@ -145,7 +145,7 @@ export class Tenants {
       tenant = new Tenant(this.#options.home, id);
     }
     tenant.overridden = true;
-    tenant.set(destinations, true);
+    tenant.set(destinations, byHand);
     if (destinations.length === 0 && this.#lookups === undefined) this.#remove(tenant);
     else this.#place(tenant);
   }
@@ -168,7 +168,8 @@ export class Tenants {
     if (next.size > MAX_TENANTS)
       throw fault('setTenants', `has more than ${MAX_TENANTS} tenants, which is the limit`);
     for (const tenant of [...this.#tenants.values()]) if (!next.has(tenant.id)) this.#remove(tenant);
-    for (const [id, destinations] of next) this.set(id, destinations);
+    // A push of the whole set repeats most of it.
+    for (const [id, destinations] of next) this.set(id, destinations, false);
   }
 
   /** Resolves when the lookup has answered. */

@@ -14,6 +14,8 @@ export interface ExporterSenderOptions {
   resourceObject(resource: DestinationResource): object;
   /** How many destinations of the instance use an exporter: the last one to go shuts it down. */
   readonly uses: WeakMap<ReadyMadeExporter, number>;
+  /** Exporters that are being shut down, for whoever waits for them. */
+  readonly closing: Set<Promise<void>>;
 }
 
 export function openExporterSender(exporter: ReadyMadeExporter, options: ExporterSenderOptions): Sender {
@@ -54,9 +56,11 @@ export function openExporterSender(exporter: ReadyMadeExporter, options: Exporte
       options.uses.set(exporter, left);
       if (left > 0) return;
       // A host's exporter may throw or reject here; there is nobody left to tell.
-      void Promise.resolve()
+      const closing = Promise.resolve()
         .then(() => exporter.shutdown())
-        .catch(() => undefined);
+        .catch(() => undefined)
+        .finally(() => options.closing.delete(closing));
+      options.closing.add(closing);
     },
   };
 }

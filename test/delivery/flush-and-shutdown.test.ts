@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { createGatewayTelemetry, type ReadyMadeExporter } from '../../src/index.js';
 import { eventually, inWorld, marksAt, pause, refusingUrl, startHttp, timed } from './support.js';
 import type { World } from './support.js';
 
@@ -236,5 +237,30 @@ describe('shutdown', () => {
       expect(operator.logs).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, buffered: 0 });
       await pause(100);
     });
+  });
+});
+
+describe('a ready-made exporter', () => {
+  const exporterThat = (shutdown: () => Promise<void>): ReadyMadeExporter => ({
+    export: (_items, done) => done({ code: 0 }),
+    shutdown,
+  });
+
+  it('has shut down when shutdown resolves', async () => {
+    let isDown = false;
+    const exporter = exporterThat(async () => {
+      await pause(150);
+      isDown = true;
+    });
+    const telemetry = createGatewayTelemetry({ env: false, operator: { exporters: { logs: exporter } } });
+    await telemetry.shutdown();
+    expect(isDown).toBe(true);
+  });
+
+  it('that never shuts down is not waited for beyond the time', async () => {
+    const exporter = exporterThat(() => new Promise(() => undefined));
+    const telemetry = createGatewayTelemetry({ env: false, operator: { exporters: { logs: exporter } } });
+    const { ms } = await timed(telemetry.shutdown({ timeoutMs: 200 }));
+    expect(ms).toBeLessThan(1_500);
   });
 });

@@ -152,10 +152,13 @@ describe.concurrent('same URL, new headers', () => {
         world.at('operator').answerWith({ status: 200 });
         await world.flushUntilLogs('operator', 1);
         expect(new Set(headersAt(world, 'operator', 'x-key').slice(before))).toEqual(new Set(['new']));
-        expect(world.telemetry.status().operator[0]?.signals.logs?.ledger).toMatchObject({
-          accepted: 1,
-          delivered: 1,
-        });
+        // The answer comes a moment after the record.
+        await eventually(() =>
+          expect(world.telemetry.status().operator[0]?.signals.logs?.ledger).toMatchObject({
+            accepted: 1,
+            delivered: 1,
+          }),
+        );
       },
     ));
 

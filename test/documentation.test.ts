@@ -86,6 +86,13 @@ describe('the README', () => {
     }
   });
 
+  it('promises of delivery only what a test shows', () => {
+    const section = readme.slice(readme.indexOf('\n## What delivery promises\n'));
+    const rows = section.slice(0, section.indexOf('\n## ', 1)).match(/^\| (?!---|question).*$/gm) ?? [];
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) expect(row.split('|')[3], row).toMatch(/`test\/[\w./-]+\.test\.ts`/);
+  });
+
   it('names only files that exist', () => {
     for (const file of readme.match(/`(?:examples|src|test|etc|bench)\/[\w./-]+`/g) ?? []) {
       expect(existsSync(new URL(`../${file.slice(1, -1)}`, import.meta.url)), file).toBe(true);

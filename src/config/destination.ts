@@ -7,7 +7,7 @@ import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { mergeHeaders, resolveHeaders } from './headers.js';
-import { resolveSending } from './sending.js';
+import { resolveRequestsPerMinute, resolveSending } from './sending.js';
 
 export type Owner = 'operator' | 'tenant';
 
@@ -29,9 +29,11 @@ const FIELDS = [
   'timeoutMs',
   'connectTimeoutMs',
   'compression',
+  'maxRequestBytes',
+  'requestsPerMinute',
   'disabled',
 ];
-const LATER = ['tls', 'maxRequestBytes', 'requestsPerMinute', 'sampling', 'filter'];
+const LATER = ['tls', 'sampling', 'filter'];
 
 function resolveExporter(value: unknown, option: string, owner: Owner): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
@@ -137,7 +139,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
       destination.temporality === undefined
         ? 'cumulative'
         : asOneOf(destination.temporality, `${option}.temporality`, ['cumulative', 'delta']),
-    requestsPerMinute: undefined,
+    requestsPerMinute: resolveRequestsPerMinute(destination, option),
   };
 }
 

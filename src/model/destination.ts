@@ -84,6 +84,17 @@ export interface Destination {
    * near that bytes cost nothing.
    */
   readonly compression?: 'gzip' | 'none';
+  /**
+   * The largest request that is sent, before and after compression; a batch over it goes in halves, and a record that is too
+   * large even alone is dropped as `too_large`. A whole number from 65536 to 67108864; default 4194304, which receivers
+   * commonly take. Lower for an endpoint that answers 413.
+   */
+  readonly maxRequestBytes?: number;
+  /**
+   * For an endpoint with a quota: at most so many requests a minute, over all signals; what is over them waits in the queue,
+   * within its bounds. A whole number from 1 to 60000. Default: no limit.
+   */
+  readonly requestsPerMinute?: number;
   /** `true`: configured but switched off; nothing is queued or sent. */
   readonly disabled?: boolean;
 }

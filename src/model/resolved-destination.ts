@@ -23,6 +23,8 @@ export interface Sending {
   /** Its name look-up, TCP and TLS; at most `timeoutMs`. */
   readonly connectTimeoutMs: number;
   readonly compression: Compression;
+  /** A larger request is not sent. */
+  readonly maxRequestBytes: number;
 }
 
 /** Where one signal goes. */
@@ -43,6 +45,6 @@ export interface ResolvedDestination {
   readonly serviceName: string | undefined;
   readonly resourceAttributes: Attributes;
   readonly temporality: 'cumulative' | 'delta';
-  /** Over all signals; `undefined`: as many as there are. */
+  /** Attempts to send, over all signals. `undefined`: as many as there are. */
   readonly requestsPerMinute: number | undefined;
 }

@@ -26,6 +26,9 @@ const MAX_SOCKETS = 4;
 /** Longer than most flush intervals, shorter than the usual idle limits of load balancers. */
 const IDLE_SOCKET_MS = 30_000;
 
+/** Compression never makes a body larger, so its size before is all that has to be asked. */
+const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
+
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
 export interface OtlpSenderOptions {
@@ -78,7 +81,9 @@ class OtlpHttpSender implements Sender {
       const { fixed, ask } = this.#target.headers;
       const headers = ask === undefined ? fixed : await this.#ask(ask, fixed, deadline.signal);
       if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
-      const made = this.#body(batch, deadline.signal);
+      const bytes = batch.request();
+      if (bytes.byteLength > this.#target.sending.maxRequestBytes) return TOO_LARGE;
+      const made = this.#body(bytes, deadline.signal);
       const body = made instanceof Promise ? await made : made;
       if (deadline.signal.aborted) return { kind: 'retry', errorClass: 'timeout' };
       // An export that is traced would make more exports.
@@ -113,8 +118,7 @@ class OtlpHttpSender implements Sender {
   }
 
   /** Made anew for each attempt: a batch that waits for its next one must not hold its bytes twice. */
-  #body(batch: OutgoingBatch, signal: AbortSignal): EncodedBody | Promise<EncodedBody> {
-    const bytes = batch.request();
+  #body(bytes: Uint8Array, signal: AbortSignal): EncodedBody | Promise<EncodedBody> {
     if (this.#target.sending.compression === 'none') return { bytes, encoding: undefined };
     return this.#compressor.compress(bytes, signal);
   }

@@ -194,8 +194,6 @@ describe('the metric options', () => {
 
 const LATER = {
   tls: {},
-  maxRequestBytes: 1000,
-  requestsPerMinute: 10,
   sampling: {},
   filter: {},
 };

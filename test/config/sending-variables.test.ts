@@ -10,7 +10,12 @@ import { collector, finishRequest, instance, reportingInstance, settle } from '.
 
 const endpoint = 'http://127.0.0.1:4318';
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
-const DEFAULT: Sending = { timeoutMs: 10_000, connectTimeoutMs: 3_000, compression: 'none' };
+const DEFAULT: Sending = {
+  timeoutMs: 10_000,
+  connectTimeoutMs: 3_000,
+  compression: 'gzip',
+  maxRequestBytes: 4_194_304,
+};
 
 /** What is in force for one signal, and what was reported. */
 function read(env: Record<string, string>): {
@@ -50,8 +55,11 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
       { timeoutMs: 60_000, connectTimeoutMs: 60_000 },
       { timeoutMs: 60_000, connectTimeoutMs: 60_000 },
     ],
-    [{ compression: 'none' }, {}],
+    [{ compression: 'gzip' }, {}],
     [{ compression: 'none' }, { compression: 'none' }],
+    [{ maxRequestBytes: 65_536 }, { maxRequestBytes: 65_536 }],
+    [{ maxRequestBytes: 67_108_864 }, { maxRequestBytes: 67_108_864 }],
+    [{ maxRequestBytes: undefined }, {}],
   ])('%j is taken', (fields, differs) => {
     expect(sendingOf(fields)).toEqual({ ...DEFAULT, ...differs });
   });
@@ -78,6 +86,12 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
       'here.connectTimeoutMs must be at most timeoutMs, which is 2000 and covers connecting too',
     ],
     [{ compression: 'zstd' }, 'here.compression must be one of gzip, none'],
+    [{ maxRequestBytes: 65_535 }, 'here.maxRequestBytes must be a whole number from 65536 to 67108864'],
+    [{ maxRequestBytes: 67_108_865 }, 'here.maxRequestBytes must be a whole number from 65536 to 67108864'],
+    [{ maxRequestBytes: '1MiB' }, 'here.maxRequestBytes must be a whole number from 65536 to 67108864'],
+    [{ requestsPerMinute: 0 }, 'here.requestsPerMinute must be a whole number from 1 to 60000'],
+    [{ requestsPerMinute: 60_001 }, 'here.requestsPerMinute must be a whole number from 1 to 60000'],
+    [{ requestsPerMinute: 1.5 }, 'here.requestsPerMinute must be a whole number from 1 to 60000'],
     [{ compression: 'GZIP' }, 'here.compression must be one of gzip, none'],
     [{ compression: true }, 'here.compression must be one of gzip, none'],
     [{ compression: null }, 'here.compression must be one of gzip, none'],
@@ -88,6 +102,11 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
 });
 
 describe('in code', () => {
+  it.each([undefined, 1, 60_000])('requestsPerMinute %s is taken', (requestsPerMinute) => {
+    const resolved = resolveDestination({ endpoint, requestsPerMinute }, 'here', 'tenant');
+    expect(resolved.requestsPerMinute).toBe(requestsPerMinute);
+  });
+
   it('a fault names the option by its path', () => {
     expect(() =>
       createGatewayTelemetry({ env: false, tenants: { acme: { endpoint, timeoutMs: 5 } } }),
@@ -116,7 +135,7 @@ describe('in the environment', () => {
     [{ OTEL_EXPORTER_OTLP_TIMEOUT: ' 2500 ' }, { timeoutMs: 2_500, connectTimeoutMs: 2_500 }],
     [{ OTEL_EXPORTER_OTLP_TIMEOUT: '600000' }, { timeoutMs: 600_000 }],
     [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'none' }, { compression: 'none' }],
-    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'none' }, {}],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, {}],
     [{ OTEL_EXPORTER_OTLP_COMPRESSION: ' None ' }, { compression: 'none' }],
   ])('%j holds for all signals', (env, differs) => {
     const sending = { ...DEFAULT, ...differs };
@@ -181,15 +200,15 @@ describe('in the environment', () => {
   it("it serves the operator's requests, and no tenant's", async () => {
     const [operator, acme] = [await collector(), await collector()];
     const { telemetry, reports } = reportingInstance({
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: operator.url, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: operator.url, OTEL_EXPORTER_OTLP_COMPRESSION: 'none' },
       tenants: { acme: { endpoint: acme.url } },
     });
     for (let count = 0; count < 20; count++) finishRequest(telemetry, 'acme');
     await settle(telemetry);
     const encodingsOf = (requests: typeof acme.requests) =>
       requests.filter(({ path }) => path === '/v1/logs').map(({ headers }) => headers['content-encoding']);
-    expect(encodingsOf(operator.requests)).toEqual(['gzip']);
-    expect(encodingsOf(acme.requests)).toEqual([undefined]);
+    expect(encodingsOf(operator.requests)).toEqual([undefined]);
+    expect(encodingsOf(acme.requests)).toEqual(['gzip']);
     expect(reports).toEqual([]);
   });
 
@@ -217,7 +236,7 @@ describe('without an endpoint variable', () => {
   const env = {
     OTEL_EXPORTER_OTLP_TIMEOUT: '200',
     OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: '300',
-    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'none',
   };
   const message =
     'OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_COMPRESSION, OTEL_EXPORTER_OTLP_LOGS_TIMEOUT without effect: time-outs and compression in the environment apply to an endpoint variable only';
@@ -229,7 +248,7 @@ describe('without an endpoint variable', () => {
     for (let count = 0; count < 20; count++) finishRequest(telemetry);
     await settle(telemetry);
     expect(receiver.requests.find(({ path }) => path === '/v1/logs')?.headers['content-encoding']).toBe(
-      undefined,
+      'gzip',
     );
     telemetry.setOperator({ endpoint: receiver.url, name: 'another' });
     expect(reports).toHaveLength(1);

@@ -127,7 +127,12 @@ describe.concurrent('a destination', () => {
         kind: 'otlp',
         url: server.url,
         headers: { fixed: {}, ask: undefined },
-        sending: { timeoutMs: 5_000, connectTimeoutMs: 5_000, compression: 'gzip' },
+        sending: {
+          timeoutMs: 5_000,
+          connectTimeoutMs: 5_000,
+          compression: 'gzip',
+          maxRequestBytes: 4_194_304,
+        },
       },
       { userAgent: 'test', decodeResponse: () => undefined, compressor: createCompressor() },
     );

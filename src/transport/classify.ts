@@ -8,7 +8,14 @@ const RETRYABLE = new Set([429, 502, 503, 504]);
 export function classifyStatus(status: number, retryAfterMs: number | undefined): SendResult {
   const errorClass = status >= 300 && status < 400 ? 'redirect' : `http_${status}`;
   if (RETRYABLE.has(status)) {
-    return { kind: 'retry', errorClass, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    // 503 alone is a failure like others; with a time it is a wish, as OTLP has it.
+    const isThrottled = status === 429 || (status === 503 && retryAfterMs !== undefined);
+    return {
+      kind: 'retry',
+      errorClass,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(isThrottled && { isThrottled }),
+    };
   }
   if (status === 400) return { kind: 'refused', errorClass, reason: 'rejected' };
   if (status === 401 || status === 403) return { kind: 'refused', errorClass, reason: 'unauthorized' };
@@ -16,16 +23,83 @@ export function classifyStatus(status: number, retryAfterMs: number | undefined)
   return { kind: 'refused', errorClass, reason: 'refused' };
 }
 
+/** What the system, the resolver and the certificate check call their failures. */
 const CLASS_BY_CODE: ReadonlyMap<string, string> = new Map([
-  ['ENOTFOUND', 'dns'],
-  ['EAI_AGAIN', 'dns'],
-  ['ECONNREFUSED', 'connect'],
-  ['EHOSTUNREACH', 'connect'],
-  ['ENETUNREACH', 'connect'],
-  ['ETIMEDOUT', 'connect'],
-  ['ECONNRESET', 'reset'],
-  ['EPIPE', 'reset'],
+  ...each('dns', [
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EAI_FAIL',
+    'EAI_NODATA',
+    'EAI_NONAME',
+    'EAI_MEMORY',
+    'EAI_SYSTEM',
+    'ENODATA',
+    'ESERVFAIL',
+    'EREFUSED',
+    'EBADRESP',
+    'EFORMERR',
+    'ENOTIMP',
+    'ETIMEOUT',
+  ]),
+  ...each('connect', [
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+    'EHOSTDOWN',
+    'ENETUNREACH',
+    'ENETDOWN',
+    'ETIMEDOUT',
+    'EADDRNOTAVAIL',
+    'EAFNOSUPPORT',
+    'EACCES',
+    'EPERM',
+    'ENOENT',
+  ]),
+  ...each('reset', [
+    'ECONNRESET',
+    'ECONNABORTED',
+    'ENETRESET',
+    'ENOTCONN',
+    'EPIPE',
+    'ERR_STREAM_PREMATURE_CLOSE',
+  ]),
+  // Nothing is wrong with the destination: the process has no file descriptors or buffers left.
+  ...each('sockets', ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']),
+  ...each('tls', [
+    'EPROTO',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_GET_CRL',
+    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_SIGNATURE_FAILURE',
+    'CRL_SIGNATURE_FAILURE',
+    'CERT_NOT_YET_VALID',
+    'CERT_HAS_EXPIRED',
+    'CRL_NOT_YET_VALID',
+    'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+    'ERROR_IN_CERT_NOT_AFTER_FIELD',
+    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'OUT_OF_MEM',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'CERT_CHAIN_TOO_LONG',
+    'CERT_REVOKED',
+    'CERT_UNTRUSTED',
+    'CERT_REJECTED',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
+  ]),
 ]);
+
+function each(errorClass: string, codes: readonly string[]): (readonly [code: string, errorClass: string])[] {
+  return codes.map((code) => [code, errorClass]);
+}
 
 /** A failure that the sender itself declares, under its class. */
 export class SendFailure extends Error {
@@ -41,16 +115,17 @@ export class SendFailure extends Error {
 export function classifyError(error: unknown, deadline: AbortSignal): string {
   if (error instanceof SendFailure) return error.errorClass;
   if (deadline.aborted) return 'timeout';
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string') return 'network';
+  const code = codeOf(error);
+  if (code === undefined) return 'network';
   if (code.startsWith('HPE_')) return 'protocol';
-  if (
-    code.startsWith('ERR_TLS') ||
-    code.startsWith('ERR_SSL') ||
-    code.includes('CERT') ||
-    code.includes('SIGNATURE')
-  ) {
-    return 'tls';
-  }
+  // OpenSSL's own, and Node's about certificates: too many to list, and more with each version.
+  if (/^ERR_(TLS|SSL|OSSL)_/.test(code)) return 'tls';
   return CLASS_BY_CODE.get(code) ?? 'network';
+}
+
+/** With several addresses, Node tries them all and gives all the errors; the last one says as much as any. */
+function codeOf(error: unknown): string | undefined {
+  const { code, errors } = (error ?? {}) as { readonly code?: unknown; readonly errors?: unknown };
+  if (typeof code === 'string') return code;
+  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors.at(-1)) : undefined;
 }

@@ -142,6 +142,7 @@ describe.concurrent('a destination', () => {
       const batch = {
         id: 'b-1',
         signal: 'logs' as const,
+        id: 'a batch',
         items: 1,
         request: () => (encoded++, body),
         readables: () => ({ resource: { attributes: {}, bytes: body }, records: [] }),

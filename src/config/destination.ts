@@ -6,10 +6,9 @@ import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from 
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
-import { mergeHeaders, resolveHeaders } from './headers.js';
+import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
+import type { Owner } from './owner.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
-
-export type Owner = 'operator' | 'tenant';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
 const MAX_DESTINATIONS = 16;
@@ -72,7 +71,10 @@ function resolveTarget(
   if (own !== undefined) {
     checkFields(asObject(own, `${option}.${signal}`), `${option}.${signal}`, ['endpoint', 'headers']);
     if (own.endpoint !== undefined) url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`);
-    headers = mergeHeaders(baseHeaders, resolveHeaders(own.headers, `${option}.${signal}.headers`));
+    const path = `${option}.${signal}.headers`;
+    headers = mergeHeaders(baseHeaders, resolveHeaders(own.headers, path, owner));
+    // The limits hold for both together too.
+    checkHeaders(headers.fixed, path, owner);
   }
   if (destination.exporters?.[signal] !== undefined) {
     return {
@@ -107,7 +109,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
       ? undefined
       : parseEndpoint(destination.endpoint, `${option}.endpoint`);
   if (base !== undefined) refuseSignalPath(base, `${option}.endpoint`);
-  const headers = resolveHeaders(destination.headers, `${option}.headers`);
+  const headers = resolveHeaders(destination.headers, `${option}.headers`, owner);
   const sending = resolveSending(destination, option);
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;

@@ -155,7 +155,7 @@ function readResourceAttributes(reader: Reader): Attributes {
 function readHeaders(reader: Reader): LoneHeaders {
   const variables: string[] = [];
   const read = (name: string): HeaderSource => {
-    const fixed = reader.parsed(name, (value) => parseHeaderText(value, name, true));
+    const fixed = reader.parsed(name, (value) => parseHeaderText(value, name, 'operator', true));
     if (fixed === undefined || Object.keys(fixed).length === 0) return NO_HEADERS;
     variables.push(name);
     return { fixed, ask: undefined };
@@ -163,7 +163,8 @@ function readHeaders(reader: Reader): LoneHeaders {
   const general = read('OTEL_EXPORTER_OTLP_HEADERS');
   const bySignal: Partial<Record<Signal, HeaderSource>> = {};
   for (const signal of SIGNALS) {
-    bySignal[signal] = mergeHeaders(general, read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`));
+    const name = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
+    bySignal[signal] = mergeHeaders(general, read(name));
   }
   return { bySignal, variables };
 }

@@ -1,0 +1,2 @@
+/** Whose destination it is: tenants are trusted less. */
+export type Owner = 'operator' | 'tenant';

@@ -19,7 +19,7 @@ import type { Signal } from './model/signal.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
 import { containRejection } from './model/settle.js';
 import { VERSION } from './model/version.js';
-import { decodePartialSuccess } from './otlp/decode-response.js';
+import { decodePartialSuccess, isExportResponse } from './otlp/decode-response.js';
 import { createEncoders, createEnvelopes } from './otlp/encoders.js';
 import { createPropagation } from './propagation/policy.js';
 import { createClock } from './request/clock.js';
@@ -36,7 +36,8 @@ import { createRequestSignals } from './signals/request-signals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
 import { openExporterSender } from './transport/exporter-sender.js';
 import { createCompressor } from './transport/gzip.js';
-import { openOtlpSender } from './transport/otlp-http-sender.js';
+import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-sender.js';
+import { createPools } from './transport/pool.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
 
 /** Begins with the product and ends with what OTLP receivers expect to see. */
@@ -119,7 +120,14 @@ function compose(
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
   const resourceObject = createSdkResources();
-  const compressor = createCompressor();
+  const sending: OtlpSenderOptions = {
+    userAgent: USER_AGENT,
+    decodeResponse: decodePartialSuccess,
+    isResponse: isExportResponse,
+    compressor: createCompressor(),
+    pools: createPools(),
+    onTlsFault: (message) => report({ code: 'tls_files_unusable', message }),
+  };
   const exporterUses = new WeakMap<ReadyMadeExporter, number>();
   const closingExporters = new Set<Promise<void>>();
   const custom = createCustomSignals(
@@ -156,7 +164,7 @@ function compose(
     epochMs: nowMs,
     openSender: (target: Target) =>
       target.kind === 'otlp'
-        ? openOtlpSender(target, { userAgent: USER_AGENT, decodeResponse: decodePartialSuccess, compressor })
+        ? openOtlpSender(target, sending)
         : openExporterSender(target.exporter, {
             resourceObject,
             uses: exporterUses,

@@ -5,9 +5,14 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
-import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
+import type {
+  Audience,
+  HeaderSource,
+  ResolvedDestination,
+  Sending,
+  Target,
+} from '../model/resolved-destination.js';
 import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
-import type { Owner } from './owner.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
@@ -34,7 +39,7 @@ const FIELDS = [
 ];
 const LATER = ['tls', 'sampling', 'filter'];
 
-function resolveExporter(value: unknown, option: string, owner: Owner): ReadyMadeExporter {
+function resolveExporter(value: unknown, option: string, owner: Audience): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
   if (
     typeof exporter !== 'object' ||
@@ -63,7 +68,7 @@ function resolveTarget(
   baseHeaders: HeaderSource,
   sending: Sending,
   option: string,
-  owner: Owner,
+  owner: Audience,
 ): Target | undefined {
   const own = destination[signal];
   let url: URL | undefined;
@@ -83,7 +88,7 @@ function resolveTarget(
     };
   }
   url ??= base && signalUrl(base, signal);
-  return url && { kind: 'otlp', url: url.href, headers, sending };
+  return url && { kind: 'otlp', url: url.href, headers, sending, audience: owner, tls: undefined };
 }
 
 function refuseTraces(destination: Destination, option: string): void {
@@ -95,7 +100,7 @@ function refuseTraces(destination: Destination, option: string): void {
 }
 
 /** Checks one destination. `option` is the path that errors name. Throws; changes and keeps nothing of the argument. */
-export function resolveDestination(value: unknown, option: string, owner: Owner): ResolvedDestination {
+export function resolveDestination(value: unknown, option: string, owner: Audience): ResolvedDestination {
   const destination = asObject(value, option) as Destination & Record<string, unknown>;
   checkFields(destination, option, FIELDS, LATER);
   const signals = destination.signals === undefined ? {} : asObject(destination.signals, `${option}.signals`);
@@ -149,7 +154,7 @@ export function resolveDestination(value: unknown, option: string, owner: Owner)
 export function resolveDestinations(
   value: unknown,
   option: string,
-  owner: Owner,
+  owner: Audience,
 ): readonly ResolvedDestination[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) return [resolveDestination(value, option, owner)];

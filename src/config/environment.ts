@@ -225,6 +225,8 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
         url: url.href,
         headers: headers.bySignal[signal] ?? NO_HEADERS,
         sending: sending.bySignal[signal],
+        audience: 'operator',
+        tls: undefined,
       };
   }
   readProtocols(reader, example);

@@ -1,9 +1,8 @@
 /** Export headers: parsing, checking and merging. Values never appear in an error. */
 import type { DestinationHeaders } from '../model/destination.js';
-import type { HeaderMap, HeaderSource } from '../model/resolved-destination.js';
+import type { Audience, HeaderMap, HeaderSource } from '../model/resolved-destination.js';
 import { asRecord } from './checks.js';
 import { fault } from '../model/configuration-error.js';
-import type { Owner } from './owner.js';
 
 export const NO_HEADERS: HeaderSource = { fixed: {}, ask: undefined };
 
@@ -36,7 +35,7 @@ interface HeaderLimits {
   readonly ownsUserAgent: boolean;
 }
 
-const LIMITS: Readonly<Record<Owner, HeaderLimits>> = {
+const LIMITS: Readonly<Record<Audience, HeaderLimits>> = {
   // Several vendors' worth of keys; below what receivers take of a head, which is 8 KiB with the strictest.
   tenant: { maxHeaders: 16, maxValueLength: 4096, maxLength: 8192, ownsUserAgent: false },
   // Tokens of the operator's own making can be large, and nobody has to be protected from them.
@@ -44,7 +43,7 @@ const LIMITS: Readonly<Record<Owner, HeaderLimits>> = {
 };
 
 /** Checks names and values and lowers the names. Also used on what a header function answers. */
-export function checkHeaders(headers: unknown, option: string, owner: Owner): HeaderMap {
+export function checkHeaders(headers: unknown, option: string, owner: Audience): HeaderMap {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
     throw fault(option, 'must be an object, a string of key=value pairs, or a function');
   }
@@ -79,7 +78,7 @@ export function checkHeaders(headers: unknown, option: string, owner: Owner): He
 export function parseHeaderText(
   text: string,
   option: string,
-  owner: Owner,
+  owner: Audience,
   percentDecode: boolean,
 ): HeaderMap {
   const headers: Record<string, string> = {};
@@ -110,7 +109,7 @@ export function parseHeaderText(
 export function resolveHeaders(
   headers: DestinationHeaders | undefined,
   option: string,
-  owner: Owner,
+  owner: Audience,
 ): HeaderSource {
   if (headers === undefined) return NO_HEADERS;
   if (typeof headers === 'function') {

@@ -14,6 +14,8 @@ export type DiagnosticCode =
   | 'tenant_id_invalid'
   /** A callback of the host (`tenant`, `route`, `severity`, a span processor …) threw or gave a useless value. */
   | 'callback_failed'
+  /** Certificate files of the operator's changed, and what they hold now cannot be used; the last good ones stay. */
+  | 'tls_files_unusable'
   /** An export failed; its batch waits for another attempt or was dropped. */
   | 'export_failed'
   /** The destination took the request but refused some of its items. */

@@ -27,6 +27,30 @@ export interface Sending {
   readonly maxRequestBytes: number;
 }
 
+/** Whose destination it is: tenants are trusted less, and share no socket with the operator. */
+export type Audience = 'operator' | 'tenant';
+
+/** PEM texts that have been parsed once. */
+export interface TlsMaterial {
+  /** The same for the same material; tells nothing of it. */
+  readonly id: string;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly passphrase: string | undefined;
+}
+
+/** What a destination trusts, and how it shows itself. */
+export interface TlsSource {
+  /** The last that was good. */
+  current(): TlsMaterial;
+  /**
+   * Where it comes from files: looks for changes, at most every few seconds. Resolves with a sentence when a change could not
+   * be taken, at most once a minute; never rejects.
+   */
+  readonly refresh: (() => Promise<string | undefined>) | undefined;
+}
+
 /** Where one signal goes. */
 export type Target =
   | {
@@ -34,6 +58,9 @@ export type Target =
       readonly url: string;
       readonly headers: HeaderSource;
       readonly sending: Sending;
+      readonly audience: Audience;
+      /** `undefined`: the public roots, and no certificate of one's own. */
+      readonly tls: TlsSource | undefined;
     }
   | { readonly kind: 'exporter'; readonly exporter: ReadyMadeExporter };
 

@@ -38,6 +38,19 @@ export function decodePartialSuccess(bytes: Uint8Array, isCut = false): PartialS
   return { rejected, message };
 }
 
+/** Are these bytes an Export*ServiceResponse, whatever it says? Of a cut one, the beginning. Never throws. */
+export function isExportResponse(bytes: Uint8Array, isCut = false): boolean {
+  const outer = new FieldCursor(bytes, isCut);
+  while (outer.next()) {
+    if (outer.fieldNumber !== 1) continue;
+    if (outer.wireType !== 2) return false;
+    const inner = new FieldCursor(outer.content(), isCut);
+    while (inner.next());
+    if (inner.malformed) return false;
+  }
+  return !outer.malformed;
+}
+
 function cleanText(bytes: Uint8Array): string {
   const size = Math.min(bytes.length, MAX_MESSAGE_BYTES);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('utf8');

@@ -1,66 +1,52 @@
 /** Sends OTLP over HTTP: one POST per batch, one absolute deadline over all of it, redirects never followed. */
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
-import type { ResponseDecoder } from '../model/encoding.js';
 import type { HeaderMap, Target } from '../model/resolved-destination.js';
-import { classifyError, classifyStatus } from './classify.js';
 import type { Compressor, EncodedBody } from './gzip.js';
-import { limitConnecting, limitInformational } from './request-limits.js';
-import { retryAfterMs } from './retry-after.js';
+import type { Lease, Pools } from './pool.js';
+import { post, type Post, type PostOptions } from './post.js';
+import { readExchange, type AnswerReading } from './read-exchange.js';
 
-/** A host's header function, out of that time. */
+/** A host's header function, out of the attempt's time. */
 const HEADERS_DEADLINE_MS = 5_000;
-/** What is read of an answer; the rest of a longer one is thrown away with its socket. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
-/** Per destination and signal. */
-const MAX_SOCKETS = 4;
-/** Longer than most flush intervals, shorter than the usual idle limits of load balancers. */
-const IDLE_SOCKET_MS = 30_000;
-
-/** Compression never makes a body larger, so its size before is all that has to be asked. */
-const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
+/** Files that have not been read by then serve from a later attempt; meanwhile the last good ones do. */
+const REFRESH_DEADLINE_MS = 500;
 
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
-export interface OtlpSenderOptions {
+export interface OtlpSenderOptions extends AnswerReading {
   readonly userAgent: string;
-  readonly decodeResponse: ResponseDecoder;
-  /** Shared by an instance's senders. */
+  /** Shared by an instance's senders, as are the pools. */
   readonly compressor: Compressor;
+  readonly pools: Pools;
+  /** A change of certificate files that could not be taken; a sentence without their content. */
+  readonly onTlsFault: (message: string) => void;
 }
 
-/** Opens a sender for one URL. Its sockets are its own and die with it. */
+/** Compression never makes a body larger, so its size before is all that has to be asked. */
+const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
+const TIMEOUT: SendResult = { kind: 'retry', errorClass: 'timeout' };
+
+/** Opens a sender for one URL. */
 export function openOtlpSender(target: OtlpTarget, options: OtlpSenderOptions): Sender {
   return new OtlpHttpSender(target, options);
 }
 
 class OtlpHttpSender implements Sender {
   readonly #options: OtlpSenderOptions;
-  readonly #compressor: Compressor;
   readonly #url: URL;
-  readonly #agent: HttpAgent | HttpsAgent;
   #target: OtlpTarget;
+  /** Taken with the first attempt: a destination without telemetry costs no pool. */
+  #lease: Lease | undefined;
+  /** The material that the lease is for. */
+  #leasedId: string | undefined;
 
   constructor(target: OtlpTarget, options: OtlpSenderOptions) {
     this.#target = target;
     this.#options = options;
-    this.#compressor = options.compressor;
     this.#url = new URL(target.url);
-    const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS };
-    // Said expressly, it beats NODE_TLS_REJECT_UNAUTHORIZED, which must not switch it off for a tenant.
-    this.#agent =
-      this.#url.protocol === 'https:'
-        ? new HttpsAgent({ ...agentOptions, rejectUnauthorized: true })
-        : new HttpAgent(agentOptions);
   }
 
   update(target: Target): void {
@@ -68,7 +54,8 @@ class OtlpHttpSender implements Sender {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#lease?.release();
+    this.#lease = undefined;
   }
 
   async send(batch: OutgoingBatch, signal: AbortSignal): Promise<SendResult> {
@@ -76,24 +63,77 @@ class OtlpHttpSender implements Sender {
     const abort = (): void => deadline.abort();
     const timer = setTimeout(abort, this.#target.sending.timeoutMs).unref();
     signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     try {
-      // Nothing is awaited that is known at once: work put off to a microtask would escape the scheduler's slices.
-      const { fixed, ask } = this.#target.headers;
-      const headers = ask === undefined ? fixed : await this.#ask(ask, fixed, deadline.signal);
-      if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
-      const bytes = batch.request();
-      if (bytes.byteLength > this.#target.sending.maxRequestBytes) return TOO_LARGE;
-      const made = this.#body(bytes, deadline.signal);
-      const body = made instanceof Promise ? await made : made;
-      if (deadline.signal.aborted) return { kind: 'retry', errorClass: 'timeout' };
-      // An export that is traced would make more exports.
-      return await context.with(suppressTracing(ROOT_CONTEXT), () =>
-        this.#post(body, headers, deadline.signal),
-      );
+      return await this.#attempt(batch, deadline.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Nothing is awaited that is known at once: work put off to a microtask would escape the scheduler's slices. */
+  async #attempt(batch: OutgoingBatch, deadline: AbortSignal): Promise<SendResult> {
+    const { headers: source, tls, sending } = this.#target;
+    const asked = source.ask === undefined ? source.fixed : this.#ask(source.ask, source.fixed, deadline);
+    const headers = asked instanceof Promise ? await asked : asked;
+    if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
+    if (tls?.refresh !== undefined) await this.#refresh(tls.refresh, deadline);
+    if (deadline.aborted) return TIMEOUT;
+    const lease = this.#leased();
+    if (lease === undefined) return { kind: 'retry', errorClass: 'tls' };
+    const taken = lease.slot(deadline);
+    const release = taken instanceof Promise ? await taken : taken;
+    if (release === undefined) return TIMEOUT;
+    let closed = Promise.resolve();
+    try {
+      const bytes = batch.request();
+      if (bytes.byteLength > sending.maxRequestBytes) return TOO_LARGE;
+      const made = this.#body(bytes, deadline);
+      const body = made instanceof Promise ? await made : made;
+      if (deadline.aborted) return TIMEOUT;
+      const options: PostOptions = {
+        url: this.#url,
+        agent: lease.agent,
+        headers: this.#headers(batch, body, headers),
+        body: body.bytes,
+        connectTimeoutMs: sending.connectTimeoutMs,
+        signal: deadline,
+      };
+      let posted = this.#post(options);
+      closed = posted.closed;
+      let exchange = await posted.exchange;
+      if (exchange.kind === 'failed' && exchange.isStale && !deadline.aborted) {
+        // What else waits there has waited as long or longer.
+        lease.closeIdle();
+        posted = this.#post(options);
+        closed = posted.closed;
+        exchange = await posted.exchange;
+      }
+      return readExchange(exchange, deadline, this.#options);
+    } finally {
+      // Not before: whoever waits for the slot would open another socket instead of using this one again.
+      void closed.then(release);
+    }
+  }
+
+  /** An export that is traced would make more exports. */
+  #post(options: PostOptions): Post {
+    return context.with(suppressTracing(ROOT_CONTEXT), () => post(options));
+  }
+
+  #headers(batch: OutgoingBatch, { bytes, encoding }: EncodedBody, own: HeaderMap): OutgoingHttpHeaders {
+    return {
+      'user-agent': this.#options.userAgent,
+      // As in the IETF's draft: a receiver that knows it can tell a repeat, all others pass over it.
+      'idempotency-key': batch.id,
+      ...own,
+      'content-type': 'application/x-protobuf',
+      'content-length': bytes.byteLength,
+      ...(encoding !== undefined && { 'content-encoding': encoding }),
+      // Compressed answers are never unpacked.
+      'accept-encoding': 'identity',
+    };
   }
 
   /** `undefined` when the host's header function failed, lied, or took too long. */
@@ -102,103 +142,58 @@ class OtlpHttpSender implements Sender {
     fixed: HeaderMap,
     signal: AbortSignal,
   ): Promise<HeaderMap | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), HEADERS_DEADLINE_MS).unref();
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
     try {
-      const asked = await Promise.race([ask(), tooLate]);
+      const asked = await within(HEADERS_DEADLINE_MS, signal, ask());
       return asked && { ...fixed, ...asked };
     } catch {
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
+  }
+
+  async #refresh(refresh: () => Promise<string | undefined>, signal: AbortSignal): Promise<void> {
+    const refreshed = refresh().then((message) => {
+      if (message !== undefined) this.#options.onTlsFault(message);
+    });
+    await within(REFRESH_DEADLINE_MS, signal, refreshed);
+  }
+
+  /** `undefined` when OpenSSL does not take the material after all. */
+  #leased(): Lease | undefined {
+    const { audience, tls } = this.#target;
+    const material = tls?.current();
+    if (this.#lease !== undefined && this.#leasedId === material?.id) return this.#lease;
+    this.close();
+    // What a tenant trusts, and its own certificate, serve this tenant alone.
+    const owner = audience === 'tenant' && tls !== undefined ? this : undefined;
+    try {
+      this.#lease = this.#options.pools.lease({ url: this.#url, audience, tls: material, owner });
+      this.#leasedId = material?.id;
+    } catch {
+      return undefined;
+    }
+    return this.#lease;
   }
 
   /** Made anew for each attempt: a batch that waits for its next one must not hold its bytes twice. */
   #body(bytes: Uint8Array, signal: AbortSignal): EncodedBody | Promise<EncodedBody> {
     if (this.#target.sending.compression === 'none') return { bytes, encoding: undefined };
-    return this.#compressor.compress(bytes, signal);
-  }
-
-  #post({ bytes, encoding }: EncodedBody, headers: HeaderMap, signal: AbortSignal): Promise<SendResult> {
-    const options: RequestOptions = {
-      method: 'POST',
-      agent: this.#agent,
-      signal,
-      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
-      headers: {
-        'user-agent': this.#options.userAgent,
-        ...headers,
-        'content-type': 'application/x-protobuf',
-        'content-length': bytes.byteLength,
-        ...(encoding !== undefined && { 'content-encoding': encoding }),
-        // Compressed answers are never unpacked.
-        'accept-encoding': 'identity',
-      },
-    };
-    return new Promise((resolve) => {
-      const isTls = this.#url.protocol === 'https:';
-      const send = isTls ? httpsRequest : httpRequest;
-      let answered: IncomingMessage | undefined;
-      const fail = (error: unknown): void => {
-        // Once the status is there, nothing that follows can change what became of the batch.
-        if (answered === undefined) resolve({ kind: 'retry', errorClass: classifyError(error, signal) });
-        else resolve(this.#resultOf(answered, undefined));
-      };
-      try {
-        const request = send(this.#url, options, (response) => {
-          answered = response;
-          void readAnswer(response).then((answer) => resolve(this.#resultOf(response, answer)), fail);
-        });
-        limitConnecting(request, this.#target.sending.connectTimeoutMs, isTls);
-        limitInformational(request);
-        // Nobody asked for another protocol; without a listener the socket would stay open, and the batch with it.
-        request.on('upgrade', (response, socket) => {
-          socket.destroy();
-          resolve(classifyStatus(response.statusCode ?? 0, undefined));
-        });
-        // Stays for good: a late socket error without a listener would end the process.
-        request.on('error', fail);
-        request.end(bytes);
-      } catch (error) {
-        fail(error);
-      }
-    });
-  }
-
-  #resultOf(response: IncomingMessage, answer: Answer | undefined): SendResult {
-    const status = response.statusCode ?? 0;
-    if (status < 200 || status > 299)
-      return classifyStatus(status, retryAfterMs(response.headers['retry-after'], Date.now()));
-    const isProtobuf =
-      response.headers['content-encoding'] === undefined && answer !== undefined && answer.bytes.length > 0;
-    const partial = isProtobuf ? this.#options.decodeResponse(answer.bytes, answer.isCut) : undefined;
-    if (partial === undefined) return { kind: 'delivered', rejected: 0 };
-    return { kind: 'delivered', rejected: partial.rejected, message: partial.message };
+    return this.#options.compressor.compress(bytes, signal);
   }
 }
 
-/** What was read of an answer. */
-interface Answer {
-  readonly bytes: Uint8Array;
-  /** There was more. */
-  readonly isCut: boolean;
-}
-
-/** At most 64 KiB; a longer answer costs its socket. */
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      response.destroy();
-      break;
-    }
+/** `undefined`: it took longer, or the attempt is over. */
+async function within<T>(ms: number, signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp = (): void => undefined;
+  const tooLate = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
+    timer = setTimeout(giveUp, ms).unref();
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES), isCut: bytes > MAX_ANSWER_BYTES };
 }

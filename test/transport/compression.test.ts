@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { OtlpReceiver } from '../../src/testing/index.js';
 import { createCompressor } from '../../src/transport/gzip.js';
 import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
+import { createPools } from '../../src/transport/pool.js';
 import { eventually, inWorld, marksAt, startHttp, withTelemetry, send } from '../delivery/support.js';
 
 const GZIP = { compression: 'gzip' } as const;
@@ -133,8 +134,17 @@ describe.concurrent('a destination', () => {
           compression: 'gzip',
           maxRequestBytes: 4_194_304,
         },
+        audience: 'operator',
+        tls: undefined,
       },
-      { userAgent: 'test', decodeResponse: () => undefined, compressor: createCompressor() },
+      {
+        userAgent: 'test',
+        decodeResponse: () => undefined,
+        isResponse: () => true,
+        compressor: createCompressor(),
+        pools: createPools(),
+        onTlsFault: () => undefined,
+      },
     );
     let encoded = 0;
     const body = repetitive(5_000);

@@ -1,2 +1,0 @@
-/** Whose destination it is: tenants are trusted less. */
-export type Owner = 'operator' | 'tenant';

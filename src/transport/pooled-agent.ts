@@ -1,0 +1,56 @@
+/** Node's agent, with its sockets counted from their first moment to their last, and none of them old. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { IdleSockets } from './idle-sockets.js';
+import type { Origin } from './origin.js';
+
+export interface PooledSockets {
+  readonly origin: Origin;
+  readonly idleSockets: IdleSockets;
+  readonly idleMs: number;
+  readonly lifeMs: number;
+  readonly maxSockets: number;
+}
+
+export function createPooledAgent(
+  sockets: PooledSockets,
+  secureContext: SecureContext | undefined,
+): HttpAgent {
+  const { origin, idleSockets, idleMs, lifeMs, maxSockets } = sockets;
+  // No bound on sockets in use: the origin's slots are one, and a request that waited in an agent could not be aborted.
+  const options = { keepAlive: true, timeout: idleMs, maxFreeSockets: maxSockets };
+  const agent =
+    secureContext === undefined
+      ? new HttpAgent(options)
+      : // Said expressly, it beats NODE_TLS_REJECT_UNAUTHORIZED, which must not switch it off for a tenant.
+        new HttpsAgent({ ...options, secureContext, rejectUnauthorized: true });
+  const bornMs = new WeakMap<Socket, number>();
+  const { createConnection, keepSocketAlive, reuseSocket } = agent;
+
+  agent.createConnection = (...parameters) => {
+    const socket = createConnection.apply(agent, parameters) as Socket;
+    bornMs.set(socket, performance.now());
+    origin.opened(socket);
+    socket.once('close', () => idleSockets.delete(socket));
+    return socket;
+  };
+  agent.keepSocketAlive = (stream) => {
+    const socket = stream as Socket;
+    const leftMs = lifeMs - (performance.now() - (bornMs.get(socket) ?? 0));
+    // Node's own answer is `false` where the server closes idle sockets too soon.
+    const isKept = leftMs > 0 && (keepSocketAlive.call(agent, socket) as unknown) !== false;
+    if (!isKept) return false;
+    if (leftMs < (socket.timeout ?? 0)) socket.setTimeout(leftMs);
+    origin.idle(socket);
+    idleSockets.add(socket);
+    return true;
+  };
+  agent.reuseSocket = (stream, request) => {
+    origin.used(stream as Socket);
+    idleSockets.delete(stream as Socket);
+    reuseSocket.call(agent, stream, request);
+  };
+  return agent;
+}

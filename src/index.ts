@@ -11,6 +11,7 @@ export type { Attributes, AttributeValue } from './model/attributes.js';
 export type {
   Destination,
   DestinationHeaders,
+  DestinationTls,
   Destinations,
   ReadyMadeExporter,
   ReadyMadeExportResult,

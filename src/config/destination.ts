@@ -5,18 +5,15 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
-import type {
-  Audience,
-  HeaderSource,
-  ResolvedDestination,
-  Sending,
-  Target,
-} from '../model/resolved-destination.js';
+import type { Audience, HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
+import { resolveTls } from './tls.js';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
 const MAX_DESTINATIONS = 16;
+
+type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
 const FIELDS = [
   'name',
@@ -35,9 +32,10 @@ const FIELDS = [
   'compression',
   'maxRequestBytes',
   'requestsPerMinute',
+  'tls',
   'disabled',
 ];
-const LATER = ['tls', 'sampling', 'filter'];
+const LATER = ['sampling', 'filter'];
 
 function resolveExporter(value: unknown, option: string, owner: Audience): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
@@ -66,7 +64,7 @@ function resolveTarget(
   destination: Destination,
   base: URL | undefined,
   baseHeaders: HeaderSource,
-  sending: Sending,
+  how: Pick<OtlpTarget, 'sending' | 'tls'>,
   option: string,
   owner: Audience,
 ): Target | undefined {
@@ -88,7 +86,10 @@ function resolveTarget(
     };
   }
   url ??= base && signalUrl(base, signal);
-  return url && { kind: 'otlp', url: url.href, headers, sending, audience: owner, tls: undefined };
+  if (url === undefined) return undefined;
+  if (how.tls !== undefined && url.protocol !== 'https:')
+    throw fault(`${option}.tls`, `has no effect: the endpoint of ${signal} says plain http, not https`);
+  return { kind: 'otlp', url: url.href, headers, ...how, audience: owner };
 }
 
 function refuseTraces(destination: Destination, option: string): void {
@@ -115,12 +116,15 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
       : parseEndpoint(destination.endpoint, `${option}.endpoint`);
   if (base !== undefined) refuseSignalPath(base, `${option}.endpoint`);
   const headers = resolveHeaders(destination.headers, `${option}.headers`, owner);
-  const sending = resolveSending(destination, option);
+  const how = {
+    sending: resolveSending(destination, option),
+    tls: resolveTls(destination.tls, `${option}.tls`, owner),
+  };
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;
   for (const signal of SIGNALS) {
     if (owner === 'tenant' && signal === 'traces') continue;
-    const target = resolveTarget(signal, destination, base, headers, sending, option, owner);
+    const target = resolveTarget(signal, destination, base, headers, how, option, owner);
     reachable ||= target !== undefined;
     // Asked also where there is no target, so that a wrong value is found.
     const isOn = switchedOn(signals, signal, option);

@@ -6,6 +6,7 @@ import type { HeaderSource, ResolvedDestination, Sending, Target } from '../mode
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
+import { readTls, tlsVariables } from './environment-tls.js';
 import { asCompression, asTimeoutMs, completeSending } from './sending.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -213,21 +214,25 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
   });
   const headers = readHeaders(reader);
   const sending = readSending(reader);
-  const targets: Partial<Record<Signal, Target>> = {};
+  const urls: Partial<Record<Signal, URL>> = {};
   let example = base;
   for (const signal of SIGNALS) {
     const own = readEndpoint(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
     const url = own ?? (base && signalUrl(base, signal));
     example ??= own;
-    if (url !== undefined)
-      targets[signal] = {
-        kind: 'otlp',
-        url: url.href,
-        headers: headers.bySignal[signal] ?? NO_HEADERS,
-        sending: sending.bySignal[signal],
-        audience: 'operator',
-        tls: undefined,
-      };
+    if (url !== undefined) urls[signal] = url;
+  }
+  const tls = readTls(reader, urls);
+  const targets: Partial<Record<Signal, Target>> = {};
+  for (const [signal, url] of Object.entries(urls) as [Signal, URL][]) {
+    targets[signal] = {
+      kind: 'otlp',
+      url: url.href,
+      headers: headers.bySignal[signal] ?? NO_HEADERS,
+      sending: sending.bySignal[signal],
+      audience: 'operator',
+      tls: tls[signal],
+    };
   }
   readProtocols(reader, example);
   return {
@@ -248,7 +253,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             requestsPerMinute: undefined,
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
-    loneSending: example === undefined ? sending.variables : [],
+    loneSending: example === undefined ? [...sending.variables, ...tlsVariables(reader)] : [],
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };

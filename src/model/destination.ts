@@ -37,6 +37,31 @@ export interface ReadyMadeExporter {
   shutdown(): Promise<void>;
 }
 
+/**
+ * What a destination trusts and how it shows itself, over https with TLS 1.2 or newer. Each PEM text has at most 64 KiB and 16
+ * certificates, and is parsed when it is configured. The server's certificate is always verified, whatever
+ * `NODE_TLS_REJECT_UNAUTHORIZED` says.
+ */
+export interface DestinationTls {
+  /** PEM certificates that are trusted in place of the public roots. */
+  readonly ca?: string;
+  /** The client's certificate, then those that lead to its root, as PEM. Needs `key`. */
+  readonly cert?: string;
+  /** The private key of `cert`, as PEM. */
+  readonly key?: string;
+  /** Of an encrypted `key`. */
+  readonly passphrase?: string;
+  /**
+   * A path instead of `ca`, for the operator alone. Files are read now, and again when they have changed: looked at with an
+   * export, at most every 5 s. What cannot be used is reported and leaves the last good ones in force.
+   */
+  readonly caFile?: string;
+  /** A path instead of `cert`, for the operator alone. */
+  readonly certFile?: string;
+  /** A path instead of `key`, for the operator alone. */
+  readonly keyFile?: string;
+}
+
 /** One place that telemetry is sent to. */
 export interface Destination {
   /** Identity in status and ledger, unique per owner; keeps its queue across changes. Default `default`. */
@@ -45,6 +70,8 @@ export interface Destination {
   readonly endpoint?: string;
   /** Sent with every export. Never shown in errors, status or inspection. */
   readonly headers?: DestinationHeaders;
+  /** Own certificates; with https endpoints only. Default: the public roots, and no client certificate. */
+  readonly tls?: DestinationTls;
   /** Switches per signal. Default: all that the destination can take (a tenant never gets traces). */
   readonly signals?: { readonly traces?: boolean; readonly logs?: boolean; readonly metrics?: boolean };
   /** Endpoint and headers for traces alone. An error on a tenant. */

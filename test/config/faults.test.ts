@@ -193,7 +193,6 @@ describe('the metric options', () => {
 });
 
 const LATER = {
-  tls: {},
   sampling: {},
   filter: {},
 };

@@ -1,0 +1,116 @@
+/** What a destination trusts and how it shows itself: PEM texts, or the operator's files. Nothing is ever quoted. */
+import { createHash, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { fault } from '../model/configuration-error.js';
+import type { DestinationTls } from '../model/destination.js';
+import type { Audience, TlsMaterial, TlsSource } from '../model/resolved-destination.js';
+import { asObject, asText, checkFields } from './checks.js';
+import { openTlsFiles, type TlsPaths } from './tls-files.js';
+
+/** Of one PEM text. A bundle of public roots is larger; it is also what is trusted without `ca`. */
+export const MAX_PEM_BYTES = 64 * 1024;
+/** Of one PEM text: a chain has three or four, and each is parsed and compared with every handshake. */
+const MAX_CERTIFICATES = 16;
+
+const TEXTS = ['ca', 'cert', 'key'] as const;
+const FILES = ['caFile', 'certFile', 'keyFile'] as const;
+const CERTIFICATE =
+  /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+export type TlsTexts = Omit<TlsMaterial, 'id'>;
+/** What a fault calls each part: the option or the variable that it came from. */
+export type TlsNames = Readonly<Record<(typeof TEXTS)[number], string>>;
+
+/** Parses everything once, so that what cannot work is known now and not with the first handshake. */
+export function checkTls(texts: TlsTexts, names: TlsNames): TlsMaterial {
+  for (const part of TEXTS) {
+    const text = texts[part];
+    if (text !== undefined && Buffer.byteLength(text) > MAX_PEM_BYTES)
+      throw fault(names[part], `is over ${MAX_PEM_BYTES} bytes`);
+  }
+  if ((texts.cert === undefined) !== (texts.key === undefined)) {
+    const [there, missing] =
+      texts.key === undefined ? ([names.cert, names.key] as const) : ([names.key, names.cert] as const);
+    throw fault(there, `needs ${missing}: a certificate and its private key belong together`);
+  }
+  if (texts.ca !== undefined) checkCertificates(texts.ca, names.ca);
+  if (texts.cert !== undefined) checkCertificates(texts.cert, names.cert);
+  // OpenSSL's errors name no text, but they are not ours to promise anything about.
+  try {
+    createSecureContext({ ca: texts.ca });
+  } catch {
+    throw fault(names.ca, 'is not a list of PEM certificates');
+  }
+  try {
+    createSecureContext({ cert: texts.cert, key: texts.key, passphrase: texts.passphrase });
+  } catch {
+    throw fault(names.key, 'is not the PEM private key of the certificate, or needs another passphrase');
+  }
+  return { ...texts, id: idOf(texts) };
+}
+
+function checkCertificates(text: string, name: string): void {
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw fault(name, 'holds no PEM certificate');
+  if (certificates.length > MAX_CERTIFICATES)
+    throw fault(name, `holds more than ${MAX_CERTIFICATES} certificates`);
+  certificates.forEach((certificate, index) => {
+    try {
+      new X509Certificate(certificate);
+    } catch {
+      throw fault(name, `holds a certificate that cannot be read, number ${index + 1}`);
+    }
+  });
+}
+
+function idOf({ ca, cert, key, passphrase }: TlsTexts): string {
+  const parts = JSON.stringify([ca, cert, key, passphrase].map((part) => part ?? null));
+  return createHash('sha256').update(parts).digest('base64');
+}
+
+/** Reads the `tls` field of a destination. */
+export function resolveTls(
+  value: DestinationTls | undefined,
+  option: string,
+  audience: Audience,
+): TlsSource | undefined {
+  if (value === undefined) return undefined;
+  const given: DestinationTls = asObject(value, option);
+  checkFields(given as Readonly<Record<string, unknown>>, option, [...TEXTS, 'passphrase', ...FILES]);
+  const text = (field: (typeof TEXTS)[number] | 'passphrase'): string | undefined =>
+    given[field] === undefined ? undefined : asText(given[field], `${option}.${field}`, MAX_PEM_BYTES);
+  const texts: TlsTexts = {
+    ca: text('ca'),
+    cert: text('cert'),
+    key: text('key'),
+    passphrase: text('passphrase'),
+  };
+  const paths: { -readonly [Part in keyof TlsPaths]: TlsPaths[Part] } = {};
+  const names = { ca: `${option}.ca`, cert: `${option}.cert`, key: `${option}.key` };
+  for (const part of TEXTS) {
+    const field = `${part}File` as const;
+    const path = given[field];
+    if (path === undefined) continue;
+    if (audience === 'tenant')
+      throw fault(
+        `${option}.${field}`,
+        `is a path on the gateway, which a tenant may not name: give ${part}`,
+      );
+    if (texts[part] !== undefined)
+      throw fault(`${option}.${field}`, `and ${part} are two ways to say the same: give one of them`);
+    paths[part] = asText(path, `${option}.${field}`, 4096);
+    names[part] = `${option}.${field}`;
+  }
+  return tlsSource(texts, paths, names, option);
+}
+
+/** From texts and files together; throws a sentence about the first fault. */
+export function tlsSource(texts: TlsTexts, paths: TlsPaths, names: TlsNames, option: string): TlsSource {
+  if (Object.keys(paths).length > 0) {
+    return openTlsFiles(paths, names, (read) => checkTls({ ...texts, ...read }, names));
+  }
+  if (texts.ca === undefined && texts.cert === undefined && texts.key === undefined)
+    throw fault(option, 'is empty: give ca, or cert and key, or leave it out');
+  const material = checkTls(texts, names);
+  return { current: () => material, refresh: undefined };
+}

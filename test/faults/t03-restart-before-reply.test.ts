@@ -1,7 +1,7 @@
 /** T3: the collector has read the request and dies before it answers; it comes back on the same port. */
 import { expect, it } from 'vitest';
 import { eventually } from '../delivery/support.js';
-import { figure, ledgerOf, startCollector, VICTIM, withVictim, type Collector } from './support.js';
+import { figure, ledgerOf, OK, startCollector, VICTIM, withVictim, type Collector } from './support.js';
 
 it('T3: a collector that restarts between request and reply gets the batch again, the same bytes, and nothing is lost', async () => {
   let second: Collector | undefined;
@@ -47,4 +47,51 @@ it('T3: a collector that restarts between request and reply gets the batch again
   } finally {
     await second?.close();
   }
+});
+
+/** Of all requests, in order. */
+const batchIdsAt = (collector: Collector): string[] =>
+  [
+    ...collector
+      .received()
+      .toString('latin1')
+      .matchAll(/^idempotency-key: (\S+)/gim),
+  ].map((match) => match[1] ?? '');
+
+it('T3: all attempts of a batch carry the same id, so that a receiver can tell a repeat; another batch has another', async () => {
+  const collector = await startCollector({
+    onCall({ socket, index }) {
+      if (index === 0) socket.destroy();
+      else socket.write(OK);
+    },
+  });
+  await withVictim(collector, async (world) => {
+    for (const mark of [1, 2]) {
+      world.send(VICTIM, mark);
+      await eventually(async () => {
+        await world.telemetry.flush({ timeoutMs: 500 });
+        expect(ledgerOf(world, VICTIM)).toMatchObject({ delivered: mark, buffered: 0 });
+      });
+    }
+    const [first, again, next, ...more] = batchIdsAt(collector);
+    expect(first).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect(again).toBe(first);
+    expect(next).toBeDefined();
+    expect(next).not.toBe(first);
+    expect(more).toEqual([]);
+    figure('T3', 'one id for both attempts of a batch');
+  });
+});
+
+it("T3: the host's own header of that name wins", async () => {
+  const collector = await startCollector();
+  await withVictim(
+    collector,
+    async (world) => {
+      world.send(VICTIM, 1);
+      await world.telemetry.flush();
+      expect(batchIdsAt(collector)).toEqual(['its-own']);
+    },
+    { victim: { headers: { 'Idempotency-Key': 'its-own' } } },
+  );
 });

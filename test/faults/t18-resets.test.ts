@@ -2,7 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { canaryOf, eventually, expectLaw, inWorld, pause } from '../delivery/support.js';
-import { figure, OK, startCollector, type Collector, type Connection } from './support.js';
+import {
+  figure,
+  ledgerOf,
+  logsOf,
+  OK,
+  startCollector,
+  VICTIM,
+  withVictim,
+  type Collector,
+  type Connection,
+} from './support.js';
 import { watchUnhandled } from '../support/unhandled.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
@@ -145,5 +155,73 @@ describe('T18: a reset at each phase ends in a delivery, and in no error of the 
       unhandled.stop();
       for (const collector of collectors.values()) await collector.close();
     }
+  });
+});
+
+describe('T18: a socket that was dead before its request', () => {
+  it.each([
+    ['reset', (socket: Connection['socket']) => socket.resetAndDestroy()],
+    ['closed', (socket: Connection['socket']) => socket.destroy()],
+  ])('%s before any answer costs no attempt: the batch goes on a new one at once', async (_how, end) => {
+    const collector = await startCollector({
+      onCall({ socket, turn, connection }) {
+        if (connection === 0 && turn === 1) end(socket);
+        else socket.write(OK);
+      },
+    });
+    await withVictim(collector, async (world) => {
+      for (const mark of [1, 2]) {
+        world.send(VICTIM, mark);
+        await world.telemetry.flush();
+      }
+      expect(collector.connections).toHaveLength(2);
+      expect(collector.calls.map(({ connection }) => connection)).toEqual([0, 0, 1]);
+      expect(ledgerOf(world, VICTIM)).toMatchObject({ accepted: 2, delivered: 2, buffered: 0 });
+      expect(logsOf(world, VICTIM)?.lastError).toBeUndefined();
+    });
+  });
+
+  it.each([
+    ['is new', OK, 0],
+    ['has begun to answer', 'HTTP/1.1 2', 1],
+  ])('it does cost one where the socket %s', async (_what, bytes, doomedTurn) => {
+    let isDone = false;
+    const collector = await startCollector({
+      onCall({ socket, turn }) {
+        if (isDone || turn !== doomedTurn) return void socket.write(OK);
+        isDone = true;
+        if (doomedTurn > 0) socket.write(bytes);
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      },
+    });
+    await withVictim(collector, async (world) => {
+      for (let mark = 0; mark <= doomedTurn; mark++) {
+        world.send(VICTIM, mark);
+        await world.telemetry.flush({ timeoutMs: 500 });
+      }
+      expect(isDone).toBe(true);
+      expect(logsOf(world, VICTIM)?.lastError).toBe('reset');
+      await eventually(async () => {
+        await world.telemetry.flush({ timeoutMs: 500 });
+        expect(ledgerOf(world, VICTIM)).toMatchObject({ delivered: doomedTurn + 1, buffered: 0 });
+      });
+    });
+  });
+
+  it('is tried again once, not for ever', async () => {
+    const collector = await startCollector({
+      onCall({ socket, turn, connection }) {
+        if (connection === 0 && turn === 0) socket.write(OK);
+        else socket.resetAndDestroy();
+      },
+    });
+    await withVictim(collector, async (world) => {
+      world.send(VICTIM, 1);
+      await world.telemetry.flush();
+      world.send(VICTIM, 2);
+      await eventually(() => expect(logsOf(world, VICTIM)?.lastError).toBe('reset'));
+      expect(collector.calls.filter(({ index }) => index > 0)).toHaveLength(2);
+      expect(ledgerOf(world, VICTIM)).toMatchObject({ delivered: 1, buffered: 1 });
+    });
   });
 });

@@ -1,0 +1,240 @@
+/** Who shares sockets with whom, how many there are, how long they live, and that no slot is ever lost. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { OutgoingBatch, Sender } from '../../src/model/delivery.js';
+import type { Audience } from '../../src/model/resolved-destination.js';
+import { createCompressor } from '../../src/transport/gzip.js';
+import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
+import { createPools, type Pools } from '../../src/transport/pool.js';
+import { eventually, pause } from '../delivery/support.js';
+
+const DELIVERED = { kind: 'delivered', rejected: 0 };
+
+interface Server {
+  readonly url: string;
+  /** All that were ever opened, in order. */
+  readonly sockets: readonly Socket[];
+  open(): number;
+  /** The most that were open at a time. */
+  most(): number;
+  /** Which socket each request came on. */
+  readonly requests: readonly number[];
+}
+
+async function startServer(
+  answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => response.end(),
+): Promise<Server> {
+  const sockets: Socket[] = [];
+  const requests: number[] = [];
+  let most = 0;
+  const open = (): number => sockets.filter(({ destroyed }) => !destroyed).length;
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    requests.push(sockets.indexOf(request.socket));
+    request.resume().on('end', () => answer(response, request));
+  });
+  server.on('connection', (socket) => {
+    sockets.push(socket);
+    most = Math.max(most, open());
+  });
+  server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, sockets, open, most: () => most, requests };
+}
+
+const live = (): AbortSignal => new AbortController().signal;
+
+const batch: OutgoingBatch = {
+  signal: 'logs',
+  id: 'a batch',
+  items: 1,
+  request: () => new Uint8Array(10),
+  readables: () => ({ resource: { attributes: {}, bytes: new Uint8Array() }, records: [] }),
+};
+
+function open(
+  pools: Pools,
+  url: string,
+  {
+    audience = 'tenant',
+    ...times
+  }: { audience?: Audience; timeoutMs?: number; connectTimeoutMs?: number } = {},
+): Sender {
+  const sender = openOtlpSender(
+    {
+      kind: 'otlp',
+      url,
+      headers: { fixed: {}, ask: undefined },
+      sending: {
+        timeoutMs: 5_000,
+        connectTimeoutMs: 3_000,
+        compression: 'none',
+        maxRequestBytes: 4_194_304,
+        ...times,
+      },
+      audience,
+      tls: undefined,
+    },
+    {
+      userAgent: 'test',
+      decodeResponse: () => undefined,
+      isResponse: () => true,
+      compressor: createCompressor(),
+      pools,
+      onTlsFault: () => undefined,
+    },
+  );
+  onTestFinished(() => sender.close());
+  return sender;
+}
+
+describe('senders', () => {
+  it('of one origin share a socket, also over paths; another audience has its own', async () => {
+    const server = await startServer();
+    const pools = createPools();
+    const senders = [open(pools, `${server.url}/v1/logs`), open(pools, `${server.url}/v1/metrics`)];
+    for (const sender of [...senders, ...senders])
+      expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(server.requests).toEqual([0, 0, 0, 0]);
+    const operator = open(pools, `${server.url}/v1/logs`, { audience: 'operator' });
+    await operator.send(batch, live());
+    await operator.send(batch, live());
+    expect(server.requests.slice(4)).toEqual([1, 1]);
+  });
+
+  it('that close leave the sockets to the others; the last one takes them along', async () => {
+    const server = await startServer();
+    const pools = createPools();
+    const [one, two] = [open(pools, server.url), open(pools, server.url)];
+    await one.send(batch, live());
+    await two.send(batch, live());
+    one.close();
+    one.close();
+    await two.send(batch, live());
+    expect(server.requests).toEqual([0, 0, 0]);
+    two.close();
+    await eventually(() => expect(server.open()).toBe(0), 1_000);
+    expect(pools.idleSockets).toBe(0);
+  });
+
+  it('that are aborted have their sockets closed at once', async () => {
+    const server = await startServer(() => undefined);
+    const sender = open(createPools(), server.url);
+    const abort = new AbortController();
+    const sent = sender.send(batch, abort.signal);
+    await eventually(() => expect(server.requests).toHaveLength(1));
+    abort.abort();
+    expect(await sent).toMatchObject({ kind: 'retry' });
+    await eventually(() => expect(server.open()).toBe(0), 1_000);
+  });
+});
+
+describe('an origin', () => {
+  it('has 8 sockets at most; who waits for one is not connecting, and all arrive', async () => {
+    const server = await startServer((response) => void setTimeout(() => response.end(), 60));
+    const pools = createPools();
+    const senders = Array.from({ length: 40 }, () => open(pools, server.url, { connectTimeoutMs: 100 }));
+    const results = await Promise.all(senders.map((sender) => sender.send(batch, live())));
+    for (const result of results) expect(result).toEqual(DELIVERED);
+    expect(server.sockets).toHaveLength(8);
+    expect(server.requests).toHaveLength(40);
+  });
+
+  it('lets one go that waits too long, as timeout, and one that is aborted, at once; both leave their place', async () => {
+    let isHanging = true;
+    const server = await startServer((response) => void (isHanging || response.end()));
+    const pools = createPools({ maxSocketsPerOrigin: 1 });
+    const sender = open(pools, server.url, { timeoutMs: 300, connectTimeoutMs: 300 });
+    const patient = open(pools, server.url);
+    const abort = new AbortController();
+    const first = sender.send(batch, live());
+    const second = sender.send(batch, live());
+    const aborted = sender.send(batch, abort.signal);
+    const last = patient.send(batch, live());
+    abort.abort();
+    expect(await aborted).toEqual({ kind: 'retry', errorClass: 'timeout' });
+    await eventually(() => expect(server.requests).toHaveLength(1));
+    isHanging = false;
+    expect(await first).toEqual({ kind: 'retry', errorClass: 'timeout' });
+    expect(await second).toEqual({ kind: 'retry', errorClass: 'timeout' });
+    expect(await last).toEqual(DELIVERED);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(server.most()).toBeLessThanOrEqual(2);
+  });
+
+  it('gives each slot back, however a request ends', async () => {
+    const ends: readonly ((response: ServerResponse) => void)[] = [
+      (response) => response.end(),
+      (response) => response.destroy(),
+      (response) => response.writeHead(200, { 'content-length': 50 }).write('x', () => response.destroy()),
+      (response) => response.end(Buffer.alloc(200_000)),
+      (response) => response.writeHead(429).end(),
+      (response) => response.writeHead(200, { connection: 'close' }).end(),
+      (response) => response.socket?.end('HTTP/1.1 101 x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+      (response) => response.socket?.end('nonsense\r\n\r\n'),
+      () => undefined,
+    ];
+    let turn = 0;
+    const server = await startServer((response) => ends[turn++ % ends.length]?.(response));
+    const pools = createPools({ maxSocketsPerOrigin: 2 });
+    const sender = open(pools, server.url, { timeoutMs: 250, connectTimeoutMs: 250 });
+    const throwing = {
+      ...batch,
+      request: () => {
+        throw new Error('no request');
+      },
+    };
+    for (let count = 0; count < 3 * ends.length; count++) await sender.send(batch, live());
+    await expect(sender.send(throwing, live())).rejects.toThrow('no request');
+    await expect(sender.send(throwing, live())).rejects.toThrow('no request');
+    turn = 0;
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(turn).toBe(1);
+  });
+});
+
+describe('sockets that wait', () => {
+  it('are so many at most; the one that has waited longest closes first', async () => {
+    const servers = await Promise.all([startServer(), startServer(), startServer()]);
+    const pools = createPools({ maxIdleSockets: 2 });
+    const senders = servers.map(({ url }) => open(pools, url));
+    const [first, second, third] = senders;
+    await first?.send(batch, live());
+    await second?.send(batch, live());
+    await first?.send(batch, live());
+    await third?.send(batch, live());
+    await eventually(() => expect(servers.map((server) => server.open())).toEqual([1, 0, 1]), 1_000);
+    expect(pools.idleSockets).toBe(2);
+    // It can be used again all the same.
+    expect(await second?.send(batch, live())).toEqual(DELIVERED);
+  });
+
+  it('close after a while', async () => {
+    const server = await startServer();
+    const pools = createPools({ idleMs: 100 });
+    const sender = open(pools, server.url);
+    await sender.send(batch, live());
+    expect(server.open()).toBe(1);
+    await eventually(() => expect(server.open()).toBe(0), 2_000);
+    expect(pools.idleSockets).toBe(0);
+  });
+
+  it('close when they are old, however busy they are', async () => {
+    const server = await startServer();
+    const sender = open(createPools({ lifeMs: 150 }), server.url);
+    const end = performance.now() + 500;
+    while (performance.now() < end) {
+      expect(await sender.send(batch, live())).toEqual(DELIVERED);
+      await pause(10);
+    }
+    expect(server.sockets.length).toBeGreaterThanOrEqual(3);
+    await eventually(() => expect(server.open()).toBe(0), 2_000);
+  });
+});

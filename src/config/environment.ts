@@ -4,9 +4,11 @@ import { faultSentence } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
+import { asOneOf } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
 import { readTls, tlsVariables } from './environment-tls.js';
+import { asMetricIntervalMs } from './metrics.js';
 import { asCompression, asTimeoutMs, completeSending } from './sending.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +36,8 @@ export interface EnvironmentSettings {
   readonly loneHeaders: LoneHeaders | undefined;
   /** Variables about sending that no endpoint variable gives anything to apply to. */
   readonly loneSending: readonly string[];
+  /** `OTEL_METRIC_EXPORT_INTERVAL`. */
+  readonly metricIntervalMs: number | undefined;
   /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
@@ -202,6 +206,26 @@ function readSending(reader: Reader): SendingVariables {
   return { bySignal: { traces: own('traces'), logs: own('logs'), metrics: own('metrics') }, variables };
 }
 
+/** `lowmemory` is delta for all that the request metrics are made of: a counter and a histogram. */
+function readTemporality(reader: Reader): ResolvedDestination['temporality'] | undefined {
+  const name = 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE';
+  const preference = reader.parsed(name, (value) =>
+    asOneOf<'cumulative' | 'delta' | 'lowmemory'>(value.toLowerCase(), name, [
+      'cumulative',
+      'delta',
+      'lowmemory',
+    ]),
+  );
+  return preference === 'lowmemory' ? 'delta' : preference;
+}
+
+function readMetricInterval(reader: Reader): number | undefined {
+  const name = 'OTEL_METRIC_EXPORT_INTERVAL';
+  return reader.parsed(name, (value) =>
+    asMetricIntervalMs(/^\d+$/.test(value) ? Number(value) : value, name),
+  );
+}
+
 /** Reads all variables that the library knows. */
 export function readEnvironment(env: Environment): EnvironmentSettings {
   const reader = new Reader(env);
@@ -235,6 +259,9 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     };
   }
   readProtocols(reader, example);
+  const temporality = readTemporality(reader);
+  const loneTemporality =
+    temporality === undefined ? [] : ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'];
   return {
     sdkDisabled: readBoolean(reader, 'OTEL_SDK_DISABLED'),
     serviceName: reader.text('OTEL_SERVICE_NAME'),
@@ -249,11 +276,13 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             targets,
             serviceName: undefined,
             resourceAttributes: {},
-            temporality: 'cumulative',
+            temporality: temporality ?? 'cumulative',
             requestsPerMinute: undefined,
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
-    loneSending: example === undefined ? [...sending.variables, ...tlsVariables(reader)] : [],
+    loneSending:
+      example === undefined ? [...sending.variables, ...tlsVariables(reader), ...loneTemporality] : [],
+    metricIntervalMs: readMetricInterval(reader),
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };

@@ -54,7 +54,7 @@ function refuseLoneSending(
   variables: readonly string[],
 ): readonly Diagnostic[] {
   if (variables.length === 0 || !code.some(isSpoken)) return [];
-  const message = `${variables.join(', ')} without effect: time-outs, compression and certificates in the environment apply to an endpoint variable only`;
+  const message = `${variables.join(', ')} without effect: what the environment says about sending applies to an endpoint variable only`;
   return [{ code: 'environment_invalid', message }];
 }
 

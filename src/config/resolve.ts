@@ -33,6 +33,7 @@ import {
   readEnvironment,
   type EnvironmentSettings,
 } from './environment.js';
+import { resolveMetrics } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
 import type {
@@ -70,13 +71,6 @@ const FIELDS = [
 ];
 const LATER = ['trustProxy', 'clientAddress', 'longLived'];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
-const METRIC_FIELDS = [
-  'intervalMs',
-  'durationBoundariesMs',
-  'maxSeriesPerTenant',
-  'maxSeries',
-  'forgetAfterMs',
-];
 
 export type TenantDestinations = ReadonlyMap<string, readonly ResolvedDestination[]>;
 
@@ -114,38 +108,6 @@ export interface Settings {
   readonly environmentSettings: EnvironmentSettings;
   readonly notices: readonly Diagnostic[];
   readonly operatorNotices: readonly Diagnostic[];
-}
-
-function resolveBoundaries(value: readonly number[] | undefined): readonly number[] {
-  if (value === undefined) return DEFAULTS.durationBoundariesMs;
-  const option = 'metrics.durationBoundariesMs';
-  if (!Array.isArray(value) || value.length > 100)
-    throw fault(option, 'must be an array of at most 100 numbers');
-  value.forEach((bound: unknown, index) => {
-    const before: unknown = index === 0 ? Number.NEGATIVE_INFINITY : value[index - 1];
-    if (typeof bound !== 'number' || !Number.isFinite(bound) || bound <= (before as number)) {
-      throw fault(option, 'must hold finite numbers, each greater than the one before');
-    }
-  });
-  return [...(value as readonly number[])];
-}
-
-function resolveMetrics(metrics: MetricOptions | undefined): Required<MetricOptions> {
-  const given = metrics === undefined ? {} : (asObject(metrics, 'metrics') as MetricOptions);
-  checkFields(given as Readonly<Record<string, unknown>>, 'metrics', METRIC_FIELDS);
-  const whole = (
-    field: 'intervalMs' | 'maxSeriesPerTenant' | 'maxSeries' | 'forgetAfterMs',
-    fallback: number,
-    min: number,
-    max: number,
-  ): number => (given[field] === undefined ? fallback : asWhole(given[field], `metrics.${field}`, min, max));
-  return {
-    intervalMs: whole('intervalMs', DEFAULTS.metricIntervalMs, 100, 86_400_000),
-    durationBoundariesMs: resolveBoundaries(given.durationBoundariesMs),
-    maxSeriesPerTenant: whole('maxSeriesPerTenant', DEFAULTS.maxSeriesPerTenant, 1, 100_000),
-    maxSeries: whole('maxSeries', DEFAULTS.maxSeries, 1, 1_000_000),
-    forgetAfterMs: whole('forgetAfterMs', DEFAULTS.forgetAfterMs, 1_000, 86_400_000),
-  };
 }
 
 /** Checks a whole tenant record: all or nothing. */
@@ -299,7 +261,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       given.severity === undefined
         ? undefined
         : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
-    metrics: resolveMetrics(given.metrics),
+    metrics: resolveMetrics(given.metrics, environmentSettings.metricIntervalMs),
     selfMetrics: given.selfMetrics === undefined ? false : asBoolean(given.selfMetrics, 'selfMetrics'),
     delivery: resolveDelivery(given.delivery),
     registerGlobals:

@@ -11,7 +11,8 @@ export function samePlace(a: Target, b: Target): boolean {
 /** Same place, headers, TLS, time-outs. Functions count as the same: each answer of a lookup makes them anew. */
 function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.kind === 'otlp' && b.kind === 'otlp' ? JSON.stringify(a) === JSON.stringify(b) : samePlace(a, b);
+  if (a.kind !== 'otlp' || b.kind !== 'otlp') return samePlace(a, b);
+  return a.tls?.current().id === b.tls?.current().id && JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether the answer of a lookup says what the last one said, as far as being reachable goes. */

@@ -150,7 +150,6 @@ describe.concurrent('a destination', () => {
     const body = repetitive(5_000);
     try {
       const batch = {
-        id: 'b-1',
         signal: 'logs' as const,
         id: 'a batch',
         items: 1,

@@ -1,0 +1,59 @@
+/** Completes the options of the request metrics. */
+import { fault } from '../model/configuration-error.js';
+import { asObject, asWhole, checkFields } from './checks.js';
+import { DEFAULTS } from './defaults.js';
+import type { MetricOptions } from './options.js';
+
+const METRIC_FIELDS = [
+  'intervalMs',
+  'durationBoundariesMs',
+  'maxSeriesPerTenant',
+  'maxSeries',
+  'forgetAfterMs',
+];
+
+/** 100 ms to a day. */
+export function asMetricIntervalMs(value: unknown, option: string): number {
+  return asWhole(value, option, 100, 86_400_000);
+}
+
+function resolveBoundaries(value: readonly number[] | undefined): readonly number[] {
+  if (value === undefined) return DEFAULTS.durationBoundariesMs;
+  const option = 'metrics.durationBoundariesMs';
+  if (!Array.isArray(value) || value.length > 100)
+    throw fault(option, 'must be an array of at most 100 numbers');
+  value.forEach((bound: unknown, index) => {
+    const before: unknown = index === 0 ? Number.NEGATIVE_INFINITY : value[index - 1];
+    if (typeof bound !== 'number' || !Number.isFinite(bound) || bound <= (before as number)) {
+      throw fault(option, 'must hold finite numbers, each greater than the one before');
+    }
+  });
+  return [...(value as readonly number[])];
+}
+
+/** `intervalFromEnvironmentMs` wins over code, as everything in the environment does. */
+export function resolveMetrics(
+  metrics: MetricOptions | undefined,
+  intervalFromEnvironmentMs: number | undefined,
+): Required<MetricOptions> {
+  const given = metrics === undefined ? {} : (asObject(metrics, 'metrics') as MetricOptions);
+  checkFields(given as Readonly<Record<string, unknown>>, 'metrics', METRIC_FIELDS);
+  const whole = (
+    field: 'maxSeriesPerTenant' | 'maxSeries' | 'forgetAfterMs',
+    fallback: number,
+    min: number,
+    max: number,
+  ): number => (given[field] === undefined ? fallback : asWhole(given[field], `metrics.${field}`, min, max));
+  // Checked also where the environment stands over it.
+  const intervalInCodeMs =
+    given.intervalMs === undefined
+      ? DEFAULTS.metricIntervalMs
+      : asMetricIntervalMs(given.intervalMs, 'metrics.intervalMs');
+  return {
+    intervalMs: intervalFromEnvironmentMs ?? intervalInCodeMs,
+    durationBoundariesMs: resolveBoundaries(given.durationBoundariesMs),
+    maxSeriesPerTenant: whole('maxSeriesPerTenant', DEFAULTS.maxSeriesPerTenant, 1, 100_000),
+    maxSeries: whole('maxSeries', DEFAULTS.maxSeries, 1, 1_000_000),
+    forgetAfterMs: whole('forgetAfterMs', DEFAULTS.forgetAfterMs, 1_000, 86_400_000),
+  };
+}

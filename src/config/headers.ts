@@ -36,7 +36,7 @@ interface HeaderLimits {
 }
 
 const LIMITS: Readonly<Record<Audience, HeaderLimits>> = {
-  // Several vendors' worth of keys; below what receivers take of a head, which is 8 KiB with the strictest.
+  // Several vendors' worth of keys, and about what the stricter receivers take of a head.
   tenant: { maxHeaders: 16, maxValueLength: 4096, maxLength: 8192, ownsUserAgent: false },
   // Tokens of the operator's own making can be large, and nobody has to be protected from them.
   operator: { maxHeaders: 32, maxValueLength: 8192, maxLength: 32 * 8192, ownsUserAgent: true },

@@ -21,6 +21,13 @@ export type TlsTexts = Omit<TlsMaterial, 'id'>;
 /** What a fault calls each part: the option or the variable that it came from. */
 export type TlsNames = Readonly<Record<(typeof TEXTS)[number], string>>;
 
+/**
+ * Ids of material that was found good. Lookups give the same texts again every minute, and parsing them takes about a
+ * millisecond. An id tells nothing of its material.
+ */
+const foundGood = new Set<string>();
+const MAX_FOUND_GOOD = 4096;
+
 /** Parses everything once, so that what cannot work is known now and not with the first handshake. */
 export function checkTls(texts: TlsTexts, names: TlsNames): TlsMaterial {
   for (const part of TEXTS) {
@@ -28,25 +35,38 @@ export function checkTls(texts: TlsTexts, names: TlsNames): TlsMaterial {
     if (text !== undefined && Buffer.byteLength(text) > MAX_PEM_BYTES)
       throw fault(names[part], `is over ${MAX_PEM_BYTES} bytes`);
   }
-  if ((texts.cert === undefined) !== (texts.key === undefined)) {
-    const [there, missing] =
-      texts.key === undefined ? ([names.cert, names.key] as const) : ([names.key, names.cert] as const);
+  const id = idOf(texts);
+  if (!foundGood.has(id)) {
+    parse(texts, names);
+    if (foundGood.size >= MAX_FOUND_GOOD) foundGood.clear();
+    foundGood.add(id);
+  }
+  return { ...texts, id };
+}
+
+/** OpenSSL's errors are not passed on: they quote nothing today, but they are not ours to promise anything about. */
+function parse({ ca, cert, key, passphrase }: TlsTexts, names: TlsNames): void {
+  if ((cert === undefined) !== (key === undefined)) {
+    const isKeyMissing = key === undefined;
+    const [there, missing] = isKeyMissing ? [names.cert, names.key] : [names.key, names.cert];
     throw fault(there, `needs ${missing}: a certificate and its private key belong together`);
   }
-  if (texts.ca !== undefined) checkCertificates(texts.ca, names.ca);
-  if (texts.cert !== undefined) checkCertificates(texts.cert, names.cert);
-  // OpenSSL's errors name no text, but they are not ours to promise anything about.
-  try {
-    createSecureContext({ ca: texts.ca });
-  } catch {
-    throw fault(names.ca, 'is not a list of PEM certificates');
+  if (ca !== undefined) {
+    checkCertificates(ca, names.ca);
+    try {
+      createSecureContext({ ca });
+    } catch {
+      throw fault(names.ca, 'is not a list of PEM certificates');
+    }
   }
+  if (cert === undefined) return;
+  checkCertificates(cert, names.cert);
   try {
-    createSecureContext({ cert: texts.cert, key: texts.key, passphrase: texts.passphrase });
+    // With `ca`, the public roots are not loaded for nothing.
+    createSecureContext({ ca: cert, cert, key, passphrase });
   } catch {
     throw fault(names.key, 'is not the PEM private key of the certificate, or needs another passphrase');
   }
-  return { ...texts, id: idOf(texts) };
 }
 
 function checkCertificates(text: string, name: string): void {

@@ -1,4 +1,7 @@
-/** T36: configuration pushes that are blank, half, huge or broken. Single ones: test/delivery/live-changes.test.ts. */
+/**
+ * T36: configuration pushes that are blank, half, huge or broken. Single ones: test/delivery/live-changes.test.ts; the limit
+ * of tenants: load/t36-limit.test.ts.
+ */
 import { expect, it } from 'vitest';
 import type { Destinations, TenantRecord } from '../../src/index.js';
 import { inWorld, marksAt, refusingUrl, send, withTelemetry, type World } from '../delivery/support.js';
@@ -122,5 +125,35 @@ it('T36: a blank push to an instance without tenants is none', async () => {
     telemetry.setTenants({});
     send(telemetry, 't1', 1);
     expect(telemetry.status().tenants).toMatchObject({ count: 0, totals: {} });
+  });
+});
+
+it('T36: no bad push has any effect on what the operator gets', async () => {
+  await inWorld({ receivers: ['t1'], configure: (to) => ({ tenants: { t1: to('t1') } }) }, async (world) => {
+    const { telemetry } = world;
+    const good = world.to('operator');
+    const bad: readonly (readonly [string, unknown])[] = [
+      ['blank', {}],
+      ['undefined', undefined],
+      ['text', 'operator'],
+      ['a number', 7],
+      ['a list with a blank one', [good, {}]],
+      ['one name twice', [good, good]],
+      ['a blank endpoint', { ...good, endpoint: '' }],
+      ['a signal’s path', { endpoint: `${world.at('operator').url}/v1/logs` }],
+      ['the gRPC port', { endpoint: 'http://127.0.0.1:4317' }],
+      ['an unknown field', { ...good, endpiont: 1 }],
+      ['hundreds', Array.from({ length: 500 }, (_unused, index) => ({ ...good, name: `d${index}` }))],
+    ];
+    for (const [mark, [what, destinations]] of bad.entries()) {
+      world.send('t1', mark);
+      expect(() => telemetry.setOperator(destinations as Destinations), what).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError' }) as Error,
+      );
+    }
+    await telemetry.flush();
+    const marks = bad.map((_one, mark) => String(mark));
+    for (const owner of ['operator', 't1']) expect(marksAt(world.at(owner)), owner).toEqual(marks);
+    expect(telemetry.status().operator.map(({ name }) => name)).toEqual(['default']);
   });
 });

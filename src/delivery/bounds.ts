@@ -4,6 +4,8 @@
 export const MIN_BATCHES_PER_QUEUE = 4;
 /** A larger one would push everybody else's out. */
 export const MAX_RECORD_BYTES = 256 * 1024;
+/** Queues are looked after so often while the more impatient of them waits for company. */
+export const TICKS_PER_FLUSH = 4;
 /** Retries and lookups are looked after so often, however patient the queues are. */
 export const MAX_TICK_MS = 1_000;
 /** Sending gives the event loop back after so long; one batch more may be under way. */

@@ -4,7 +4,7 @@ import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { SelfCounts } from '../model/self-counts.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
-import { MAX_TENANT_REQUESTS, MAX_TICK_MS } from './bounds.js';
+import { MAX_TENANT_REQUESTS, MAX_TICK_MS, TICKS_PER_FLUSH } from './bounds.js';
 import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
@@ -63,8 +63,11 @@ const WHAT_IS_SHED = {
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { operator: ofOperator, tenants: ofTenants } = options.bounds;
-  // As often as the more impatient of them wants; a queue whose records are younger waits for a later tick.
-  const tickMs = Math.min(ofOperator.flushIntervalMs, ofTenants.flushIntervalMs, MAX_TICK_MS);
+  // A part of what the more impatient of them waits for, so that no record waits for much longer than that.
+  const tickMs = Math.min(
+    Math.min(ofOperator.flushIntervalMs, ofTenants.flushIntervalMs) / TICKS_PER_FLUSH,
+    MAX_TICK_MS,
+  );
   const { report } = options;
   const scheduler = createScheduler({
     tickMs,

@@ -190,7 +190,7 @@ export class Queue implements Evictable {
   sealDue(canSend: boolean): void {
     if (this.#open === undefined) return;
     const { flushIntervalMs } = this.#options.bounds;
-    // Ticks are jittered by a fifth.
+    // A tick more, jittered, and it has waited for the interval, a fifth more or less.
     const dueMs = canSend ? flushIntervalMs * 0.8 : flushIntervalMs * MAX_FLUSH_INTERVALS;
     if (this.#options.monotonicMs() - this.#open.bornMs >= dueMs) this.seal();
   }

@@ -239,7 +239,7 @@ describe('without an endpoint variable', () => {
     OTEL_EXPORTER_OTLP_COMPRESSION: 'none',
   };
   const message =
-    'OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_COMPRESSION, OTEL_EXPORTER_OTLP_LOGS_TIMEOUT without effect: time-outs, compression and certificates in the environment apply to an endpoint variable only';
+    'OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_COMPRESSION, OTEL_EXPORTER_OTLP_LOGS_TIMEOUT without effect: what the environment says about sending applies to an endpoint variable only';
 
   it('they leave an endpoint in code alone, which is reported once', async () => {
     const receiver = await collector();

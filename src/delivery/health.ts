@@ -22,6 +22,7 @@ import {
   MAX_RETRY_AFTER_MS,
   MIN_RETRY_AFTER_MS,
   THROTTLED_DELAYS,
+  THROTTLED_GROWTH,
 } from './bounds.js';
 import { Pace } from './pace.js';
 
@@ -185,7 +186,7 @@ export class Health {
     if (wish !== undefined && wish >= MIN_RETRY_AFTER_MS)
       return Math.max(Math.min(wish, MAX_RETRY_AFTER_MS), backoff);
     if (!isThrottled) return wish === undefined ? backoff : Math.max(MIN_RETRY_AFTER_MS, backoff);
-    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * 2 ** Math.min(16, failures - 1);
+    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * THROTTLED_GROWTH ** Math.min(16, failures - 1);
     return Math.max(MIN_RETRY_AFTER_MS, Math.min(throttled, longest) * (0.9 + Math.random() * 0.2));
   }
 

@@ -14,7 +14,7 @@ export interface LaneHome {
   /** Asks to be pumped: `soon`, or with the next tick. */
   wake(lane: Lane, soon: boolean): void;
   /** Told of every attempt's result, for reports, and so that the destination's other lanes look again. */
-  onResult(signal: Signal, result: SendResult): void;
+  onResult(signal: Signal, result: SendResult, isSplit: boolean): void;
 }
 
 interface Waiter {
@@ -118,14 +118,16 @@ export class Lane implements SlotTaker {
       return;
     }
     health.settled(this.signal, result);
+    // Not a failure yet: its halves will tell.
+    const isSplit = result.kind === 'refused' && result.reason === 'too_large' && this.queue.split(batch);
     if (result.kind === 'delivered') {
       this.lastDeliveryMs = Date.now();
       this.queue.deliver(batch, result.rejected);
-    } else {
+    } else if (!isSplit) {
       this.lastError = result.errorClass;
       this.#settleFailure(batch, result);
     }
-    this.#home.onResult(this.signal, result);
+    this.#home.onResult(this.signal, result, isSplit);
     const isPaused = this.#health.mayStart(this.signal, this.#maxInFlight) === 'paused';
     this.#notify(isPaused && this.queue.inFlight === 0);
   }
@@ -133,7 +135,7 @@ export class Lane implements SlotTaker {
   #settleFailure(batch: Batch, result: Exclude<SendResult, { kind: 'delivered' }>): void {
     if (result.kind === 'retry') this.queue.putBack(batch);
     else if (result.reason === 'rejected') this.queue.deliver(batch, batch.items);
-    else if (result.reason !== 'too_large' || !this.queue.split(batch)) this.queue.fail(batch, result.reason);
+    else this.queue.fail(batch, result.reason);
   }
 
   /** Tries everything that is here now once, without waiting for a pause to end; resolves when that is done. */

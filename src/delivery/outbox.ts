@@ -220,8 +220,8 @@ export class Outbox {
     const laneHome = {
       slots: this.#tenantId === undefined ? undefined : slots,
       wake: (lane: Lane, soon: boolean) => scheduler.wake(lane, soon),
-      onResult: (of: Signal, result: SendResult) => {
-        this.#reports.result(of, result);
+      onResult: (of: Signal, result: SendResult, isSplit: boolean) => {
+        if (!isSplit) this.#reports.result(of, result);
         this.#wakeLanes();
       },
     };

@@ -39,8 +39,6 @@ export function createReports(
           tell('partial_success', signal, `${place} rejected ${result.rejected} ${ITEMS[signal]}`);
         return;
       }
-      const isSplit = result.kind === 'refused' && result.reason === 'too_large';
-      if (isSplit) return;
       const after = result.kind === 'retry' ? 'it will be tried again' : 'it cannot be tried again';
       const message = `An export of ${signal} to ${place} failed (${result.errorClass}); ${after}`;
       tell('export_failed', signal, message);

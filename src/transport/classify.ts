@@ -8,8 +8,7 @@ const RETRYABLE = new Set([429, 502, 503, 504]);
 export function classifyStatus(status: number, retryAfterMs: number | undefined): SendResult {
   const errorClass = status >= 300 && status < 400 ? 'redirect' : `http_${status}`;
   if (RETRYABLE.has(status)) {
-    // 503 alone is a failure like others; with a time it is a wish, as OTLP has it.
-    const isThrottled = status === 429 || (status === 503 && retryAfterMs !== undefined);
+    const isThrottled = status === 429;
     return {
       kind: 'retry',
       errorClass,

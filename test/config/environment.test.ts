@@ -649,7 +649,7 @@ describe('an environment', () => {
       env: {
         OTEL_TRACES_SAMPLER: 'always_off',
         OTEL_BSP_SCHEDULE_DELAY: 'x',
-        OTEL_METRIC_EXPORT_INTERVAL: 'x',
+        OTEL_METRIC_EXPORT_TIMEOUT: 'x',
         OTEL_LOG_LEVEL: 'debug',
         OTEL_EXPORTER_JAEGER_ENDPOINT: 'x',
       },

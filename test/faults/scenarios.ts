@@ -75,6 +75,10 @@ export const SCENARIOS = {
       'test/transport/sending.test.ts',
     ],
   },
+  T16: {
+    title: '413 and splitting',
+    files: ['test/faults/t16-splitting.test.ts', 'test/otlp/split.test.ts'],
+  },
   T18: {
     title: 'resets at twelve phases, new and reused connections',
     files: ['test/faults/t18-resets.test.ts'],
@@ -82,6 +86,14 @@ export const SCENARIOS = {
   T28: {
     title: 'header configuration',
     files: ['test/faults/t28-header-configuration.test.ts', 'test/config/faults.test.ts'],
+  },
+  T33: {
+    title: 'planted secrets',
+    files: [
+      'test/faults/t33-secrets.test.ts',
+      'test/faults/t33-configuration-secrets.test.ts',
+      'test/config/secrets.test.ts',
+    ],
   },
   T34: {
     title: 'log flood',
@@ -91,13 +103,18 @@ export const SCENARIOS = {
     title: 'blank, half, huge and broken configuration pushes',
     files: [
       'test/faults/t36-bad-pushes.test.ts',
+      'test/faults/load/t36-limit.test.ts',
       'test/delivery/live-changes.test.ts',
       'test/delivery/lookups.test.ts',
     ],
   },
   T37: {
     title: 'steps of the clock, and a process that stands still',
-    files: ['test/faults/t37-clock-steps.test.ts', 'test/regressions/delivery-time-and-end.test.ts'],
+    files: [
+      'test/faults/t37-clock-steps.test.ts',
+      'test/faults/load/t37-suspension.test.ts',
+      'test/regressions/delivery-time-and-end.test.ts',
+    ],
   },
   T39: {
     title: 'shutdown with healthy, dead and dripping collectors',
@@ -106,6 +123,18 @@ export const SCENARIOS = {
       'test/delivery/flush-and-shutdown.test.ts',
       'test/delivery/processes.test.ts',
     ],
+  },
+  T40: {
+    title: 'SIGKILL at random times',
+    files: ['test/faults/t40-flush-age.test.ts', 'test/faults/load/t40-sigkill.test.ts'],
+  },
+  T50: {
+    title: 'huge payloads',
+    files: ['test/faults/t50-huge-payloads.test.ts', 'test/faults/t50-over-the-limit.test.ts'],
+  },
+  T51: {
+    title: 'strict decoders read every payload',
+    files: ['test/faults/t51-official-decoder.test.ts'],
   },
   T47: {
     title: 'the event loop with ten thousand records waiting',

@@ -19,13 +19,12 @@ describe('an answer', () => {
     expect(classifyStatus(429, 7)).toEqual({ ...throttled, retryAfterMs: 7 });
   });
 
-  it('503 asks for less when it says for how long', () => {
+  it('503 passes on for how long, where it says so', () => {
     expect(classifyStatus(503, undefined)).toEqual({ kind: 'retry', errorClass: 'http_503' });
     expect(classifyStatus(503, 7)).toEqual({
       kind: 'retry',
       errorClass: 'http_503',
       retryAfterMs: 7,
-      isThrottled: true,
     });
   });
 

@@ -234,7 +234,7 @@ describe.concurrent('a destination', () => {
     }));
 
   it.each([
-    ['429', { status: 429 }],
+    ['429', { status: 429, headers: { 'retry-after': '1' } }],
     ['503', { status: 503 }],
     ['a broken connection', { hangUp: 'after' }],
   ] as const)('that answers %s gets the same records again, and each once', (_what, answer) =>

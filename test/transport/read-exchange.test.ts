@@ -70,7 +70,6 @@ it('another status is what it is, whatever its body', () => {
     kind: 'retry',
     errorClass: 'http_503',
     retryAfterMs: 7_000,
-    isThrottled: true,
   });
 });
 

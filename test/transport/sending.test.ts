@@ -23,7 +23,7 @@ const withAcme = (scenario: (world: World) => Promise<void>): Promise<void> =>
 
 describe.concurrent('what may work later is tried again, and nothing is lost', () => {
   it.each<[string, OtlpAnswer]>([
-    ['429', { status: 429, times: 2 }],
+    ['429', { status: 429, headers: { 'retry-after': '1' }, times: 2 }],
     ['502', { status: 502, times: 2 }],
     ['503', { status: 503, times: 2 }],
     ['504', { status: 504, times: 2 }],

@@ -5,8 +5,8 @@
  *      └───────────────┴──── five failures in a row ──┴──▶ failing ──120 h──▶ disabled
  *                            receiving ◀── the probe succeeds ──┘
  *
- * Failing, while nothing gets through at all, is an open circuit: one request at a time, over all signals, is the probe.
- * A signal that fails while others succeed waits alone. What the destination asks for itself (`Retry-After`, 429) holds for
+ * Failing, while nothing gets through at all, is an open circuit: one request at a time, over all signals, is the probe,
+ * and 120 h of it are the end. A signal that fails while others succeed waits alone, for ever if need be. What the destination asks for itself (`Retry-After`, 429) holds for
  * all its signals.
  */
 import type { SendResult } from '../model/delivery.js';
@@ -62,6 +62,8 @@ export class Health {
   #inFlight = 0;
   #notBeforeMs = 0;
   #failingSinceMs = 0;
+  /** When the circuit opened; without meaning while it is closed. */
+  #openSinceMs = 0;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -116,6 +118,8 @@ export class Health {
     this.cancelled(signal);
     // Too large: the destination works, and what was in the batch is not its affair.
     if (result.kind === 'refused' && result.reason === 'too_large') return;
+    // Of a request from before the end: only `revive` ends that.
+    if (this.#state === 'disabled') return;
     if (result.kind === 'delivered') this.#succeeded(this.#signals[signal]);
     else this.#failed(this.#signals[signal], result);
   }
@@ -165,6 +169,7 @@ export class Health {
       this.#failingSinceMs = now;
       this.#become('failing');
     }
+    if (this.#failuresInRow === FAILING_AFTER) this.#openSinceMs = now;
     const failingMs = this.#state === 'failing' ? now - this.#failingSinceMs : 0;
     const wait = this.#waitMs(own, result, failingMs);
     if (this.#isOpen || isWish(result)) {
@@ -172,7 +177,7 @@ export class Health {
     } else if (result.kind === 'retry' || result.reason === 'unauthorized') {
       own.notBeforeMs = now + wait;
     }
-    if (failingMs >= DISABLED_AFTER_MS) this.#become('disabled');
+    if (this.#isOpen && now - this.#openSinceMs >= DISABLED_AFTER_MS) this.#become('disabled');
   }
 
   #waitMs(own: SignalHealth, result: Exclude<SendResult, { kind: 'delivered' }>, failingMs: number): number {
@@ -201,12 +206,16 @@ export class Health {
     this.tryNow();
     this.#failuresInRow = 0;
     for (const signal of Object.values(this.#signals)) signal.failuresInRow = 0;
-    if (this.#state === 'disabled' || this.#state === 'failing') this.#become('pending');
+    if (this.#state === 'disabled' || this.#state === 'failing') this.#begin();
   }
 
   /** It points elsewhere: nothing is known of that place. */
   restart(): void {
     this.revive();
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#successesInRow = 0;
     this.#become('pending');
   }

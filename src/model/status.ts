@@ -11,8 +11,8 @@ import type { Signal } from './signal.js';
  * - `active`: three deliveries in a row; it stays so until it is failing.
  * - `failing`: five failures in a row, of all its signals or of one. While nothing gets through at all, one request at a
  *   time probes it, after ever longer waits.
- * - `disabled`: switched off by configuration, or given up after 120 hours of failing. `setOperator`, `setTenant` and
- *   `refreshTenant` begin anew with a destination that was given up, also with an unchanged configuration.
+ * - `disabled`: switched off by configuration, or given up after 120 hours in which nothing got through. `setOperator`,
+ *   `setTenant` and `refreshTenant` begin anew with a destination that was given up, also with an unchanged configuration.
  */
 export type DestinationState = 'resolving' | 'pending' | 'receiving' | 'active' | 'failing' | 'disabled';
 

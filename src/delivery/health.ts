@@ -54,7 +54,7 @@ export class Health {
     logs: newSignal(),
     metrics: newSignal(),
   };
-  /** Signals that the pace has kept waiting; they come before the one that has just been served. */
+  /** Signals that the pace has kept waiting, in line: whoever has just been served comes last. */
   readonly #kept = new Set<Signal>();
   #state: DestinationState = 'pending';
   #failuresInRow = 0;
@@ -90,14 +90,24 @@ export class Health {
   /** Whether one more request of this signal may begin; `sent` must follow if it does. */
   mayStart(signal: Signal, maxInFlight: number): Verdict {
     const own = this.#signals[signal];
-    const now = this.#options.monotonicMs();
-    if (now < this.#notBeforeMs || now < own.notBeforeMs || this.#state === 'disabled') return 'paused';
-    if (this.#isOpen ? this.#inFlight > 0 : own.inFlight >= allowed(own, maxInFlight)) return 'busy';
+    const isBusy = this.#isOpen ? this.#inFlight > 0 : own.inFlight >= allowed(own, maxInFlight);
+    const isPaused = this.isPaused(signal);
+    if (isPaused || isBusy) {
+      // Those behind it must not wait for one that could not go anyway.
+      this.withdraw(signal);
+      return isPaused ? 'paused' : 'busy';
+    }
     if (this.#pace === undefined) return 'go';
-    const isTurn = this.#kept.size === 0 || this.#kept.has(signal);
-    if (isTurn && this.#pace.allows(now)) return 'go';
+    const isTurn = this.#kept.size === 0 || this.#kept.values().next().value === signal;
+    if (isTurn && this.#pace.allows(this.#options.monotonicMs())) return 'go';
     this.#kept.add(signal);
     return 'paced';
+  }
+
+  /** Whether nothing of this signal may begin before a certain time, whatever is free. Asking changes nothing. */
+  isPaused(signal: Signal): boolean {
+    const now = this.#options.monotonicMs();
+    return now < this.#notBeforeMs || now < this.#signals[signal].notBeforeMs || this.#state === 'disabled';
   }
 
   /** A request has begun. */

@@ -128,8 +128,7 @@ export class Lane implements SlotTaker {
       this.#settleFailure(batch, result);
     }
     this.#home.onResult(this.signal, result, isSplit);
-    const isPaused = this.#health.mayStart(this.signal, this.#maxInFlight) === 'paused';
-    this.#notify(isPaused && this.queue.inFlight === 0);
+    this.#notify(this.#health.isPaused(this.signal) && this.queue.inFlight === 0);
   }
 
   #settleFailure(batch: Batch, result: Exclude<SendResult, { kind: 'delivered' }>): void {

@@ -435,3 +435,60 @@ describe("the destination's own wish", () => {
     expect(bench.may('traces')).toBe('busy');
   });
 });
+
+describe('requestsPerMinute', () => {
+  it('gives each signal that always has something its turn', () => {
+    const bench = new Bench({}, 60);
+    const sent = { traces: 0, logs: 0, metrics: 0 };
+    for (let ms = 0; ms < 60_000; ms += 250) {
+      // In this order each time, as lanes are pumped, and again after the one that went.
+      for (const signal of ['traces', 'logs', 'metrics'] as const) {
+        for (let turn = 0; turn < 2; turn++) {
+          if (bench.may(signal) !== 'go') continue;
+          bench.health.sent(signal);
+          bench.health.settled(signal, OK);
+          sent[signal]++;
+        }
+      }
+      bench.nowMs += 250;
+    }
+    expect(sent.traces + sent.logs + sent.metrics).toBe(60);
+    for (const count of Object.values(sent)) expect(count).toBeGreaterThan(18);
+  });
+
+  it('a signal that has to wait for another reason does not keep the others', () => {
+    const bench = new Bench({}, 60);
+    bench.health.sent('logs');
+    expect(bench.may('logs')).toBe('paced');
+    expect(bench.may('traces')).toBe('paced');
+    // The request under way fails: logs pause alone, though they were first in line.
+    bench.health.settled('logs', UNAUTHORIZED);
+    expect(bench.may('logs')).toBe('paused');
+    bench.nowMs += 999;
+    expect(bench.may('traces')).toBe('paced');
+    bench.nowMs += 1;
+    expect(bench.may('traces')).toBe('go');
+  });
+
+  it('asking whether a signal is paused puts it in no line', () => {
+    const bench = new Bench({}, 60);
+    bench.health.sent('logs');
+    expect(bench.health.isPaused('logs')).toBe(false);
+    bench.nowMs += 1_000;
+    expect(bench.may('traces')).toBe('go');
+  });
+
+  it('said again goes on where it was; another one begins anew; none ends it', () => {
+    const bench = new Bench({}, 1);
+    expect(bench.start()).toBe(1);
+    bench.health.settled('logs', OK);
+    bench.health.limitTo(1);
+    expect(bench.may()).toBe('paced');
+    bench.health.limitTo(2);
+    expect(bench.start()).toBe(1);
+    bench.health.settled('logs', OK);
+    expect(bench.may()).toBe('paced');
+    bench.health.limitTo(undefined);
+    expect(bench.start()).toBe(MAX_IN_FLIGHT);
+  });
+});

@@ -25,7 +25,7 @@ export class Share {
     this.#budget = budget;
   }
 
-  /** Called by members whenever their bytes change. Growing may evict, of this share or another. */
+  /** Called by members whenever their bytes, or what of them can go, change. May evict, of this share or another. */
   change(bytes: number): void {
     this.#budget.change(this, bytes);
   }
@@ -50,6 +50,8 @@ const SIZES = 48;
 export class Budget {
   readonly maxBytes: number;
   #limit: number;
+  /** Why what is over the limit goes. */
+  #reason: DropReason = 'budget_full';
   #bytes = 0;
   readonly #bySize: readonly Set<Share>[] = Array.from({ length: SIZES }, () => new Set<Share>());
 
@@ -71,20 +73,22 @@ export class Budget {
       this.#bySize[size]?.add(share);
       share.size = size;
     }
-    if (bytes > 0 && this.#bytes > this.#limit) this.#evict('budget_full');
+    // Also where nothing was added: what comes back from a failed attempt can go from then on.
+    if (bytes >= 0 && this.#bytes > this.#limit) this.#evict();
   }
 
-  /** A share of the bound, or all of it again; what is over it goes at once. */
+  /** A share of the bound, or all of it again; what is over it goes at once, and under that reason until it is all again. */
   limit(share: number, reason: DropReason): void {
     this.#limit = Math.floor(this.maxBytes * share);
-    if (this.#bytes > this.#limit) this.#evict(reason);
+    this.#reason = share < 1 ? reason : 'budget_full';
+    if (this.#bytes > this.#limit) this.#evict();
   }
 
   /** One pass from the largest: a share that has shrunk is met again among the smaller ones. */
-  #evict(reason: DropReason): void {
+  #evict(): void {
     for (let size = SIZES - 1; size >= 0; size--) {
       for (const share of this.#bySize[size] ?? []) {
-        while (share.size === size && share.evictOldest(reason)) {
+        while (share.size === size && share.evictOldest(this.#reason)) {
           if (this.#bytes <= this.#limit) return;
         }
       }

@@ -285,7 +285,7 @@ export class Queue implements Evictable {
   putBack(batch: Batch): void {
     this.#inFlight.delete(batch);
     this.#insert(batch);
-    if (this.#bytes > this.#maxBytes) this.#makeRoom(0, 0);
+    this.#waitAgain(0);
   }
 
   /** Two halves in its place; `false` where it cannot be split. */
@@ -295,8 +295,14 @@ export class Queue implements Evictable {
     this.#inFlight.delete(batch);
     for (const half of halves) this.#insert(half);
     // What was one metric has its name twice now.
-    this.#count(halves[0].byteLength + halves[1].byteLength - batch.byteLength, 0);
+    this.#waitAgain(halves[0].byteLength + halves[1].byteLength - batch.byteLength);
     return true;
+  }
+
+  /** What was in flight could not go; bounds that were lowered meanwhile hold for it from now on. */
+  #waitAgain(moreBytes: number): void {
+    this.#count(moreBytes, 0);
+    if (this.#bytes > this.#maxBytes) this.#makeRoom(0, 0);
   }
 
   #insert(batch: Batch): void {

@@ -1,0 +1,10 @@
+/** T44: queue, lane, health, places and the bound over all tenants against a small model. The long form: load/. */
+import { expect, it } from 'vitest';
+import { playHistories } from './t44-commands.js';
+import { figure } from './support.js';
+
+it('T44: after every command of random histories the account is exact and all bounds hold', async () => {
+  const commands = await playHistories(150);
+  expect(commands).toBeGreaterThan(1_500);
+  figure('T44', `${commands} commands in 150 histories`);
+});

@@ -25,7 +25,7 @@ export const BUDGET_BYTES = 5_000;
 export const SLOTS = 3;
 /** The largest record, and the largest part of a reading, with its frame. */
 export const LARGEST_BYTES = 1_100;
-const PACE = 30;
+const PACE = 6;
 
 const encoders = createEncoders();
 const envelopes = createEnvelopes();

@@ -53,10 +53,15 @@ export class Lane implements SlotTaker {
     return this.queue.hasWaiting || this.#waiters.size > 0;
   }
 
-  /** It is on its own from now on: what it meets says nothing about the destination any more. */
+  /** It is on its own from now on, with what it has under way: what it meets says nothing about the destination any more. */
   leaveHealth(): void {
+    const own = this.#health.fresh();
     this.#health.withdraw(this.signal);
-    this.#health = this.#health.fresh();
+    for (let inFlight = this.#aborts.size; inFlight > 0; inFlight--) {
+      this.#health.cancelled(this.signal);
+      own.sent(this.signal);
+    }
+    this.#health = own;
   }
 
   add(record: OutgoingRecord): void {
@@ -100,24 +105,23 @@ export class Lane implements SlotTaker {
   #send(batch: Batch): void {
     const abort = new AbortController();
     this.#aborts.set(batch, abort);
-    const health = this.#health;
-    health.sent(this.signal);
+    this.#health.sent(this.signal);
     // Senders do not reject; if one does, its batch must still be accounted for.
     const failed: SendResult = { kind: 'retry', errorClass: 'internal' };
     void this.sender
       .send(batch, abort.signal)
       .catch(() => failed)
-      .then((result) => this.#settle(batch, result, health));
+      .then((result) => this.#settle(batch, result));
   }
 
-  #settle(batch: Batch, result: SendResult, health: Health): void {
+  #settle(batch: Batch, result: SendResult): void {
     this.#aborts.delete(batch);
     this.#home.slots?.give();
     if (!this.queue.isInFlight(batch)) {
-      health.cancelled(this.signal);
+      this.#health.cancelled(this.signal);
       return;
     }
-    health.settled(this.signal, result);
+    this.#health.settled(this.signal, result);
     // Not a failure yet: its halves will tell.
     const isSplit = result.kind === 'refused' && result.reason === 'too_large' && this.queue.split(batch);
     if (result.kind === 'delivered') {

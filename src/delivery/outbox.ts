@@ -121,7 +121,8 @@ export class Outbox {
       requestsPerMinute,
       monotonicMs: () => this.#home.monotonicMs(),
       onChange: (from, to) => {
-        this.#tell(from, to);
+        // Switched off, it begins anew unseen; that it was switched off is what is told.
+        if (!this.#destination.disabled) this.#tell(from, to);
         // Not now: the lane that has found out is in the middle of something.
         if (to === 'disabled') this.#home.scheduler.outside(() => setImmediate(() => this.#giveUp()));
       },

@@ -20,6 +20,7 @@ import {
   LONG_DEAD_AFTER_MS,
   LONG_DEAD_RETRY_MS,
   MAX_RETRY_AFTER_MS,
+  MAX_SHARE_OF_OUTAGE,
   MIN_RETRY_AFTER_MS,
   THROTTLED_DELAYS,
   THROTTLED_GROWTH,
@@ -40,6 +41,8 @@ export interface HealthOptions {
 interface SignalHealth {
   inFlight: number;
   failuresInRow: number;
+  /** When the first of them was; without meaning while there is none. */
+  troubledSinceMs: number;
   notBeforeMs: number;
   /** Deliveries since the last failure; `undefined`: it has not failed yet, or has long recovered. */
   recovered: number | undefined;
@@ -61,6 +64,7 @@ export class Health {
   #successesInRow = 0;
   #inFlight = 0;
   #notBeforeMs = 0;
+  #troubledSinceMs = 0;
   #failingSinceMs = 0;
   /** When the circuit opened; without meaning while it is closed. */
   #openSinceMs = 0;
@@ -171,9 +175,9 @@ export class Health {
 
   #failed(own: SignalHealth, result: Exclude<SendResult, { kind: 'delivered' }>): void {
     const now = this.#options.monotonicMs();
-    own.failuresInRow++;
+    if (own.failuresInRow++ === 0) own.troubledSinceMs = now;
+    if (this.#failuresInRow++ === 0) this.#troubledSinceMs = now;
     own.recovered = 0;
-    this.#failuresInRow++;
     this.#successesInRow = 0;
     if (this.#state !== 'failing' && Math.max(own.failuresInRow, this.#failuresInRow) >= FAILING_AFTER) {
       this.#failingSinceMs = now;
@@ -194,15 +198,28 @@ export class Health {
     const { initialRetryDelayMs, maxRetryDelayMs } = this.#options.bounds;
     const isThrottled = result.kind === 'retry' && result.isThrottled === true;
     const wish = result.kind === 'retry' ? result.retryAfterMs : undefined;
-    const failures = this.#isOpen || isWish(result) ? this.#failuresInRow : own.failuresInRow;
+    const { failuresInRow, troubledSinceMs } = this.#isOpen
+      ? { failuresInRow: this.#failuresInRow, troubledSinceMs: this.#troubledSinceMs }
+      : own;
     const longest = failingMs >= LONG_DEAD_AFTER_MS ? LONG_DEAD_RETRY_MS : maxRetryDelayMs;
-    const backoff = backoffMs(initialRetryDelayMs, Math.max(longest, maxRetryDelayMs), failures);
+    const downMs = this.#options.monotonicMs() - troubledSinceMs;
+    const ceiling = Math.min(
+      Math.max(longest, maxRetryDelayMs),
+      initialRetryDelayMs * 2 ** Math.min(30, failuresInRow - 1),
+      Math.max(initialRetryDelayMs, downMs * MAX_SHARE_OF_OUTAGE),
+    );
+    const backoff = jittered(initialRetryDelayMs / 2, ceiling);
     // A wish of its own of a second or more is followed; "now" and nothing at all are no answer to being asked for less.
-    if (wish !== undefined && wish >= MIN_RETRY_AFTER_MS)
-      return Math.max(Math.min(wish, MAX_RETRY_AFTER_MS), backoff);
+    if (wish !== undefined && wish >= MIN_RETRY_AFTER_MS) {
+      const followed = Math.min(wish, MAX_RETRY_AFTER_MS);
+      return this.#isOpen ? Math.max(followed, backoff) : followed;
+    }
     if (!isThrottled) return wish === undefined ? backoff : Math.max(MIN_RETRY_AFTER_MS, backoff);
-    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * THROTTLED_GROWTH ** Math.min(16, failures - 1);
-    return Math.max(MIN_RETRY_AFTER_MS, Math.min(throttled, longest) * (0.9 + Math.random() * 0.2));
+    // It has asked for less of everything, so the others' failures count too.
+    const times = Math.min(16, this.#failuresInRow - 1);
+    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * THROTTLED_GROWTH ** times;
+    const most = Math.min(throttled, longest);
+    return Math.max(MIN_RETRY_AFTER_MS, jittered(most * 0.9, most * 1.1));
   }
 
   /** Somebody asks for an attempt now, as `flush` does: waits end, one request at a time stays. */
@@ -244,7 +261,7 @@ function isWish(result: SendResult): boolean {
 }
 
 function newSignal(): SignalHealth {
-  return { inFlight: 0, failuresInRow: 0, notBeforeMs: 0, recovered: undefined };
+  return { inFlight: 0, failuresInRow: 0, troubledSinceMs: 0, notBeforeMs: 0, recovered: undefined };
 }
 
 /** After a failure one at a time; after the first delivery two, then four, so that nobody's recovery is met with a rush. */
@@ -253,9 +270,7 @@ function allowed({ failuresInRow, recovered }: SignalHealth, maxInFlight: number
   return recovered === undefined ? maxInFlight : Math.min(maxInFlight, 2 ** recovered);
 }
 
-/** Anything from half the first delay up to one that doubles with each failure, so that many do not come back in step. */
-function backoffMs(initialMs: number, maxMs: number, failuresInRow: number): number {
-  const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(30, Math.max(0, failuresInRow - 1)));
-  const floor = initialMs / 2;
-  return floor + Math.random() * (ceiling - floor);
+/** Anything in between, so that those who fail together do not come back in step. */
+function jittered(fromMs: number, toMs: number): number {
+  return fromMs + Math.random() * (toMs - fromMs);
 }

@@ -18,7 +18,8 @@ it('T4: ten minutes of refused connections cost few attempts, 64 s apart at most
       // The pause, and up to two ticks until the scheduler looks.
       expect(Math.max(...gaps)).toBeLessThanOrEqual(64_000 + 3_000);
       expect(Math.min(...gaps)).toBeGreaterThanOrEqual(450);
-      expect(attempts.length).toBeLessThanOrEqual(40);
+      // A wait is a quarter of the outage at most, so that its end is soon noticed.
+      expect(attempts.length).toBeLessThanOrEqual(80);
       expect(attempts.filter((at) => at - start > 300_000).length).toBeLessThanOrEqual(12);
       const ledger = ledgerOf(world, VICTIM);
       expect(ledger).toMatchObject({ accepted: sent, delivered: 0, rejected: 0 });

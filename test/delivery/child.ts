@@ -22,27 +22,41 @@ export interface ChildRunner {
   close(): void;
 }
 
-/** Translates the sources once, without a type check. Inside node_modules, so that the dependencies are found. */
-export function createChildRunner(): ChildRunner {
+/** For programs of one test. Inside node_modules, so that the dependencies are found. */
+export function createProgramFolder(): string {
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'gateway-otel-child-'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
-  const source = join(root, 'src');
+  return folder;
+}
+
+/** Translates a folder of TypeScript to CommonJS, without a type check. */
+export function translate(source: string, target: string): void {
   for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
     if (!/\.c?ts$/.test(path)) continue;
     const { outputText } = ts.transpileModule(readFileSync(join(source, path), 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
       fileName: path,
     });
-    const target = join(folder, path.replace(/ts$/, 'js'));
-    mkdirSync(join(target, '..'), { recursive: true });
-    writeFileSync(target, outputText);
+    const file = join(target, path.replace(/ts$/, 'js'));
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, outputText);
   }
-  let programs = 0;
-  const environment = Object.fromEntries(
+}
+
+/** Without what would configure the library or the runtime from outside. */
+export const programEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(?:OTEL_|NODE_OPTIONS$|VITEST)/.test(name)),
   );
+
+/** Translates the sources once. */
+export function createChildRunner(): ChildRunner {
+  const folder = createProgramFolder();
+  translate(join(root, 'src'), folder);
+  let programs = 0;
+  const environment = programEnvironment();
   return {
     run(program, argument, timeoutMs = 15_000) {
       const file = join(folder, `program-${programs++}.js`);

@@ -1,0 +1,3 @@
+import { countCompressing } from './pool-probe.js';
+
+countCompressing();

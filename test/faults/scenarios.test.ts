@@ -7,13 +7,14 @@ import { SCENARIOS, type Scenario } from './scenarios.js';
 describe('the list of scenarios', () => {
   it.each<[string, Scenario]>(Object.entries(SCENARIOS))('%s names files that exist', (name, { files }) => {
     for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
-    const prefix = `test/faults/t${name.slice(1).padStart(2, '0')}-`;
-    expect(files.some((file) => file.startsWith(prefix))).toBe(true);
+    const prefix = `t${name.slice(1).padStart(2, '0')}-`;
+    const own = [`test/faults/${prefix}`, `test/faults/load/${prefix}`];
+    expect(files.some((file) => own.some((start) => file.startsWith(start)))).toBe(true);
   });
 
-  it('has every scenario file of this folder', () => {
+  it.each(['test/faults', 'test/faults/load'])('has every scenario file of %s', (folder) => {
     const listed = new Set<string>(Object.values(SCENARIOS).flatMap(({ files }): readonly string[] => files));
-    const here = readdirSync(import.meta.dirname).filter((file) => /^t\d\d.*\.test\.ts$/.test(file));
-    expect(here.filter((file) => !listed.has(`test/faults/${file}`))).toEqual([]);
+    const here = readdirSync(join(root, folder)).filter((file) => /^t\d\d.*\.test\.ts$/.test(file));
+    expect(here.filter((file) => !listed.has(`${folder}/${file}`))).toEqual([]);
   });
 });

@@ -6,6 +6,14 @@ export interface Scenario {
 }
 
 export const SCENARIOS = {
+  T1: {
+    title: 'steady load',
+    files: ['test/faults/load/t01-steady.test.ts'],
+  },
+  T2: {
+    title: 'the collector is killed under load',
+    files: ['test/faults/load/t02-killed-collector.test.ts'],
+  },
   T3: {
     title: 'the collector restarts between request and reply',
     files: ['test/faults/t03-restart-before-reply.test.ts'],
@@ -46,6 +54,10 @@ export const SCENARIOS = {
       'test/delivery/lane.test.ts',
     ],
   },
+  T11: {
+    title: 'a storm of 429',
+    files: ['test/faults/load/t11-storm.test.ts'],
+  },
   T12: {
     title: '70 % of the answers are 503',
     files: ['test/faults/t12-mostly-unavailable.test.ts'],
@@ -83,6 +95,18 @@ export const SCENARIOS = {
     title: 'resets at twelve phases, new and reused connections',
     files: ['test/faults/t18-resets.test.ts'],
   },
+  T21: {
+    title: 'one tenant, noisy and dead',
+    files: ['test/faults/load/t21-noisy-and-dead.test.ts'],
+  },
+  T22: {
+    title: 'fifty greedy tenants and a quiet one',
+    files: ['test/faults/load/t22-greedy-and-quiet.test.ts'],
+  },
+  T23: {
+    title: 'operator dead, tenants fine, and the reverse',
+    files: ['test/faults/load/t23-operator-or-tenants-dead.test.ts'],
+  },
   T28: {
     title: 'header configuration',
     files: ['test/faults/t28-header-configuration.test.ts', 'test/config/faults.test.ts'],
@@ -98,6 +122,10 @@ export const SCENARIOS = {
   T34: {
     title: 'log flood',
     files: ['test/faults/t34-log-flood.test.ts', 'test/faults/t34-many-tenants.test.ts'],
+  },
+  T35: {
+    title: 'configuration churn',
+    files: ['test/faults/load/t35-churn.test.ts'],
   },
   T36: {
     title: 'blank, half, huge and broken configuration pushes',
@@ -136,8 +164,20 @@ export const SCENARIOS = {
     title: 'strict decoders read every payload',
     files: ['test/faults/t51-official-decoder.test.ts'],
   },
+  T44: {
+    title: 'the engine against a model',
+    files: ['test/faults/t44-model.test.ts', 'test/faults/load/t44-model.test.ts'],
+  },
+  T46: {
+    title: 'the thread pool',
+    files: ['test/faults/load/t46-thread-pool.test.ts'],
+  },
   T47: {
     title: 'the event loop with ten thousand records waiting',
-    files: ['test/faults/t47-event-loop.test.ts', 'test/delivery/bounds.test.ts'],
+    files: [
+      'test/faults/t47-event-loop.test.ts',
+      'test/faults/load/t47-event-loop.test.ts',
+      'test/delivery/bounds.test.ts',
+    ],
   },
 } as const satisfies Readonly<Record<`T${number}`, Scenario>>;

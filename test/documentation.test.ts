@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULTS, QUEUE_DEFAULTS } from '../src/config/defaults.js';
 import { resolveSettings } from '../src/config/resolve.js';
 import { VERSION } from '../src/model/version.js';
+import { COVERED, EVERY_DEFAULT } from './support/every-default.js';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -84,6 +85,36 @@ describe('the README', () => {
       const listed = /^@opentelemetry\/exporter-(\w+)-otlp-proto$/.test(name) ? 'exporter-{' : `\`${name}\``;
       expect(table).toContain(listed);
     }
+  });
+
+  it('gives every default, as the code has it', () => {
+    const section = readme.slice(readme.indexOf('\n## Every default\n'));
+    const rows = section.slice(0, section.indexOf('\n## ', 1)).match(/^\| (?!---|what ).*$/gm) ?? [];
+    const listed = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, 3)
+        .map((cell) => cell.trim()),
+    );
+    expect(listed).toEqual(EVERY_DEFAULT.map(([what, value]) => [what, String(value)]));
+    for (const row of rows) expect(row.split('|')[3]?.trim(), row).not.toBe('');
+  });
+
+  it('has a row for every bound of the code', () => {
+    const source = read('test/support/every-default.ts');
+    const { delivery, transport, DEFAULTS: defaults, SENDING_DEFAULTS, QUEUE_DEFAULTS: queues } = COVERED;
+    const names = [
+      ...Object.keys(delivery).map((name) => `delivery.${name}`),
+      ...Object.keys(transport).flatMap((name) =>
+        name === 'POOL_BOUNDS'
+          ? Object.keys(transport.POOL_BOUNDS).map((bound) => `transport.POOL_BOUNDS.${bound}`)
+          : `transport.${name}`,
+      ),
+      ...Object.keys(defaults).map((name) => `DEFAULTS.${name}`),
+      ...Object.keys(SENDING_DEFAULTS).map((name) => `SENDING_DEFAULTS.${name}`),
+      ...Object.keys(queues.operator).map((name) => `operator.${name}`),
+    ];
+    for (const name of names) expect(source).toContain(name);
   });
 
   it('promises of delivery only what a test shows', () => {

@@ -35,8 +35,16 @@ export function asCompression(value: unknown, option: string): Compression {
 }
 
 /** Completes what was said. Without a connect time-out of its own, a short time-out shortens it too. */
+/** The defaults of how a destination is sent to. */
+export const SENDING_DEFAULTS: Sending = {
+  timeoutMs: TIMEOUT_MS,
+  connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  compression: COMPRESSION,
+  maxRequestBytes: MAX_REQUEST_BYTES,
+};
+
 export function completeSending(said: Partial<Sending>): Sending {
-  const { timeoutMs = TIMEOUT_MS, compression = COMPRESSION, maxRequestBytes = MAX_REQUEST_BYTES } = said;
+  const { timeoutMs, compression, maxRequestBytes } = { ...SENDING_DEFAULTS, ...said };
   const { connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs) } = said;
   return { timeoutMs, connectTimeoutMs, compression, maxRequestBytes };
 }

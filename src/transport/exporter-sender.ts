@@ -4,9 +4,8 @@ import { suppressTracing } from '@opentelemetry/core';
 import type { DestinationResource, OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
 import type { ReadyMadeExporter } from '../model/destination.js';
 import { containRejection } from '../model/settle.js';
+import { EXPORTER_DEADLINE_MS } from './bounds.js';
 
-/** Longer than the stock exporters' 10 s with retries. */
-const DEADLINE_MS = 30_000;
 const SUCCESS = 0;
 
 export interface ExporterSenderOptions {
@@ -33,7 +32,7 @@ export function openExporterSender(exporter: ReadyMadeExporter, options: Exporte
     },
     send(batch, signal) {
       return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(failed), DEADLINE_MS).unref();
+        const timer = setTimeout(() => resolve(failed), EXPORTER_DEADLINE_MS).unref();
         const settle = (result: SendResult): void => {
           clearTimeout(timer);
           resolve(result);

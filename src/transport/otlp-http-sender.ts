@@ -4,15 +4,11 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
 import type { HeaderMap, Target } from '../model/resolved-destination.js';
+import { HEADERS_DEADLINE_MS, REFRESH_DEADLINE_MS } from './bounds.js';
 import type { Compressor, EncodedBody } from './gzip.js';
 import type { Lease, Pools } from './pool.js';
 import { post, type Post, type PostOptions } from './post.js';
 import { readExchange, type AnswerReading } from './read-exchange.js';
-
-/** A host's header function, out of the attempt's time. */
-const HEADERS_DEADLINE_MS = 5_000;
-/** Files that have not been read by then serve from a later attempt; meanwhile the last good ones do. */
-const REFRESH_DEADLINE_MS = 500;
 
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 

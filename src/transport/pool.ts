@@ -4,28 +4,11 @@
  */
 import type { Agent } from 'node:http';
 import type { Audience, TlsMaterial } from '../model/resolved-destination.js';
+import { POOL_BOUNDS, type PoolBounds } from './bounds.js';
 import { createIdleSockets } from './idle-sockets.js';
 import { createOrigin, type Origin, type ReleaseSlot } from './origin.js';
 import { createPooledAgent } from './pooled-agent.js';
 import { createSecureContexts } from './secure-contexts.js';
-
-export interface PoolBounds {
-  /** Sockets that wait, over all pools; the least recently used closes first. About 68 KiB each with TLS (measured). */
-  readonly maxIdleSockets: number;
-  /** Longer than most flush intervals, no longer than the usual idle limits of load balancers. A server's own wish wins. */
-  readonly idleMs: number;
-  /** A socket that is older serves no further request, so that no change of addresses or rules stays unnoticed for longer. */
-  readonly lifeMs: number;
-  /** Open sockets to one origin for one audience: many tenants together are no attack on the endpoint they share. */
-  readonly maxSocketsPerOrigin: number;
-}
-
-const BOUNDS: PoolBounds = {
-  maxIdleSockets: 512,
-  idleMs: 60_000,
-  lifeMs: 600_000,
-  maxSocketsPerOrigin: 8,
-};
 
 export interface PoolKey {
   readonly url: URL;
@@ -65,7 +48,7 @@ interface Place {
 }
 
 export function createPools(bounds: Partial<PoolBounds> = {}): Pools {
-  const { maxIdleSockets, idleMs, lifeMs, maxSocketsPerOrigin } = { ...BOUNDS, ...bounds };
+  const { maxIdleSockets, idleMs, lifeMs, maxSocketsPerOrigin } = { ...POOL_BOUNDS, ...bounds };
   const idleSockets = createIdleSockets(maxIdleSockets);
   const contexts = createSecureContexts();
   const places = new Map<string, Place>();

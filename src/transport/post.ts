@@ -6,11 +6,8 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { MAX_ANSWER_BYTES, MAX_ANSWER_HEADER_BYTES } from './bounds.js';
 import { limitConnecting, limitInformational } from './request-limits.js';
-
-/** What is read of an answer; the rest of a longer one is thrown away with its socket. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
 
 export interface PostOptions {
   readonly url: URL;

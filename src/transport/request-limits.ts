@@ -1,10 +1,8 @@
 /** Ends a request that is not getting anywhere before its deadline does. */
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import { MAX_INFORMATIONAL } from './bounds.js';
 import { SendFailure } from './classify.js';
-
-/** 1xx answers before the real one. Nobody sends more than one or two; each costs work. */
-const MAX_INFORMATIONAL = 8;
 
 /**
  * Looking up the name, TCP and TLS have this long together; it counts from the moment at which the request gets its socket,

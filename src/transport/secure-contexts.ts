@@ -1,9 +1,8 @@
 /** Parsed TLS material, kept so that not every connection parses it anew: about 0.3 ms and 37 KiB each (measured). */
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { TlsMaterial } from '../model/resolved-destination.js';
+import { MAX_SECURE_CONTEXTS } from './bounds.js';
 
-/** About 19 MiB at most; whoever has more pays with time. */
-const MAX_CONTEXTS = 512;
 /** For a destination without `tls`: the public roots. */
 const PUBLIC = '';
 
@@ -12,7 +11,7 @@ export interface SecureContexts {
   of(material: TlsMaterial | undefined): SecureContext;
 }
 
-export function createSecureContexts(maxContexts = MAX_CONTEXTS): SecureContexts {
+export function createSecureContexts(maxContexts = MAX_SECURE_CONTEXTS): SecureContexts {
   const contexts = new Map<string, SecureContext>();
   return {
     of(material) {

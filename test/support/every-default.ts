@@ -1,0 +1,97 @@
+/** The README's table of every default, row by row: what it is called there, and what the code has. */
+import { DEFAULTS, QUEUE_DEFAULTS } from '../../src/config/defaults.js';
+import { SENDING_DEFAULTS } from '../../src/config/sending.js';
+import * as delivery from '../../src/delivery/bounds.js';
+import * as transport from '../../src/transport/bounds.js';
+
+const { operator, tenants } = QUEUE_DEFAULTS;
+
+export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | number])[] = [
+  ['`serviceName`', DEFAULTS.serviceName],
+  ['`namespace`', DEFAULTS.namespace],
+  ['`tenantTtlMs`', DEFAULTS.tenantTtlMs],
+  ['`sampling.ratio`', DEFAULTS.samplingRatio],
+  ['`metrics.intervalMs`', DEFAULTS.metricIntervalMs],
+  ['`metrics.durationBoundariesMs`', DEFAULTS.durationBoundariesMs.join(', ')],
+  ['`metrics.maxSeriesPerTenant`', DEFAULTS.maxSeriesPerTenant],
+  ['`metrics.maxSeries`', DEFAULTS.maxSeries],
+  ['`metrics.forgetAfterMs`', DEFAULTS.forgetAfterMs],
+  ['`flush` and `shutdown`, `timeoutMs`', DEFAULTS.flushTimeoutMs],
+  ['`timeoutMs`', SENDING_DEFAULTS.timeoutMs],
+  ['`connectTimeoutMs`', SENDING_DEFAULTS.connectTimeoutMs],
+  ['`compression`', SENDING_DEFAULTS.compression],
+  ['`maxRequestBytes`', SENDING_DEFAULTS.maxRequestBytes],
+  ['`maxBatchItems`', operator.maxBatchItems],
+  ['`maxBatchBytes`', operator.maxBatchBytes],
+  ['`flushIntervalMs`', operator.flushIntervalMs],
+  ['`maxItems`', `${operator.maxItems}; tenants ${tenants.maxItems}`],
+  ['`maxBytes`', `${operator.maxBytes}; tenants ${tenants.maxBytes}`],
+  ['`maxAgeMs`', operator.maxAgeMs],
+  ['`initialRetryDelayMs`', operator.initialRetryDelayMs],
+  ['`maxRetryDelayMs`', operator.maxRetryDelayMs],
+  ['`maxInFlight`', `${operator.maxInFlight}; tenants ${tenants.maxInFlight}`],
+  ['`delivery.maxBytesOfAllTenants`', QUEUE_DEFAULTS.maxBytesOfAllTenants],
+  ['batches in a full queue, at least', delivery.MIN_BATCHES_PER_QUEUE],
+  ['bytes of one record', delivery.MAX_RECORD_BYTES],
+  ['looks at the queues per flush interval', delivery.TICKS_PER_FLUSH],
+  ['longest time between two looks, ms', delivery.MAX_TICK_MS],
+  ['flush intervals that a batch grows while nothing can be sent', delivery.MAX_FLUSH_INTERVALS],
+  ['work before the event loop goes on, ms', delivery.SLICE_MS],
+  [
+    'shortest and longest `Retry-After` that is followed, ms',
+    `${delivery.MIN_RETRY_AFTER_MS} to ${delivery.MAX_RETRY_AFTER_MS}`,
+  ],
+  [
+    '429 without one, in initial delays, and how that grows',
+    `${delivery.THROTTLED_DELAYS}, times ${delivery.THROTTLED_GROWTH}`,
+  ],
+  ['longest wait, as a share of the outage so far', delivery.MAX_SHARE_OF_OUTAGE],
+  ['failures in a row to `failing`', delivery.FAILING_AFTER],
+  ['deliveries in a row to `active`', delivery.ACTIVE_AFTER],
+  [
+    'failing for so long, ms, it is asked rarely: every … ms',
+    `${delivery.LONG_DEAD_AFTER_MS}: ${delivery.LONG_DEAD_RETRY_MS}`,
+  ],
+  ['failing for so long, ms, it is `disabled`', delivery.DISABLED_AFTER_MS],
+  ['a former operator destination drains for, ms', delivery.DRAIN_MS],
+  ['requests of all tenants under way', delivery.MAX_TENANT_REQUESTS],
+  [
+    'memory shares at which records are shed, and lower by',
+    `${delivery.PRESSURE_HIGH}, ${delivery.PRESSURE_CRITICAL}, by ${delivery.PRESSURE_HYSTERESIS}`,
+  ],
+  ['looks at the memory, ms', delivery.PRESSURE_CHECK_MS],
+  ['time of a lookup, ms', delivery.LOOKUP_TIMEOUT_MS],
+  ['lookups under way', delivery.MAX_LOOKUPS],
+  ['a `null` answer holds for, ms', delivery.NO_DESTINATION_TTL_MS],
+  [
+    'waits after failed lookups, ms',
+    `${delivery.FIRST_LOOKUP_BACKOFF_MS} to ${delivery.MAX_LOOKUP_BACKOFF_MS}`,
+  ],
+  ['failed lookups until what waits is `unrouted`', delivery.MAX_LOOKUP_FAILURES],
+  ['records that wait for a lookup', `${delivery.MAX_WAITING_ITEMS}, ${delivery.MAX_WAITING_BYTES} bytes`],
+  ['tenants with destinations', delivery.MAX_TENANTS],
+  ['tenants known to have none', delivery.MAX_KNOWN_WITHOUT_DESTINATION],
+  ['time of a headers function, ms', transport.HEADERS_DEADLINE_MS],
+  ['wait for certificate files that have changed, ms', transport.REFRESH_DEADLINE_MS],
+  ['time of a ready-made exporter, ms', transport.EXPORTER_DEADLINE_MS],
+  ['bytes from which a request is compressed', transport.MIN_GZIP_BYTES],
+  ['bytes up to which that is done at once', transport.MAX_SYNC_GZIP_BYTES],
+  ['informational answers', transport.MAX_INFORMATIONAL],
+  [
+    'bytes read of an answer, and of its headers',
+    `${transport.MAX_ANSWER_BYTES}, ${transport.MAX_ANSWER_HEADER_BYTES}`,
+  ],
+  ['TLS contexts kept', transport.MAX_SECURE_CONTEXTS],
+  ['idle sockets', transport.POOL_BOUNDS.maxIdleSockets],
+  [
+    'a socket idles for, and lives for, ms',
+    `${transport.POOL_BOUNDS.idleMs}, ${transport.POOL_BOUNDS.lifeMs}`,
+  ],
+  [
+    'requests to one origin, of the operator and of all tenants each',
+    transport.POOL_BOUNDS.maxSocketsPerOrigin,
+  ],
+];
+
+/** All constants that the table has to cover. */
+export const COVERED = { DEFAULTS, SENDING_DEFAULTS, QUEUE_DEFAULTS, delivery, transport };

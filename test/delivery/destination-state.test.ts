@@ -287,7 +287,7 @@ describe.concurrent('listeners', () => {
         world.telemetry.onDestinationState(() => {
           throw new Error('s3cret-of-the-host');
         });
-        world.telemetry.onDestinationState((() => Promise.reject(new Error('s3cret-of-the-host'))) as never);
+        world.telemetry.onDestinationState(() => Promise.reject(new Error('s3cret-of-the-host')));
         const events = listen(world.telemetry);
         await exportOnce(world, undefined);
         expect(events.map(step)).toEqual(['pending > receiving']);

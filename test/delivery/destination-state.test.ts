@@ -287,7 +287,8 @@ describe.concurrent('listeners', () => {
         world.telemetry.onDestinationState(() => {
           throw new Error('s3cret-of-the-host');
         });
-        world.telemetry.onDestinationState(() => Promise.reject(new Error('s3cret-of-the-host')));
+        const rejecting = (): unknown => Promise.reject(new Error('s3cret-of-the-host'));
+        world.telemetry.onDestinationState(rejecting);
         const events = listen(world.telemetry);
         await exportOnce(world, undefined);
         expect(events.map(step)).toEqual(['pending > receiving']);

@@ -299,6 +299,20 @@ describe.concurrent('listeners', () => {
       },
     ));
 
+  it('that are ended by another one are not told any more, not even of the same event', () =>
+    inWorld(
+      { receivers: [], configure: (to) => ({ operator: to('operator', LOGS_ALONE) }) },
+      async (world) => {
+        const events: DestinationStateEvent[] = [];
+        let end = (): void => undefined;
+        world.telemetry.onDestinationState(() => end());
+        end = world.telemetry.onDestinationState((event) => void events.push(event));
+        await exportOnce(world, undefined);
+        expect(world.telemetry.status().operator[0]?.state).toBe('receiving');
+        expect(events).toEqual([]);
+      },
+    ));
+
   it('may change the configuration that they are told of', () =>
     inWorld(
       { receivers: ['acme', 'acme-2'], configure: (to) => ({ tenants: { acme: to('acme', TENANT_LOGS) } }) },

@@ -88,6 +88,8 @@ describe('a tenant that is dead for five days', () => {
     await eventually(() => expect(lookups).toBeGreaterThan(before));
     await bench.delivery.flush();
     expect(stateOf(bench)).toBe('disabled');
+    bench.delivery.tenant('acme')?.log(recordOf());
+    expect(bench.delivery.status().tenants.totals.logs).toMatchObject({ accepted: 6, buffered: 0 });
     bench.answer = () => ({ kind: 'delivered', rejected: 0 });
     await bench.delivery.refreshTenant('acme');
     expect(stateOf(bench)).toBe('pending');

@@ -65,9 +65,10 @@ export function checkEnd(world: World): void {
   world.limitBudget(1);
   for (const subject of world.subjects) world.limitBytes(subject, 1);
   for (const place of world.places) world.revive(place);
-  // Six requests a minute take longest: two lanes with seven batches each.
+  // Six requests a minute may not be enough for all of it; then the rest becomes too old.
+  const mostSeconds = BOUNDS.maxAgeMs / 1_000 + 30;
   const isDone = (): boolean => world.subjects.every(({ lane }) => lane.isEmpty);
-  for (let seconds = 0; seconds < 180 && !isDone(); seconds++) {
+  for (let seconds = 0; seconds < mostSeconds && !isDone(); seconds++) {
     world.nowMs += 1_000;
     world.tick();
     do {

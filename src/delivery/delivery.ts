@@ -8,7 +8,7 @@ import { MAX_TENANT_REQUESTS, MAX_TICK_MS, TICKS_PER_FLUSH } from './bounds.js';
 import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
-import { memoryShare, Pressure, type PressureLevel } from './pressure.js';
+import { memoryShare, OPERATOR_SHARE, Pressure, TENANTS_SHARE } from './pressure.js';
 import { createScheduler } from './scheduler.js';
 import { selfCounts } from './self-counts.js';
 import { Slots } from './slots.js';
@@ -54,8 +54,6 @@ const NOTHING: Wanted = {
   operatorMetrics: false,
 };
 
-/** What tenants may hold of their bound. */
-const TENANTS_SHARE: Readonly<Record<PressureLevel, number>> = { none: 1, high: 0.5, critical: 0 };
 const WHAT_IS_SHED = {
   high: 'queues have half their room',
   critical: "tenants' records and the operator's, except errors, are dropped",
@@ -82,7 +80,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     read: options.memoryShare ?? memoryShare,
     monotonicMs: () => options.monotonicMs(),
     onChange: (level) => {
-      operator.limitQueues(level === 'none' ? 1 : 0.5, 'memory_pressure');
+      operator.limitQueues(OPERATOR_SHARE[level], 'memory_pressure');
       budget.limit(TENANTS_SHARE[level], 'memory_pressure');
       if (level === 'none') return;
       report({ code: 'memory_pressure', message: `Memory is short: ${WHAT_IS_SHED[level]}` });

@@ -27,7 +27,7 @@ import type { Budget, Share } from './budget.js';
 import { sameConfiguration, samePlace } from './change.js';
 import { Health } from './health.js';
 import { Lane } from './lane.js';
-import type { PressureLevel } from './pressure.js';
+import { OPERATOR_SHARE, type PressureLevel } from './pressure.js';
 import { Queue } from './queue.js';
 import { Readings } from './readings.js';
 import { createReports, type Reports } from './reports.js';
@@ -227,6 +227,8 @@ export class Outbox {
       },
     };
     const sender = scheduler.outside(() => this.#home.openSender(target));
+    if (this.#tenantId === undefined)
+      this.#limit(queue, OPERATOR_SHARE[this.#home.pressure.level], 'memory_pressure');
     // The specification: `export` of one exporter is not called concurrently.
     const maxInFlight = asObjects ? 1 : this.#bounds.maxInFlight;
     this.#lanes.set(signal, new Lane(laneHome, this.#health, queue, sender, maxInFlight));
@@ -302,8 +304,11 @@ export class Outbox {
 
   /** Queues may take this share of their bytes; what is over it goes at once. */
   limitQueues(share: number, reason: DropReason): void {
-    for (const lane of this.#lanes.values())
-      lane.queue.limitBytes(Math.floor(this.#bounds.maxBytes * share), reason);
+    for (const lane of this.#lanes.values()) this.#limit(lane.queue, share, reason);
+  }
+
+  #limit(queue: Queue, share: number, reason: DropReason): void {
+    queue.limitBytes(Math.floor(this.#bounds.maxBytes * share), reason);
   }
 
   status(): DestinationStatus {

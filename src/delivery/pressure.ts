@@ -7,6 +7,11 @@ import { PRESSURE_CHECK_MS, PRESSURE_CRITICAL, PRESSURE_HIGH, PRESSURE_HYSTERESI
 
 export type PressureLevel = 'none' | 'high' | 'critical';
 
+/** What each of the operator's queues may hold of its bound, also those that are opened while memory is short. */
+export const OPERATOR_SHARE: Readonly<Record<PressureLevel, number>> = { none: 1, high: 0.5, critical: 0.5 };
+/** What all tenants may hold of theirs. */
+export const TENANTS_SHARE: Readonly<Record<PressureLevel, number>> = { none: 1, high: 0.5, critical: 0 };
+
 /** The larger share of the two: of V8's heap limit, and of the container's memory, where it has a limit. */
 export function memoryShare(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();

@@ -162,6 +162,22 @@ describe('what is shed', () => {
     expectLawOf(delivery.result().operator.logs, 490);
   });
 
+  it('high: a queue that is opened meanwhile has half its room too, and all of it when that is over', async () => {
+    const bench = start();
+    const { delivery } = bench;
+    fill(bench, 1);
+    await press(bench, 0.85, () => bench.diagnostics.some(({ code }) => code === 'memory_pressure'));
+    delivery.setOperator(operatorAt('elsewhere'));
+    fill(bench, 480);
+    expect(operatorLogs(bench)?.buffered).toBeLessThanOrEqual(257);
+    await press(bench, 0.1, () => {
+      const before = droppedOf(operatorLogs(bench));
+      fill(bench, 20);
+      return droppedOf(operatorLogs(bench)) === before;
+    });
+    delivery.close();
+  });
+
   it("critical: tenants' records go and are taken no more, and of the operator's only errors are", async () => {
     const bench = start();
     const { delivery } = bench;

@@ -55,7 +55,7 @@ const NOTHING: Wanted = {
 };
 
 const WHAT_IS_SHED = {
-  high: 'queues have half their room',
+  high: "the operator's queues, and tenants together, have half their room",
   critical: "tenants' records and the operator's, except errors, are dropped",
 } as const;
 

@@ -1,6 +1,7 @@
 /**
- * How close the process is to its memory limit, and so what is shed. The order: first every queue has half its room; then
- * tenants' records go, and of the operator's all but errors. Each level ends ten points below where it began.
+ * How close the process is to its memory limit, and so what is shed. The order: first the operator's queues, and tenants
+ * together, have half their room; then tenants' records go, and of the operator's all but errors. Each level ends ten points
+ * below where it began.
  */
 import { getHeapStatistics } from 'node:v8';
 import { PRESSURE_CHECK_MS, PRESSURE_CRITICAL, PRESSURE_HIGH, PRESSURE_HYSTERESIS } from './bounds.js';

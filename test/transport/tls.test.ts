@@ -4,7 +4,7 @@ import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import tls, { type PeerCertificate, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Destination } from '../../src/index.js';
 import { startCollector } from '../faults/support.js';
@@ -104,6 +104,17 @@ describe('a server', () => {
     const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     const { url } = await startTls({ ...good, ...old });
     expect(await attempt({ endpoint: url, tls: { ca: ca.cert } })).toBe('tls');
+  });
+
+  it('that speaks TLS 1.1 at most is refused as tls, also where the process would allow it', async () => {
+    const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls;
+    // What --tls-min-v1.1 and --tls-cipher-list set.
+    tls.DEFAULT_MIN_VERSION = 'TLSv1.1';
+    tls.DEFAULT_CIPHERS = 'DEFAULT@SECLEVEL=0';
+    onTestFinished(() => void Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS }));
+    const { url, requests } = await startTls({ ...good, minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' });
+    expect(await attempt({ endpoint: url, tls: { ca: ca.cert } })).toBe('tls');
+    expect(requests).toHaveLength(0);
   });
 
   it('that speaks no TLS at all is refused as tls', async () => {

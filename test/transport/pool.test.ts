@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OutgoingBatch, Sender } from '../../src/model/delivery.js';
-import type { Audience } from '../../src/model/resolved-destination.js';
+import type { Audience, TlsMaterial, TlsSource } from '../../src/model/resolved-destination.js';
 import { createCompressor } from '../../src/transport/gzip.js';
 import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
 import { createPools, type Pools } from '../../src/transport/pool.js';
 import { eventually, pause } from '../delivery/support.js';
+import { startCollector } from '../faults/support.js';
 
 const DELIVERED = { kind: 'delivered', rejected: 0 };
 
@@ -59,13 +60,20 @@ const batch: OutgoingBatch = {
   readables: () => ({ resource: { attributes: {}, bytes: new Uint8Array() }, records: [] }),
 };
 
+/** Without effect on plain http, except on who shares with whom. */
+const tlsOf = (currentId: () => string, refresh?: TlsSource['refresh']): TlsSource => ({
+  current: () => ({ id: currentId() }) as TlsMaterial,
+  refresh,
+});
+
 function open(
   pools: Pools,
   url: string,
   {
     audience = 'tenant',
+    tls,
     ...times
-  }: { audience?: Audience; timeoutMs?: number; connectTimeoutMs?: number } = {},
+  }: { audience?: Audience; tls?: TlsSource; timeoutMs?: number; connectTimeoutMs?: number } = {},
 ): Sender {
   const sender = openOtlpSender(
     {
@@ -80,7 +88,7 @@ function open(
         ...times,
       },
       audience,
-      tls: undefined,
+      tls,
     },
     {
       userAgent: 'test',
@@ -109,6 +117,16 @@ describe('senders', () => {
     expect(server.requests.slice(4)).toEqual([1, 1]);
   });
 
+  it('of the operator with other TLS material have sockets of their own', async () => {
+    const server = await startServer();
+    const pools = createPools();
+    const senders = ['one', 'other', 'one'].map((id) =>
+      open(pools, server.url, { audience: 'operator', tls: tlsOf(() => id) }),
+    );
+    for (const sender of senders) await sender.send(batch, live());
+    expect(server.requests).toEqual([0, 1, 0]);
+  });
+
   it('that close leave the sockets to the others; the last one takes them along', async () => {
     const server = await startServer();
     const pools = createPools();
@@ -122,6 +140,62 @@ describe('senders', () => {
     two.close();
     await eventually(() => expect(server.open()).toBe(0), 1_000);
     expect(pools.idleSockets).toBe(0);
+  });
+
+  it('whose TLS material changes end on the old socket what is under way', async () => {
+    const answers: (() => void)[] = [];
+    const server = await startServer((response) => void answers.push(() => response.end()));
+    let id = 'old';
+    const sender = open(createPools(), server.url, { tls: tlsOf(() => id) });
+    const first = sender.send(batch, live());
+    await eventually(() => expect(answers).toHaveLength(1));
+    id = 'new';
+    const second = sender.send(batch, live());
+    await eventually(() => expect(answers).toHaveLength(2));
+    for (const answer of answers) answer();
+    expect(await first).toEqual(DELIVERED);
+    expect(await second).toEqual(DELIVERED);
+    expect(server.requests).toEqual([0, 1]);
+    await eventually(
+      () => expect(server.open(), 'the old pool has gone with its last request').toBe(1),
+      1_000,
+    );
+  });
+
+  it('do not wait for certificate files that take long to read', async () => {
+    const server = await startServer();
+    const tls = tlsOf(
+      () => 'the last good one',
+      () => new Promise<undefined>(() => undefined),
+    );
+    const start = performance.now();
+    expect(await open(createPools(), server.url, { tls }).send(batch, live())).toEqual(DELIVERED);
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+
+  it('that are answered with another protocol have their sockets closed at once', async () => {
+    const server = await startCollector({
+      onCall: ({ socket }) =>
+        void socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    });
+    onTestFinished(() => server.close());
+    await open(createPools(), server.url).send(batch, live());
+    await eventually(() => expect(server.openSockets()).toBe(0), 1_000);
+  });
+
+  it('that find one socket dead do not try the others that have waited with it', async () => {
+    const isUsed = new Set<unknown>();
+    const server = await startServer((response, { socket }) => {
+      if (isUsed.has(socket)) socket.resetAndDestroy();
+      else setTimeout(() => response.end(), 30);
+      isUsed.add(socket);
+    });
+    const sender = open(createPools(), server.url);
+    await Promise.all([sender.send(batch, live()), sender.send(batch, live()), sender.send(batch, live())]);
+    expect(server.sockets).toHaveLength(3);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(server.requests.at(-1)).toBe(3);
+    await eventually(() => expect(server.open()).toBe(1), 1_000);
   });
 
   it('that are aborted have their sockets closed at once', async () => {
@@ -145,6 +219,32 @@ describe('an origin', () => {
     for (const result of results) expect(result).toEqual(DELIVERED);
     expect(server.sockets).toHaveLength(8);
     expect(server.requests).toHaveLength(40);
+  });
+
+  it('closes a socket that waits where another pool needs one, and never one that is in use', async () => {
+    let answer: (() => void) | undefined;
+    let isHanging = false;
+    const server = await startServer((response) => {
+      if (isHanging) answer = () => response.end();
+      else response.end();
+    });
+    const pools = createPools({ maxSocketsPerOrigin: 2 });
+    // Each has a pool of its own.
+    const [one, two, three] = ['one', 'two', 'three'].map((id) =>
+      open(pools, server.url, { tls: tlsOf(() => id) }),
+    );
+    await one?.send(batch, live());
+    isHanging = true;
+    const slow = one?.send(batch, live());
+    await eventually(() => expect(answer).toBeDefined());
+    isHanging = false;
+    expect(await two?.send(batch, live())).toEqual(DELIVERED);
+    expect(await three?.send(batch, live())).toEqual(DELIVERED);
+    await eventually(() => expect(server.open()).toBe(2), 1_000);
+    answer?.();
+    expect(await slow).toEqual(DELIVERED);
+    expect(await one?.send(batch, live())).toEqual(DELIVERED);
+    expect(server.requests).toEqual([0, 0, 1, 2, 0]);
   });
 
   it('lets one go that waits too long, as timeout, and one that is aborted, at once; both leave their place', async () => {
@@ -236,5 +336,26 @@ describe('sockets that wait', () => {
     }
     expect(server.sockets.length).toBeGreaterThanOrEqual(3);
     await eventually(() => expect(server.open()).toBe(0), 2_000);
+  });
+
+  it('close when they are old, also while nothing is sent', async () => {
+    const server = await startServer();
+    const sender = open(createPools({ lifeMs: 150 }), server.url);
+    await sender.send(batch, live());
+    expect(server.open()).toBe(1);
+    await eventually(() => expect(server.open()).toBe(0), 2_000);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(server.requests).toEqual([0, 1]);
+  });
+
+  it('are none that grew old under a request', async () => {
+    const server = await startServer((response) => void setTimeout(() => response.end(), 200));
+    const pools = createPools({ lifeMs: 100 });
+    const sender = open(pools, server.url);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(server.requests).toEqual([0, 1]);
+    await eventually(() => expect(server.open()).toBe(0), 1_000);
+    expect(pools.idleSockets).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 /** `tls` of a destination and the certificate variables: what is taken, and the sentence for everything else. */
+import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,23 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
     ['all of them', { ca: root.cert, ...client }],
   ])('may give %s', (_what, tls) => {
     expect(tlsOf(resolve(tls))?.current()).toMatchObject(tls);
+  });
+
+  it('may give a key with its passphrase, and with no other, also after the right one was good', () => {
+    const key = createPrivateKey(client.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'the right one',
+    });
+    const { cert } = client;
+    expect(tlsOf(resolve({ cert, key, passphrase: 'the right one' }))?.current()).toMatchObject({ key });
+    for (const wrong of [{ passphrase: 'secret' }, {}]) {
+      const { message } = thrownBy(() => resolve({ cert, key, ...wrong }));
+      expect(message).toBe(
+        'here.tls.key is not the PEM private key of the certificate, or needs another passphrase',
+      );
+    }
   });
 
   const broken = root.cert.replace(/\n.{20}/, '\nAAAAAAAAAAAAAAAAAAAA');
@@ -117,6 +135,16 @@ describe('paths', () => {
     ['a device', { caFile: '/dev/zero' }, 'here.tls.caFile names something that is no file'],
     ['text and path', { ca: root.cert, caFile }, 'here.tls.caFile and ca are two ways to say the same'],
     ['no PEM', { caFile: file('no.pem', 'secret') }, 'here.tls.caFile holds no PEM certificate'],
+    [
+      'a text of over 64 KiB',
+      { caFile: file('large.pem', `${root.cert}${'#'.repeat(65_536)}`) },
+      'here.tls.caFile is over 65536 bytes',
+    ],
+    [
+      'a file of over 1 MiB',
+      { caFile: file('huge.pem', '#'.repeat(1_048_577)) },
+      'here.tls.caFile names a file of over 1048576 bytes',
+    ],
     ['half a pair', { certFile }, 'here.tls.certFile needs here.tls.key'],
   ])('%s is refused', (_what, tls, sentence) => {
     const { message } = thrownBy(() => resolve(tls));

@@ -297,6 +297,18 @@ describe('one signal that fails beside healthy ones', () => {
   });
 });
 
+it('a single failure is followed by one request, then two, then four, of its signal alone', () => {
+  const bench = new Bench();
+  bench.meet(DOWN);
+  bench.health.tryNow();
+  expect(bench.start('traces')).toBe(MAX_IN_FLIGHT);
+  expect(bench.start()).toBe(1);
+  bench.health.settled('logs', OK);
+  expect(bench.start()).toBe(2);
+  bench.health.settled('logs', OK);
+  expect(bench.start()).toBe(3);
+});
+
 describe('the open circuit', () => {
   it('lets one request at a time through, over all signals', () => {
     const bench = new Bench();
@@ -322,6 +334,17 @@ describe('the open circuit', () => {
     for (let turn = 1; turn < MAX_IN_FLIGHT; turn++) bench.health.settled('traces', DOWN);
     bench.nowMs += 64_000;
     expect(bench.start('logs')).toBe(1);
+  });
+
+  it('closes with the delivery of what was under way when it opened, and then nobody waits', () => {
+    const bench = new Bench();
+    expect(bench.start('logs')).toBe(MAX_IN_FLIGHT);
+    expect(bench.start('traces')).toBe(MAX_IN_FLIGHT);
+    for (let turn = 0; turn < MAX_IN_FLIGHT; turn++) bench.health.settled('logs', DOWN);
+    bench.health.settled('traces', DOWN);
+    expect(bench.may('logs')).toBe('paused');
+    bench.health.settled('traces', OK);
+    for (const signal of ['logs', 'metrics'] as const) expect(bench.may(signal)).toBe('go');
   });
 
   it('closes slowly: one request, then two, then four, of each signal', () => {

@@ -126,6 +126,21 @@ describe('a delta destination', () => {
     expect(valuesOf(counters(gateway.operator))).toEqual([2]);
   });
 
+  it('that took half of a split reading and refused the rest is told nothing of it twice', async () => {
+    const gateway = await startGateway({ operator: delta });
+    const { operator } = gateway;
+    await requests(gateway, 2);
+    operator.answerWith({ status: 413, signal: 'metrics', times: 1 });
+    operator.answerWith({ status: 200, signal: 'metrics', times: 1 });
+    operator.answerWith({ status: 404, signal: 'metrics', times: 1 });
+    const during = await gateway.flush();
+    expect(during.operator.metrics).toMatchObject({ accepted: 2, delivered: 1, dropped: { refused: 1 } });
+    await requests(gateway, 3);
+    await gateway.flush();
+    expect(valuesOf(counters(operator))).toEqual([2, 3]);
+    expect(histograms(operator).map(({ count }) => count)).toEqual([3]);
+  });
+
   it('that rejected a reading for good does not get it again', async () => {
     const gateway = await startGateway({ operator: delta });
     gateway.operator.answerWith({ status: 400, signal: 'metrics', times: 1 });

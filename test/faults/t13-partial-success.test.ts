@@ -47,7 +47,7 @@ describe('T13: what a partial success rejects is counted exactly, never sent aga
       const told = world.diagnostics.filter(({ code }) => code === 'partial_success');
       if (rejected > 0) expect(told.length).toBeGreaterThan(0);
       for (const { message } of told) {
-        expect(message.length).toBeLessThanOrEqual(400);
+        expect(message.length).toBeLessThanOrEqual(200);
         expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
       }
       figure('T13', `${what}: rejected ${ledgerOf(world, VICTIM)?.rejected} of ${SENT}`);

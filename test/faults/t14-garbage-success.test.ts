@@ -47,7 +47,7 @@ const bodies: readonly Body[] = [
   })),
 ];
 
-it('T14: no body of a 200 is an error: empty, HTML, JSON, truncated, 15,000 levels deep, noise', async () => {
+it('T14: no body of a 200 is an error, and there is one warning: empty, HTML, JSON, truncated, 15,000 levels deep, noise', async () => {
   const collector = await startCollector({
     onCall({ socket, index }) {
       const { type, bytes } = bodies[index] ?? { type: '', bytes: new Uint8Array() };
@@ -75,6 +75,8 @@ it('T14: no body of a 200 is an error: empty, HTML, JSON, truncated, 15,000 leve
     const codes = world.diagnostics.map(({ code }) => code);
     expect(codes).not.toContain('internal_error');
     expect(codes).not.toContain('export_failed');
+    // Told once, however many of them there are.
+    expect(codes.filter((code) => code === 'unexpected_answer')).toHaveLength(1);
     figure('T14', `${bodies.length} bodies, errors 0`);
   });
 });

@@ -269,6 +269,16 @@ describe('one signal that fails beside healthy ones', () => {
     expect(bench.waitMs('metrics')).toBeGreaterThan(500);
   });
 
+  it('measures its waits by its present outage, not by one that has ended', () => {
+    vi.mocked(Math.random).mockReturnValue(1);
+    const bench = new Bench();
+    bench.meet(DOWN);
+    bench.meet(OK);
+    bench.nowMs += HOUR_MS;
+    bench.times(3, DOWN);
+    expect(bench.waitMs()).toBe(1_000);
+  });
+
   it('ends with a delivery of its own', () => {
     const bench = failMetrics();
     bench.meet(OK, 'metrics');

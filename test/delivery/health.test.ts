@@ -464,6 +464,30 @@ describe("the destination's own wish", () => {
     },
   );
 
+  it('throttled together, destinations do not come back in step', () => {
+    const waits = [0, 1].map((chance) => {
+      vi.mocked(Math.random).mockReturnValue(chance);
+      const bench = new Bench();
+      bench.meet(THROTTLED);
+      return bench.waitMs();
+    });
+    expect(waits).toEqual([2_250, 2_750]);
+  });
+
+  it('throttled for long, it is asked about once a minute', () => {
+    const bench = new Bench();
+    bench.times(12, THROTTLED);
+    expect(bench.waitMs()).toBe(64_000);
+  });
+
+  it('of a second does not shorten the waits of an open circuit', () => {
+    const bench = new Bench();
+    bench.meet(waitFor(1_000));
+    bench.nowMs += 600_000;
+    bench.times(12, waitFor(1_000));
+    expect(bench.waitMs()).toBeGreaterThan(30_000);
+  });
+
   it('tryNow ends every wait; one request at a time stays', () => {
     const bench = new Bench();
     bench.times(5, DOWN);

@@ -71,6 +71,8 @@ export function post({ url, agent, headers, body, connectTimeoutMs, signal }: Po
       response = incoming;
       void readAnswer(incoming).then((answer) => {
         settle({ kind: 'answered', response: incoming, answer });
+        // It may never read the rest, and nobody would be left to end that: the deadline is over with the answer.
+        if (!request.writableFinished) request.destroy();
       }, fail);
     });
     limitConnecting(request, connectTimeoutMs, isTls);

@@ -7,8 +7,8 @@ import type { Audience, TlsMaterial, TlsSource } from '../../src/model/resolved-
 import { createCompressor } from '../../src/transport/gzip.js';
 import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
 import { createPools, type Pools } from '../../src/transport/pool.js';
-import { eventually, pause } from '../delivery/support.js';
 import { startCollector } from '../faults/support.js';
+import { eventually, pause, startTcp } from '../delivery/support.js';
 
 const DELIVERED = { kind: 'delivered', rejected: 0 };
 
@@ -297,6 +297,20 @@ describe('an origin', () => {
     turn = 0;
     expect(await sender.send(batch, live())).toEqual(DELIVERED);
     expect(turn).toBe(1);
+  });
+
+  it('gives a slot back whose request was answered before it had been read, and is never read', async () => {
+    const server = await startTcp((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      });
+    });
+    onTestFinished(() => server.close());
+    const sender = open(createPools(), server.url, { timeoutMs: 1_000, connectTimeoutMs: 1_000 });
+    // More than the buffers of both sides take.
+    const large: OutgoingBatch = { ...batch, request: () => new Uint8Array(4 * 1024 * 1024) };
+    for (let turn = 0; turn < 10; turn++) expect(await sender.send(large, live())).toEqual(DELIVERED);
   });
 });
 

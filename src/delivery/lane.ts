@@ -86,7 +86,7 @@ export class Lane implements SlotTaker {
     const health = this.#health;
     queue.expire();
     let verdict = health.mayStart(this.signal, this.#maxInFlight);
-    queue.sealDue(verdict === 'go');
+    queue.sealDue(verdict);
     while (verdict === 'go' && queue.hasWaiting && (slots?.take(this) ?? true)) {
       this.#send(queue.take() as Batch);
       verdict = health.mayStart(this.signal, this.#maxInFlight);

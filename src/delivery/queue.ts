@@ -18,6 +18,7 @@ import { Account } from './account.js';
 import { Batch, type BatchHome } from './batch.js';
 import { MAX_FLUSH_INTERVALS, MAX_RECORD_BYTES, MIN_BATCHES_PER_QUEUE } from './bounds.js';
 import type { Evictable, Share } from './budget.js';
+import type { Verdict } from './health.js';
 
 export interface QueueOptions {
   readonly signal: Signal;
@@ -186,12 +187,15 @@ export class Queue implements Evictable {
     this.#open = undefined;
   }
 
-  /** Seals what has waited for company long enough; while nothing can be sent anyway, it waits for longer. */
-  sealDue(canSend: boolean): void {
-    if (this.#open === undefined) return;
+  /**
+   * Seals what has waited for company long enough; while nothing can be sent anyway, it waits for longer. Under
+   * `requestsPerMinute` it grows for as long as another one is to go before it: that is what makes one request enough.
+   */
+  sealDue(verdict: Verdict): void {
+    if (this.#open === undefined || (verdict === 'paced' && this.hasWaiting)) return;
     const { flushIntervalMs } = this.#options.bounds;
     // A tick more, jittered, and it has waited for the interval, a fifth more or less.
-    const dueMs = canSend ? flushIntervalMs * 0.8 : flushIntervalMs * MAX_FLUSH_INTERVALS;
+    const dueMs = verdict === 'go' ? flushIntervalMs * 0.8 : flushIntervalMs * MAX_FLUSH_INTERVALS;
     if (this.#options.monotonicMs() - this.#open.bornMs >= dueMs) this.seal();
   }
 

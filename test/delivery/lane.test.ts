@@ -268,3 +268,18 @@ describe('rejections', () => {
     expect(bench.lane.queue.ledger()).toMatchObject({ delivered: 1, buffered: 0 });
   });
 });
+
+describe('requestsPerMinute', () => {
+  it('makes batches larger before anything is lost', async () => {
+    const bench = setUp();
+    bench.health.limitTo(1);
+    const endMs = bench.nowMs + 900_000;
+    for (let added = 0; bench.nowMs < endMs; bench.nowMs += 250) {
+      if (added++ % 4 === 0) bench.lane.add(record());
+      await bench.pump();
+    }
+    expect(bench.sent.length).toBeLessThanOrEqual(16);
+    expect(bench.lane.queue.ledger().dropped).toEqual({});
+    expectLaw(bench);
+  });
+});

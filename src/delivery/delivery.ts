@@ -190,6 +190,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     tenantStatus: (tenantId) => tenants.status(tenantId),
     selfCounts: () => selfCounts(operator, tenants, options.bounds),
     async flush() {
+      // One that is under way has passed by some already.
+      await taking;
       await takeReadings();
       const custom = takeCustomReadings().then(() => operator.flush());
       await Promise.all([operator.flush(), tenants.flush(), custom]);

@@ -355,6 +355,10 @@ export class Outbox {
   async flush(): Promise<void> {
     this.#health.tryNow();
     await Promise.all(this.lanes().map((lane) => lane.flush()));
+    if (this.#readings?.isBehind !== true) return;
+    // Once more, for what has happened since the reading that was under way.
+    await this.#home.scheduler.inSlices(this.takeReadings());
+    await this.#lanes.get('metrics')?.flush();
   }
 
   /** The destination goes. */

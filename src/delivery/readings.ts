@@ -46,14 +46,21 @@ export class Readings {
   readonly #isCumulative: boolean;
   #sources: readonly Source[];
   #customOpen = 0;
+  #isBehind = false;
 
   constructor(readings: readonly MetricReading[], temporality: 'cumulative' | 'delta') {
     this.#sources = readings.map((reading) => new Source(reading));
     this.#isCumulative = temporality === 'cumulative';
   }
 
+  /** Something was to be taken when its last reading was under way: when that is settled, there may be more to tell. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
   /** Takes what has news and is not under way, a step at a time. */
   *take(lane: Lane, nowMs: number): Generator<void> {
+    this.#isBehind = this.#sources.some((source) => source.isWaiting);
     for (const source of this.#sources) if (!source.isWaiting) yield* source.take(lane, nowMs);
   }
 

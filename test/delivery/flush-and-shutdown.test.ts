@@ -1,6 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createGatewayTelemetry, type ReadyMadeExporter } from '../../src/index.js';
-import { eventually, inWorld, marksAt, pause, refusingUrl, startHttp, timed } from './support.js';
+import {
+  eventually,
+  inWorld,
+  marksAt,
+  pause,
+  refusingUrl,
+  requestsCounted,
+  startHttp,
+  timed,
+} from './support.js';
 import type { World } from './support.js';
 
 vi.setConfig({ maxConcurrency: 40 });
@@ -30,6 +39,23 @@ describe('flush', () => {
       expect(world.at('operator').spans).toHaveLength(2_000);
       expect(world.at('acme').logs).toHaveLength(2_000);
     }));
+
+  it.each(['flush', 'shutdown'] as const)(
+    '%s tells the metrics also of requests that ended while a reading was under way',
+    (end) =>
+      withAcme(async (world) => {
+        for (const name of ['operator', 'acme']) world.at(name).answerWith({ delayMs: 300 });
+        world.send('acme', 1);
+        void world.telemetry.flush();
+        await eventually(() => {
+          for (const name of ['operator', 'acme'])
+            expect(world.at(name).requests.filter(({ signal }) => signal === 'metrics')).toHaveLength(1);
+        });
+        world.send('acme', 2);
+        expect(await world.telemetry[end]()).toMatchObject({ complete: true });
+        for (const name of ['operator', 'acme']) expect(requestsCounted(world.at(name))).toBe(2);
+      }),
+  );
 
   it('resolves in time when collectors hang', () =>
     hangingWorld(async (world) => {

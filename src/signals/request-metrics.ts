@@ -112,10 +112,10 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
         ? openOperatorReading(temporality)
         : openTenantReading(tenantId, temporality, mark as HeldMark | undefined),
     sweep(atMs) {
-      const forgotten = table.sweep(atMs, isRead);
-      if (forgotten.length === 0) return;
-      for (const readings of [operatorReadings, ...tenantReadings.values()]) {
-        for (const reading of readings) for (const series of forgotten) reading.forget(series);
+      // Only to those that know them: all tenants times all series would stop the event loop for seconds.
+      for (const [tenant, forgotten] of table.sweep(atMs, isRead)) {
+        for (const reading of [...operatorReadings, ...(tenantReadings.get(tenant) ?? [])])
+          for (const series of forgotten) reading.forget(series);
       }
     },
   };

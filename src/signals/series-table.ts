@@ -154,17 +154,22 @@ export class SeriesTable {
   }
 
   /** Forgets series that have not changed for a while and whose last state everyone has (`isRead`). */
-  sweep(nowMs: number, isRead: (series: Series, tenant: TenantSeries) => boolean): readonly Series[] {
+  sweep(
+    nowMs: number,
+    isRead: (series: Series, tenant: TenantSeries) => boolean,
+  ): ReadonlyMap<TenantSeries, readonly Series[]> {
     this.#lastSweepMs = nowMs;
-    const forgotten: Series[] = [];
+    const forgotten = new Map<TenantSeries, readonly Series[]>();
     const before = nowMs - this.#options.forgetAfterMs;
     for (const [id, tenant] of this.#tenants) {
+      const own: Series[] = [];
       for (const [key, series] of tenant.series) {
         if (series.changedAtMs > before || !isRead(series, tenant)) continue;
         tenant.series.delete(key);
         if (series.operatorAttributes !== undefined) this.#visibleSeries--;
-        forgotten.push(series);
+        own.push(series);
       }
+      if (own.length > 0) forgotten.set(tenant, own);
       if (tenant.readers === 0 && tenant.series.size === 0) this.#tenants.delete(id);
     }
     return forgotten;

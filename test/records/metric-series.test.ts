@@ -1,7 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/index.js';
 import type { ReceivedMetricPoint } from '../../src/testing/index.js';
+import { namesFor } from '../../src/model/names.js';
+import { createEncoders } from '../../src/otlp/encoders.js';
+import { RequestMetricReading } from '../../src/signals/metric-reading.js';
+import { createRequestMetrics } from '../../src/signals/request-metrics.js';
 import { startGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
@@ -163,3 +167,27 @@ function valuesByRoute(points: readonly ReceivedMetricPoint[]): Record<string, u
     points.map(({ attributes, value }) => [String(attributes['knoxcall.route_name']), value]),
   );
 }
+
+it('is forgotten only where it is known: 10,000 tenants that fall silent together cost no pause', () => {
+  const metrics = createRequestMetrics({
+    names: namesFor('test'),
+    durationBoundariesMs: [1],
+    maxSeriesPerTenant: 10,
+    maxSeries: 1_000,
+    forgetAfterMs: 1_000,
+    scope: { name: 'test', version: '1', bytes: new Uint8Array() },
+    encoders: createEncoders(),
+    nowMs: () => 0,
+  });
+  const readings = Array.from({ length: 100 }, (_, index) => metrics.openReading(`t${index}`, 'delta'));
+  for (let index = 0; index < 100; index++) {
+    const outcome = { statusCode: 200, isError: false };
+    metrics.record({ tenantId: `t${index}`, latencyMs: 1, startMs: 0, endMs: 1, outcome } as never);
+  }
+  for (const reading of readings) for (const part of reading.take(2)) part.settle('accepted');
+  const forget = vi.spyOn(RequestMetricReading.prototype, 'forget');
+  metrics.sweep(10_000);
+  expect(metrics.visibleSeries).toBe(0);
+  expect(forget).toHaveBeenCalledTimes(100);
+  forget.mockRestore();
+});

@@ -77,6 +77,8 @@ export function createLookups(options: LookupOptions): Lookups {
 
   const ask = async (tenant: Tenant, byHand: boolean): Promise<void> => {
     await takeSlot();
+    // It may have waited for its turn for longer than the instance lived.
+    if (tenant.isGone) return giveSlot();
     let answer: readonly ResolvedDestination[] | undefined;
     try {
       answer = options.resolve(tenant.id, await withDeadline(tenant.id));

@@ -684,3 +684,21 @@ describe.concurrent('an answer after shutdown', () => {
       },
     ));
 });
+
+describe('after shutdown', () => {
+  it('tenants that still waited for their turn are not looked up', () => {
+    let calls = 0;
+    const lookup = async (): Promise<null> => {
+      calls++;
+      await pause(100);
+      return null;
+    };
+    return inWorld({ receivers: [], configure: () => ({ tenants: lookup }) }, async (world) => {
+      for (let index = 0; index < 100; index++) world.send(`tenant-${index}`, index);
+      await eventually(() => expect(calls).toBe(64));
+      await world.telemetry.shutdown({ timeoutMs: 0 });
+      await pause(300);
+      expect(calls).toBe(64);
+    });
+  });
+});

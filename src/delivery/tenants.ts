@@ -151,6 +151,8 @@ export class Tenants {
   }
 
   #remove(tenant: Tenant): void {
+    // Each destination goes by itself first, so that its listeners hear of it.
+    tenant.owner.set({ destinations: [], byHand: true });
     tenant.close('destination_changed');
     this.#forget(tenant);
   }

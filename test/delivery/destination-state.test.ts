@@ -55,6 +55,17 @@ describe.concurrent('a tenant', () => {
       },
     ));
 
+  it('that setTenants takes away is told so', () =>
+    inWorld(
+      { receivers: ['acme'], configure: (to) => ({ tenants: { acme: to('acme', TENANT_LOGS) } }) },
+      async (world) => {
+        const events = listen(world.telemetry, 'acme');
+        world.telemetry.setTenants({}, { force: true });
+        await pause(20);
+        expect(events.map(step)).toEqual(['pending > removed']);
+      },
+    ));
+
   it('whose destination is removed is told so, and nothing after it', () =>
     inWorld(
       {

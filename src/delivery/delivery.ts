@@ -3,6 +3,7 @@ import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../mode
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { SelfCounts } from '../model/self-counts.js';
+import { SIGNALS } from '../model/signal.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
 import { MAX_TENANT_REQUESTS, MAX_TICK_MS, TICKS_PER_FLUSH } from './bounds.js';
 import { Budget } from './budget.js';
@@ -105,9 +106,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let closed = false;
 
   const refreshWanted = (): void => {
-    const wantsOperator = operator.outboxes.some((outbox) => outbox.lanes().length > 0);
     wanted = {
-      anything: wantsOperator || tenants.any,
+      // What only drains a former place wants nothing any more.
+      anything: tenants.any || SIGNALS.some((signal) => operator.wants(signal)),
       operatorTraces: operator.wants('traces'),
       operatorLogs: operator.wants('logs'),
       operatorMetrics: operator.wants('metrics'),

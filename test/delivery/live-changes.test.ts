@@ -553,3 +553,14 @@ describe.concurrent('bad input', () => {
     ),
   );
 });
+
+describe('an operator that is switched off', () => {
+  it('wants nothing any more, although its former queue still drains', () =>
+    inWorld({ receivers: [] }, async (world) => {
+      world.at('operator').answerWith({ hang: true });
+      world.send(undefined, 1);
+      world.telemetry.setOperator(world.to('operator', { disabled: true }));
+      expect(world.telemetry.status().enabled).toBe(false);
+      expect(world.telemetry.begin({ method: 'GET', url: '/', headers: {} }).recording).toBe(false);
+    }));
+});

@@ -57,7 +57,11 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
   /** Two thousand tenants that are due at once must not hold up the requests. */
   function* pump(lanes: readonly Lane[]): Iterator<void> {
     for (const lane of lanes) {
-      lane.pump();
+      try {
+        lane.pump();
+      } catch (error) {
+        onError(error);
+      }
       if (lane.isEmpty) busy.delete(lane);
       yield;
     }

@@ -147,7 +147,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   });
 
   const memory = (): TelemetryStatus['memory'] => {
-    const lanes = operator.outboxes.flatMap((outbox) => outbox.lanes());
+    const lanes = operator.lanes();
     const operatorMaxBytes = lanes.length * ofOperator.maxBytes;
     const sendingMaxBytes =
       lanes.length * ofOperator.maxInFlight * ofOperator.maxBatchBytes +

@@ -5,6 +5,7 @@ import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import type { Share } from './budget.js';
+import type { Lane } from './lane.js';
 import { Outbox, type OutboxHome } from './outbox.js';
 
 /** A new set of destinations. */
@@ -82,6 +83,11 @@ export class Owner {
 
   #all(): readonly Outbox[] {
     return [...this.#outboxes, ...this.#leaving];
+  }
+
+  /** Every lane, also of destinations that are leaving. */
+  lanes(): readonly Lane[] {
+    return this.#all().flatMap((outbox) => outbox.lanes());
   }
 
   async flush(): Promise<void> {

@@ -564,3 +564,15 @@ describe('an operator that is switched off', () => {
       expect(world.telemetry.begin({ method: 'GET', url: '/', headers: {} }).recording).toBe(false);
     }));
 });
+
+describe('status().memory', () => {
+  it('holds what a removed operator destination still drains', () =>
+    inWorld({ receivers: [] }, async (world) => {
+      world.at('operator').answerWith({ hang: true });
+      world.send(undefined, 1);
+      const { operatorBytes } = world.telemetry.status().memory;
+      expect(operatorBytes).toBeGreaterThan(0);
+      world.telemetry.setOperator(world.to('operator', { name: 'another' }));
+      expect(world.telemetry.status().memory.operatorBytes).toBeGreaterThanOrEqual(operatorBytes);
+    }));
+});

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const COMPRESSION: Compression = 'gzip';
 /** What OTLP receivers commonly take, gRPC's default limit; the Collector's own is 20 MiB. */
 const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
-/** Below, a single record of the largest size might be refused with its envelope, and a queue would never get rid of it. */
+/** Below, ordinary records would be too large even alone, and dropped. */
 const MIN_MAX_REQUEST_BYTES = 64 * 1024;
 /** More than any receiver takes; the body is in memory as a whole. */
 const MAX_MAX_REQUEST_BYTES = 64 * 1024 * 1024;
@@ -34,7 +34,6 @@ export function asCompression(value: unknown, option: string): Compression {
   return asOneOf(value, option, ['gzip', 'none']);
 }
 
-/** Completes what was said. Without a connect time-out of its own, a short time-out shortens it too. */
 /** The defaults of how a destination is sent to. */
 export const SENDING_DEFAULTS: Sending = {
   timeoutMs: TIMEOUT_MS,
@@ -43,6 +42,7 @@ export const SENDING_DEFAULTS: Sending = {
   maxRequestBytes: MAX_REQUEST_BYTES,
 };
 
+/** Completes what was said. Without a connect time-out of its own, a short time-out shortens it too. */
 export function completeSending(said: Partial<Sending>): Sending {
   const { timeoutMs, compression, maxRequestBytes } = { ...SENDING_DEFAULTS, ...said };
   const { connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs) } = said;

@@ -6,8 +6,8 @@
  *                            receiving ◀── the probe succeeds ──┘
  *
  * Failing, while nothing gets through at all, is an open circuit: one request at a time, over all signals, is the probe,
- * and 120 h of it are the end. A signal that fails while others succeed waits alone, for ever if need be. What the destination asks for itself (`Retry-After`, 429) holds for
- * all its signals.
+ * and 120 h of it are the end. A signal that fails while others succeed waits alone, for ever if need be. What the
+ * destination asks for itself (`Retry-After`, 429) holds for all its signals.
  */
 import type { SendResult } from '../model/delivery.js';
 import type { QueueBounds } from '../model/queue-options.js';

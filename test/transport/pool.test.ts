@@ -312,6 +312,24 @@ describe('an origin', () => {
     const large: OutgoingBatch = { ...batch, request: () => new Uint8Array(4 * 1024 * 1024) };
     for (let turn = 0; turn < 10; turn++) expect(await sender.send(large, live())).toEqual(DELIVERED);
   });
+  it.each(['200 OK', '413 Too Large'])(
+    'goes to somebody who answers %s to half a request and does not read the rest',
+    async (status) => {
+      const head = `HTTP/1.1 ${status}\r\ncontent-length: 0\r\n\r\n`;
+      const sockets: Socket[] = [];
+      const server = await startTcp((socket) => {
+        sockets.push(socket.pause());
+        socket.write(head);
+      });
+      const sender = open(createPools({ maxSocketsPerOrigin: 1 }), server.url, { timeoutMs: 1_000 });
+      const large = { ...batch, request: () => new Uint8Array(4_000_000) };
+      const kind = status.startsWith('200') ? 'delivered' : 'refused';
+      for (let count = 0; count < 3; count++)
+        expect(await sender.send(large, live())).toMatchObject({ kind });
+      for (const socket of sockets) socket.resume();
+      await eventually(() => expect(sockets.every(({ destroyed }) => destroyed)).toBe(true), 2_000);
+    },
+  );
 });
 
 describe('sockets that wait', () => {

@@ -45,12 +45,22 @@ export function createPooledAgent(
     if (leftMs < (socket.timeout ?? 0)) socket.setTimeout(leftMs);
     origin.idle(socket);
     idleSockets.add(socket);
+    socket.on('data', endUnasked);
     return true;
   };
   agent.reuseSocket = (stream, request) => {
     origin.used(stream as Socket);
     idleSockets.delete(stream as Socket);
+    stream.off('data', endUnasked);
     reuseSocket.call(agent, stream, request);
   };
   return agent;
+}
+
+/**
+ * Nobody was asked anything. Such bytes would be taken for the answer to the next request, and as each of them counts as use,
+ * a server that sends some now and then could keep the socket for ever.
+ */
+function endUnasked(this: Socket): void {
+  this.destroy();
 }

@@ -333,6 +333,26 @@ describe('an origin', () => {
 });
 
 describe('sockets that wait', () => {
+  it('close when somebody sends what nobody asked for', async () => {
+    const sockets: Socket[] = [];
+    const server = await startTcp((socket) => {
+      if (!sockets.includes(socket)) sockets.push(socket);
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    });
+    const pools = createPools({ idleMs: 300 });
+    const sender = open(pools, server.url);
+    await sender.send(batch, live());
+    await eventually(() => expect(pools.idleSockets).toBe(1), 1_000);
+    const timer = setInterval(() => sockets[0]?.write('HTTP/1.1 500 Oh\r\n'), 50);
+    onTestFinished(() => clearInterval(timer));
+    await eventually(() => expect(sockets[0]?.destroyed).toBe(true), 2_000);
+    clearInterval(timer);
+    expect(pools.idleSockets).toBe(0);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(await sender.send(batch, live())).toEqual(DELIVERED);
+    expect(sockets).toHaveLength(2);
+  });
+
   it('are so many at most; the one that has waited longest closes first', async () => {
     const servers = await Promise.all([startServer(), startServer(), startServer()]);
     const pools = createPools({ maxIdleSockets: 2 });

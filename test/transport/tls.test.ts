@@ -116,6 +116,16 @@ describe('a server', () => {
     expect(await attempt({ endpoint: url, tls: { ca: ca.cert } })).toBe('tls');
     expect(requests).toHaveLength(0);
   });
+  it.each<[string, ServerOptions]>([
+    ['TLS 1.2', { maxVersion: 'TLSv1.2', ciphers: 'DHE-RSA-AES128-GCM-SHA256', dhparam: 'auto' }],
+    ['TLS 1.3', { minVersion: 'TLSv1.3', ecdhCurve: 'ffdhe8192' }],
+  ])(
+    'that agrees on nothing but Diffie-Hellman over a prime, with %s, is refused as tls',
+    async (_what, more) => {
+      const { url } = await startTls({ ...good, ...more });
+      expect(await attempt({ endpoint: url, tls: { ca: ca.cert } })).toBe('tls');
+    },
+  );
 
   it('that speaks no TLS at all is refused as tls', async () => {
     const server = await startCollector({

@@ -5,6 +5,7 @@ import { fault } from '../model/configuration-error.js';
 import type { DestinationTls } from '../model/destination.js';
 import type { Audience, TlsMaterial, TlsSource } from '../model/resolved-destination.js';
 import { asObject, asText, checkFields } from './checks.js';
+import { isCostlyToDecrypt, isCostlyToSign } from './key-cost.js';
 import { openTlsFiles, type TlsPaths } from './tls-files.js';
 
 /** Of one PEM text. A bundle of public roots is larger; it is also what is trusted without `ca`. */
@@ -29,17 +30,22 @@ const foundGood = new Set<string>();
 const MAX_FOUND_GOOD = 4096;
 
 /** Parses everything once, so that what cannot work is known now and not with the first handshake. */
-export function checkTls(texts: TlsTexts, names: TlsNames): TlsMaterial {
+export function checkTls(texts: TlsTexts, names: TlsNames, audience: Audience): TlsMaterial {
   for (const part of TEXTS) {
     const text = texts[part];
     if (text !== undefined && Buffer.byteLength(text) > MAX_PEM_BYTES)
       throw fault(names[part], `is over ${MAX_PEM_BYTES} bytes`);
   }
   const id = idOf(texts);
-  if (!foundGood.has(id)) {
+  const known = `${audience} ${id}`;
+  if (!foundGood.has(known)) {
+    if (audience === 'tenant' && texts.key !== undefined && isCostlyToDecrypt(texts.key))
+      throw fault(names.key, 'is encrypted with too many rounds: give it with fewer, or unencrypted');
     parse(texts, names);
+    if (audience === 'tenant' && texts.key !== undefined && isCostlyToSign(texts.key, texts.passphrase))
+      throw fault(names.key, 'has over 4096 bits: give a smaller one, or one of an elliptic curve');
     if (foundGood.size >= MAX_FOUND_GOOD) foundGood.clear();
-    foundGood.add(id);
+    foundGood.add(known);
   }
   return { ...texts, id };
 }
@@ -121,16 +127,22 @@ export function resolveTls(
     paths[part] = asText(path, `${option}.${field}`, 4096);
     names[part] = `${option}.${field}`;
   }
-  return tlsSource(texts, paths, names, option);
+  return tlsSource(texts, paths, names, option, audience);
 }
 
 /** From texts and files together; throws a sentence about the first fault. */
-export function tlsSource(texts: TlsTexts, paths: TlsPaths, names: TlsNames, option: string): TlsSource {
+export function tlsSource(
+  texts: TlsTexts,
+  paths: TlsPaths,
+  names: TlsNames,
+  option: string,
+  audience: Audience = 'operator',
+): TlsSource {
   if (Object.keys(paths).length > 0) {
-    return openTlsFiles(paths, names, (read) => checkTls({ ...texts, ...read }, names));
+    return openTlsFiles(paths, names, (read) => checkTls({ ...texts, ...read }, names, audience));
   }
   if (texts.ca === undefined && texts.cert === undefined && texts.key === undefined)
     throw fault(option, 'is empty: give ca, or cert and key, or leave it out');
-  const material = checkTls(texts, names);
+  const material = checkTls(texts, names, audience);
   return { current: () => material, refresh: undefined };
 }

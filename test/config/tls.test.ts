@@ -3,6 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import forge from 'node-forge';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createGatewayTelemetry, type Destination, type DestinationTls } from '../../src/index.js';
 import { resolveDestination } from '../../src/config/destination.js';
@@ -106,6 +107,60 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
     expect(() => resolve(tls, { logs: { endpoint: 'http://c.example' } })).toThrow(
       'here.tls has no effect: the endpoint of logs says plain http',
     );
+  });
+});
+
+describe('the key of a tenant', () => {
+  const resolve = (tls: DestinationTls, owner: 'operator' | 'tenant' = 'tenant') =>
+    resolveDestination({ endpoint, tls }, 'here', owner);
+  const passphrase = 'secret';
+  const encrypted = createPrivateKey(client.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase,
+  }) as string;
+
+  /** The same with other rounds, which no passphrase opens any more: what counts is how long that takes. */
+  const withRounds = (rounds: number): string => {
+    const { asn1, pem, util } = forge;
+    const der = asn1.fromDer(util.createBuffer(pem.decode(encrypted)[0]?.body ?? ''));
+    const at = (node: forge.asn1.Asn1, ...path: number[]): forge.asn1.Asn1 =>
+      path.reduce((from, index) => (from.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1, node);
+    at(der, 0, 1, 0, 1, 1).value = asn1.integerToDer(rounds).getBytes();
+    return pem.encode({ type: 'ENCRYPTED PRIVATE KEY', body: asn1.toDer(der).getBytes() });
+  };
+
+  it('may be encrypted', () => {
+    const tls = { cert: client.cert, key: encrypted, passphrase };
+    expect(tlsOf(resolve(tls))?.current()).toMatchObject(tls);
+  });
+
+  it.each([
+    ['of a million rounds', withRounds(1_000_000)],
+    ['of more rounds than anybody can wait for', withRounds(2_000_000_000)],
+    [
+      'that cannot be read',
+      '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n',
+    ],
+    ['that says something else before', encrypted.replace('KEY-----\n', 'KEY-----\nX: y\n\n')],
+    [
+      'that begins twice',
+      encrypted.replace('KEY-----\n', 'KEY-----\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n'),
+    ],
+  ])('is not decrypted with an encryption %s', (_what, key) => {
+    const beganMs = performance.now();
+    const { message } = thrownBy(() => resolve({ cert: client.cert, key, passphrase }));
+    expect(message).toMatch(/^here\.tls\.key is encrypted with too many rounds/);
+    expect(performance.now() - beganMs).toBeLessThan(200);
+  });
+
+  it('has 4096 bits at most; that of the operator may have more', () => {
+    const large = issue({ by: root, bits: 4104 });
+    expect(() => resolve(large)).toThrow('here.tls.key has over 4096 bits');
+    expect(() => resolve(large, 'operator')).not.toThrow();
+    // Found good for the one is not found good for the other.
+    expect(() => resolve(large)).toThrow('here.tls.key has over 4096 bits');
   });
 });
 

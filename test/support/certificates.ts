@@ -16,16 +16,18 @@ export interface IssueOptions {
   readonly hosts?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
+  /** Of its key. */
+  readonly bits?: number;
 }
 
 const DAY_MS = 86_400_000;
 let serial = 0x10000000;
 
 export function issue(options: IssueOptions = {}): Issued {
-  const { name = 'test', by, isCa = false, hosts = ['127.0.0.1', 'localhost'] } = options;
+  const { name = 'test', by, isCa = false, hosts = ['127.0.0.1', 'localhost'], bits = 2048 } = options;
   const { notBefore = new Date(Date.now() - DAY_MS), notAfter = new Date(Date.now() + DAY_MS) } = options;
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
+    modulusLength: bits,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });

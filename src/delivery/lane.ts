@@ -99,7 +99,7 @@ export class Lane implements SlotTaker {
   #stepBack(verdict: Verdict): void {
     const { slots } = this.#home;
     if (verdict !== 'go' || !this.queue.hasWaiting) slots?.leave(this);
-    if (!this.queue.hasWaiting) this.#health.withdraw(this.signal);
+    if (!this.queue.isDue) this.#health.withdraw(this.signal);
   }
 
   #send(batch: Batch): void {

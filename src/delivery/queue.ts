@@ -20,6 +20,9 @@ import { MAX_FLUSH_INTERVALS, MAX_RECORD_BYTES, MIN_BATCHES_PER_QUEUE } from './
 import type { Evictable, Share } from './budget.js';
 import type { Verdict } from './health.js';
 
+/** A tick more, jittered, and a record has waited for the flush interval, a fifth more or less. */
+const INTERVALS_TO_WAIT = 0.8;
+
 export interface QueueOptions {
   readonly signal: Signal;
   readonly envelopes: Envelopes;
@@ -187,16 +190,23 @@ export class Queue implements Evictable {
     this.#open = undefined;
   }
 
+  /** A batch could go: complete, or it has waited for company long enough. */
+  get isDue(): boolean {
+    return this.hasWaiting || this.#hasWaitedFor(this.#options.bounds.flushIntervalMs * INTERVALS_TO_WAIT);
+  }
+
+  #hasWaitedFor(ms: number): boolean {
+    return this.#open !== undefined && this.#options.monotonicMs() - this.#open.bornMs >= ms;
+  }
+
   /**
-   * Seals what has waited for company long enough; while nothing can be sent anyway, it waits for longer. Under
-   * `requestsPerMinute` it grows for as long as another one is to go before it: that is what makes one request enough.
+   * Seals what has waited for company long enough. While nothing can be sent anyway, it waits for longer; and until its turn
+   * where requests are few: sealed before, it would need one of its own.
    */
   sealDue(verdict: Verdict): void {
-    if (this.#open === undefined || (verdict === 'paced' && this.hasWaiting)) return;
-    const { flushIntervalMs } = this.#options.bounds;
-    // A tick more, jittered, and it has waited for the interval, a fifth more or less.
-    const dueMs = verdict === 'go' ? flushIntervalMs * 0.8 : flushIntervalMs * MAX_FLUSH_INTERVALS;
-    if (this.#options.monotonicMs() - this.#open.bornMs >= dueMs) this.seal();
+    if (verdict === 'paced') return;
+    const intervals = verdict === 'go' ? INTERVALS_TO_WAIT : MAX_FLUSH_INTERVALS;
+    if (this.#hasWaitedFor(this.#options.bounds.flushIntervalMs * intervals)) this.seal();
   }
 
   /** The oldest waiting batch goes; a queue that has none gives up the one being filled. */

@@ -4,7 +4,7 @@ import type { Health } from '../../src/delivery/health.js';
 import type { Lane } from '../../src/delivery/lane.js';
 import type { QueueOptions } from '../../src/index.js';
 import type { Sender, SendResult } from '../../src/model/delivery.js';
-import { makeLane, recordOf as record } from './lane-bench.js';
+import { makeHealth, makeLane, recordOf as record } from './lane-bench.js';
 
 interface Bench {
   readonly lane: Lane;
@@ -282,4 +282,37 @@ describe('requestsPerMinute', () => {
     expect(bench.lane.queue.ledger().dropped).toEqual({});
     expectLaw(bench);
   });
+  it.each([1, 2, 6, 12])(
+    '%i a minute lose nothing of what fits into so many requests',
+    async (requestsPerMinute) => {
+      const sent = { traces: 0, logs: 0 };
+      let nowMs = 1_000;
+      const monotonicMs = (): number => nowMs;
+      const health = makeHealth({ monotonicMs, requestsPerMinute });
+      const lanes = (['traces', 'logs'] as const).map((signal) => {
+        const sender: Sender = {
+          update: () => undefined,
+          close: () => undefined,
+          async send(batch) {
+            sent[signal] += batch.items;
+            return { kind: 'delivered', rejected: 0 };
+          },
+        };
+        return makeLane({ sender, monotonicMs, signal, health }).lane;
+      });
+      // Half an hour with a request a second: of 512 that a batch may have, 120 at most come between two turns.
+      for (let tick = 0; tick < 30 * 60 * 4; tick++) {
+        if (tick % 4 === 0) for (const lane of lanes) lane.add(record());
+        nowMs += 250;
+        for (const lane of lanes) lane.pump();
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      }
+      for (const { signal, queue } of lanes) {
+        const { accepted, buffered, dropped } = queue.ledger();
+        expect({ signal, accepted, dropped }).toEqual({ signal, accepted: 1_800, dropped: {} });
+        expect(sent[signal as keyof typeof sent]).toBe(1_800 - buffered);
+        expect(buffered).toBeLessThanOrEqual((2 * 60) / requestsPerMinute + 2);
+      }
+    },
+  );
 });

@@ -36,6 +36,8 @@ export function parseEndpoint(text: unknown, option: string): URL {
   const trimmed = text.trim();
   if (trimmed === '') throw fault(option, 'must not be empty');
   if (trimmed.length > MAX_LENGTH) throw fault(option, `must be at most ${MAX_LENGTH} characters long`);
+  // As a shell, but no file of variables, takes them off. An address to use would be made of what is no host.
+  if (/^["'`]|["'`]$/.test(trimmed)) throw fault(option, 'must not be in quotation marks');
   // WHATWG parsing would silently drop these, and turn a backslash into a slash.
   if (/[\u0000-\u0020\\]/.test(trimmed))
     throw fault(option, 'must not contain spaces, control characters or backslashes');

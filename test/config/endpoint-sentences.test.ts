@@ -111,3 +111,18 @@ describe.each(['OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'
     expect(reports).toEqual([]);
   });
 });
+
+it.each([
+  '"http://collector:4318"',
+  "'http://collector:4318'",
+  '`collector:4318`',
+  '"https://u:pass@collector"',
+])('an endpoint in quotation marks, as in %s, is told so', (endpoint) => {
+  const { message } = thrownBy(() => createGatewayTelemetry({ env: false, operator: { endpoint } }));
+  expect(message).toBe('operator.endpoint must not be in quotation marks');
+  const { telemetry, reports } = reportingInstance({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
+  expect(reports.map((report) => report.message)).toEqual([
+    'OTEL_EXPORTER_OTLP_ENDPOINT must not be in quotation marks; it counts as unset',
+  ]);
+  expect(telemetry.status().enabled).toBe(false);
+});

@@ -30,11 +30,17 @@ function resolveQueue(value: QueueOptions | undefined, option: string, defaults:
       bounds[field] = asWhole(given[field], `${option}.${field}`, ...LIMITS[field]);
   }
   if (bounds.maxRetryDelayMs < bounds.initialRetryDelayMs) {
-    throw fault(`${option}.maxRetryDelayMs`, 'must not be less than initialRetryDelayMs');
+    throw fault(
+      `${option}.maxRetryDelayMs`,
+      `must not be less than initialRetryDelayMs, which is ${bounds.initialRetryDelayMs}`,
+    );
   }
   // Else a batch would be too old before it is tried at all.
   if (bounds.maxAgeMs < 2 * bounds.flushIntervalMs) {
-    throw fault(`${option}.maxAgeMs`, 'must be at least twice flushIntervalMs');
+    throw fault(
+      `${option}.maxAgeMs`,
+      `must be at least twice flushIntervalMs, which is ${bounds.flushIntervalMs}`,
+    );
   }
   return Object.freeze(bounds);
 }

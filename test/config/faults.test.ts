@@ -87,12 +87,17 @@ describe('options', () => {
     [
       { delivery: { operator: { initialRetryDelayMs: 60_000, maxRetryDelayMs: 50_000 } } },
       'delivery.operator.maxRetryDelayMs',
-      'must not be less than initialRetryDelayMs',
+      'must not be less than initialRetryDelayMs, which is 60000',
+    ],
+    [
+      { delivery: { tenants: { maxRetryDelayMs: 500 } } },
+      'delivery.tenants.maxRetryDelayMs',
+      'must not be less than initialRetryDelayMs, which is 1000',
     ],
     [
       { delivery: { tenants: { flushIntervalMs: 1_000, maxAgeMs: 1_999 } } },
       'delivery.tenants.maxAgeMs',
-      'must be at least twice flushIntervalMs',
+      'must be at least twice flushIntervalMs, which is 1000',
     ],
     [{ responseHeaders: true }, 'responseHeaders', 'must be an object'],
     [{ responseHeaders: { trace: 'x' } }, 'responseHeaders.trace', 'known are traceId, serverTiming'],

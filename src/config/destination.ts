@@ -136,7 +136,8 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
     throw fault(option, 'needs an endpoint (for all signals or for one) or exporters');
   return {
     name: destination.name === undefined ? 'default' : asText(destination.name, `${option}.name`, 128),
-    disabled,
+    // With every signal switched off too: it would be pending for ever.
+    disabled: disabled || Object.keys(targets).length === 0,
     targets,
     serviceName:
       destination.serviceName === undefined

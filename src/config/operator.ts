@@ -90,8 +90,11 @@ export function effectiveOperator(
   const lone = refuseLoneSending(code, environment.loneSending);
   effective = { ...effective, notices: [...effective.notices, ...lone] };
   if (environment.switchedOff.size === 0) return effective;
-  const destinations = effective.destinations.map((destination) =>
-    withTargets(destination, (target, signal) => (environment.switchedOff.has(signal) ? undefined : target)),
-  );
+  const destinations = effective.destinations.map((destination) => {
+    const left = withTargets(destination, (target, signal) =>
+      environment.switchedOff.has(signal) ? undefined : target,
+    );
+    return Object.keys(left.targets).length === 0 ? { ...left, disabled: true } : left;
+  });
   return { destinations, notices: effective.notices };
 }

@@ -327,6 +327,16 @@ describe('a disabled destination', () => {
     ]);
   });
 
+  it('is also one with every signal switched off', () => {
+    const endpoint = 'http://127.0.0.1:9';
+    const telemetry = instance({
+      operator: { endpoint, signals: { traces: false, logs: false, metrics: false } },
+      tenants: { acme: { endpoint, signals: { logs: false, metrics: false } } },
+    });
+    expect(telemetry.status().operator).toEqual([{ name: 'default', state: 'disabled', signals: {} }]);
+    expect(telemetry.status('acme').state).toBe('disabled');
+  });
+
   it('needs no endpoint', () => {
     expect(instance({ operator: { disabled: true } }).status()).toMatchObject({
       enabled: false,

@@ -403,6 +403,18 @@ it('OTEL_*_EXPORTER=none for the operator leaves tenants alone', async () => {
   expect(pathsOf(acme)).toEqual(['/v1/logs', '/v1/metrics']);
 });
 
+it('OTEL_*_EXPORTER=none for every signal shows the operator as disabled', () => {
+  const telemetry = instance({
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none',
+    },
+  });
+  expect(telemetry.status().operator).toEqual([{ name: 'environment', state: 'disabled', signals: {} }]);
+});
+
 describe('OTEL_SDK_DISABLED', () => {
   it.each(['true', 'TRUE', 'True', ' true '])(
     'set to "%s" switches everything off for everyone',

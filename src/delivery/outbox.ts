@@ -132,7 +132,8 @@ export class Outbox {
   #tell(previousState: DestinationState, state: DestinationState | 'removed'): void {
     if (previousState === state) return;
     const tenantId = this.#tenantId;
-    const event = { destination: this.name, state, previousState, atMs: this.#home.epochMs() };
+    const atMs = Math.round(this.#home.epochMs());
+    const event = { destination: this.name, state, previousState, atMs };
     this.#home.onState(tenantId === undefined ? event : { ...event, tenantId });
   }
 

@@ -49,6 +49,8 @@ describe.concurrent('a tenant', () => {
         ]);
         for (const { destination, atMs } of events) {
           expect(destination).toBe('default');
+          // As `lastDeliveryMs`: it goes into columns of whole milliseconds.
+          expect(Number.isInteger(atMs)).toBe(true);
           expect(atMs).toBeGreaterThanOrEqual(beganMs - 1_000);
           expect(atMs).toBeLessThanOrEqual(Date.now() + 1_000);
         }

@@ -60,7 +60,8 @@ export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemet
  * The three stock OTLP exporters from a destination of the operator's, one for each signal with an endpoint, to be used as
  * its `exporters`. They are loaded with their first export, read the `OTEL_EXPORTER_OTLP_*` variables as they always do
  * (its headers included, which is why tenants are refused them), and bring retry and time-outs of their own. Of the
- * destination only endpoints, headers and signals are used; the rest belongs to the destination that gets the exporters.
+ * destination only endpoints, headers and signals are used, and `tls` is refused; the rest belongs to the destination that
+ * gets the exporters.
  */
 export function standardExporters(destination: Destination): Partial<Record<Signal, ReadyMadeExporter>> {
   return makeStandardExporters(resolveDestination(destination, 'destination', 'operator'));

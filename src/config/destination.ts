@@ -122,10 +122,12 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
   };
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;
+  let spoken = false;
   for (const signal of SIGNALS) {
     if (owner === 'tenant' && signal === 'traces') continue;
     const target = resolveTarget(signal, destination, base, headers, how, option, owner);
     reachable ||= target !== undefined;
+    spoken ||= target?.kind === 'otlp';
     // Asked also where there is no target, so that a wrong value is found.
     const isOn = switchedOn(signals, signal, option);
     if (target !== undefined && isOn) targets[signal] = target;
@@ -134,6 +136,9 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
     destination.disabled === undefined ? false : asBoolean(destination.disabled, `${option}.disabled`);
   if (!reachable && !disabled)
     throw fault(option, 'needs an endpoint (for all signals or for one) or exporters');
+  // Whoever gives certificates must not find out from failing exports that nobody asks for them.
+  if (how.tls !== undefined && reachable && !spoken)
+    throw fault(`${option}.tls`, 'has no effect: ready-made exporters have certificates of their own');
   return {
     name: destination.name === undefined ? 'default' : asText(destination.name, `${option}.name`, 128),
     // With every signal switched off too: it would be pending for ever.

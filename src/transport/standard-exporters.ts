@@ -1,4 +1,5 @@
 /** The three stock OTLP exporters from a destination, each loaded with its first export. */
+import { fault } from '../model/configuration-error.js';
 import type { ReadyMadeExporter, ReadyMadeExportResult } from '../model/destination.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
@@ -60,7 +61,13 @@ export function makeStandardExporters(
 ): Partial<Record<Signal, ReadyMadeExporter>> {
   const exporters: Partial<Record<Signal, ReadyMadeExporter>> = {};
   for (const [signal, target] of Object.entries(destination.targets) as [Signal, Target][]) {
-    if (target.kind === 'otlp') exporters[signal] = lazyExporter(LOADERS[signal], target);
+    if (target.kind !== 'otlp') continue;
+    if (target.tls !== undefined)
+      throw fault(
+        'destination.tls',
+        'has no effect on the stock exporters: set OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY, or give the endpoint instead of exporters',
+      );
+    exporters[signal] = lazyExporter(LOADERS[signal], target);
   }
   return exporters;
 }

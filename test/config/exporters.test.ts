@@ -8,6 +8,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { standardExporters } from '../../src/index.js';
 import type { Destination, ReadyMadeExporter, ReadyMadeExportResult } from '../../src/index.js';
+import { issueCa } from '../support/certificates.js';
 import { collector, finishRequest, instance, settle } from './support.js';
 
 class FakeExporter implements ReadyMadeExporter {
@@ -413,5 +414,21 @@ describe('standardExporters()', () => {
       'destination.endpoint has no scheme: use http://host:4318',
     );
     expect(() => standardExporters({})).toThrow('destination needs an endpoint');
+  });
+
+  it('refuses certificates, which the stock exporters would not use', () => {
+    const { cert: ca } = issueCa();
+    expect(() => standardExporters({ endpoint: 'https://collector', tls: { ca } })).toThrow(
+      'destination.tls has no effect on the stock exporters',
+    );
+    const exporters = standardExporters({ endpoint: 'https://collector' });
+    expect(() => instance({ operator: { exporters, tls: { ca } } })).toThrow(
+      'operator.tls has no effect: ready-made exporters have certificates of their own',
+    );
+    // Where an endpoint takes the other signals, it has an effect.
+    const some = standardExporters({ traces: { endpoint: 'https://collector/v1/traces' } });
+    expect(() =>
+      instance({ operator: { endpoint: 'https://collector', exporters: some, tls: { ca } } }),
+    ).not.toThrow();
   });
 });

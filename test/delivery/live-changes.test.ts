@@ -177,6 +177,43 @@ describe.concurrent('same URL, new headers', () => {
       },
     ));
 
+  it('the same again does not break up the batch that is being filled', () =>
+    inWorld(
+      {
+        receivers: ['acme'],
+        configure: (to) => ({ tenants: { acme: to('acme', { signals: { metrics: false } }) } }),
+      },
+      async (world) => {
+        for (const mark of [1, 2, 3]) {
+          world.send('acme', mark);
+          world.telemetry.setTenant('acme', world.to('acme', { signals: { metrics: false } }));
+        }
+        await world.telemetry.flush();
+        expect(marksAt(world.at('acme'))).toEqual(['1', '2', '3']);
+        expect(world.at('acme').requests).toHaveLength(1);
+      },
+    ));
+
+  it('another requestsPerMinute holds from the next request on', () =>
+    inWorld(
+      {
+        receivers: ['acme'],
+        configure: (to) => ({
+          tenants: { acme: to('acme', { requestsPerMinute: 1, signals: { metrics: false } }) },
+        }),
+      },
+      async (world) => {
+        world.send('acme', 1);
+        await world.telemetry.flush();
+        world.send('acme', 2);
+        await world.telemetry.flush({ timeoutMs: 300 });
+        expect(marksAt(world.at('acme'))).toEqual(['1']);
+        world.telemetry.setTenant('acme', world.to('acme', { signals: { metrics: false } }));
+        await world.flushUntilLogs('acme', 2);
+        expect(marksAt(world.at('acme'))).toEqual(['1', '2']);
+      },
+    ));
+
   it('the cumulative counter of a destination goes on through a change of headers', () =>
     inWorld(
       { receivers: ['acme'], configure: (to) => ({ tenants: { acme: to('acme') } }) },

@@ -97,4 +97,26 @@ describe('T37: a step of the clock changes neither back-off nor flush, and no sp
       { neighbourMayLose: true },
     );
   });
+
+  it('an hour back: a counter begins anew once, and not with every reading', async () => {
+    const collector = await startCollector();
+    await withVictimInVirtualTime(collector, async (world, time) => {
+      const points = () => world.at('operator').metricPoints.filter(({ type }) => type === 'sum');
+      const read = async (count: number): Promise<void> => {
+        world.send(VICTIM, count);
+        const before = points().length;
+        void world.telemetry.flush({ timeoutMs: 5_000 });
+        await time.until(() => points().length > before, 5_000);
+        await time.pass(1_000);
+      };
+      await read(1);
+      time.stepWallClock(-3_600_000);
+      const earlier = points().length;
+      for (const count of [2, 3, 4]) await read(count);
+      const later = points().slice(earlier);
+      for (const { timeUnixNano, startTimeUnixNano } of later)
+        expect(timeUnixNano).toBeGreaterThanOrEqual(startTimeUnixNano);
+      expect(new Set(later.map(({ startTimeUnixNano }) => startTimeUnixNano)).size).toBe(1);
+    });
+  });
 });

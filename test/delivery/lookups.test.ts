@@ -396,23 +396,27 @@ describe.concurrent('refresh', () => {
     );
   });
 
-  it('setTenant wins over a lookup that is under way', () =>
-    inWorld(
+  it('setTenant wins over a lookup that is under way', () => {
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    return inWorld(
       {
         receivers: ['acme', 'acme-2'],
-        configure: (to) => ({ tenants: (id) => pause(100).then(() => to(id)) }),
+        configure: (to) => ({ tenants: (id) => asked.then(() => to(id)) }),
       },
       async (world) => {
         world.send('acme', 1);
         await pause(20);
         world.telemetry.setTenant('acme', world.to('acme-2'));
-        await pause(200);
+        answer();
+        await pause(50);
         world.send('acme', 2);
         await world.telemetry.flush();
         expect(marksAt(world.at('acme-2'))).toEqual(['1', '2']);
         expect(world.at('acme').requests).toHaveLength(0);
       },
-    ));
+    );
+  });
 
   it('refreshTenant waits for a fresh answer also when a lookup was under way', () => {
     let place = 'acme';
@@ -522,7 +526,7 @@ describe.concurrent('lookups are bounded', () => {
           dropped: { queue_full: 188 },
           buffered: 512,
         });
-        await world.at('acme').waitFor({ logs: 512 });
+        await world.at('acme').waitFor({ logs: 512 }, { timeoutMs: 15_000 });
         expect(marksAt(world.at('acme'))[0]).toBe('188');
         expect(marksAt(world.at('acme')).at(-1)).toBe('699');
         await world.telemetry.flush();
@@ -538,7 +542,7 @@ describe.concurrent('lookups are bounded', () => {
         const waiting = world.telemetry.status().tenants.totals.logs?.buffered ?? 0;
         expect(waiting).toBeGreaterThan(40);
         expect(waiting * 4_000).toBeLessThan(256 * 1024);
-        await world.at('acme').waitFor({ logs: waiting });
+        await world.at('acme').waitFor({ logs: waiting }, { timeoutMs: 15_000 });
         expect(marksAt(world.at('acme')).at(-1)).toBe('199');
       },
     ));

@@ -4,7 +4,7 @@ import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { TenantStatus } from '../model/status.js';
 import { sumLedgers, type Ledgers } from './account.js';
-import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS } from './bounds.js';
+import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS, WAITING_RECORD_BYTES } from './bounds.js';
 import { Share, type Evictable } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
@@ -98,13 +98,13 @@ export class Tenant implements TenantIntake, Evictable {
   #takeWaiting(): readonly WaitingRecord[] {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#countWaiting(-this.#waitingBytes);
+    this.#countWaiting(-this.#waitingBytes, -waiting.length);
     return waiting;
   }
 
-  #countWaiting(bytes: number): void {
+  #countWaiting(bytes: number, items: number): void {
     this.#waitingBytes += bytes;
-    this.#share.change(bytes);
+    this.#share.change(bytes + items * WAITING_RECORD_BYTES);
   }
 
   get oldestMs(): number | undefined {
@@ -114,7 +114,7 @@ export class Tenant implements TenantIntake, Evictable {
   evictOldest(reason: DropReason): void {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return;
-    this.#countWaiting(-oldest.bytes().byteLength);
+    this.#countWaiting(-oldest.bytes().byteLength, -1);
     this.#discard(1, reason);
   }
 
@@ -133,7 +133,7 @@ export class Tenant implements TenantIntake, Evictable {
     }
     const copy = new WaitingRecord(record, this.#home.monotonicMs());
     this.#waiting.push(copy);
-    this.#countWaiting(copy.bytes().byteLength);
+    this.#countWaiting(copy.bytes().byteLength, 1);
     while (this.#waiting.length > MAX_WAITING_ITEMS || this.#waitingBytes > MAX_WAITING_BYTES) {
       this.evictOldest('queue_full');
     }

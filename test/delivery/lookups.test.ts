@@ -706,3 +706,16 @@ describe('after shutdown', () => {
     });
   });
 });
+
+describe('the budget of all tenants', () => {
+  it('counts what a waiting record occupies, not its bytes alone', () =>
+    inWorld(
+      { receivers: [], configure: () => ({ tenants: () => new Promise<never>(() => undefined) }) },
+      async (world) => {
+        for (let mark = 0; mark < 100; mark++) world.send('acme', mark);
+        expect(world.telemetry.status().memory.tenantsBytes).toBeGreaterThan(100 * 1024);
+        await world.telemetry.shutdown({ timeoutMs: 0 });
+        expect(world.telemetry.status().memory.tenantsBytes).toBe(0);
+      },
+    ));
+});

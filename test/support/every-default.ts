@@ -69,6 +69,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ],
   ['failed lookups until what waits is `unrouted`', delivery.MAX_LOOKUP_FAILURES],
   ['records that wait for a lookup', `${delivery.MAX_WAITING_ITEMS}, ${delivery.MAX_WAITING_BYTES} bytes`],
+  ['bytes that count for each of them besides its own', delivery.WAITING_RECORD_BYTES],
   ['tenants with destinations', delivery.MAX_TENANTS],
   ['tenants known to have none', delivery.MAX_KNOWN_WITHOUT_DESTINATION],
   ['time of a headers function, ms', transport.HEADERS_DEADLINE_MS],

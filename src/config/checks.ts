@@ -99,14 +99,32 @@ function isAttributeValue(value: unknown): value is AttributeValue {
   return Array.isArray(value) && value.every(isItem);
 }
 
+/** Of names and values together; every number counts for 8 characters. */
+export interface AttributeBounds {
+  readonly maxAttributes: number;
+  readonly maxLength: number;
+}
+
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + lengthOf(item), 0);
+  return typeof value === 'string' ? value.length : 8;
+}
+
 /** A copy, so that what the caller does with its object afterwards has no effect. */
-export function asAttributes(value: unknown, option: string): Attributes {
+export function asAttributes(value: unknown, option: string, bounds?: AttributeBounds): Attributes {
   const attributes: Record<string, AttributeValue> = {};
-  for (const [key, item] of Object.entries(asRecord(value, option))) {
+  const record = asRecord(value, option);
+  if (bounds !== undefined && Object.keys(record).length > bounds.maxAttributes)
+    throw fault(option, `has more than ${bounds.maxAttributes} attributes`);
+  let length = 0;
+  for (const [key, item] of Object.entries(record)) {
     if (item === undefined) continue;
     if (key === '' || key === '__proto__') throw fault(option, 'has an attribute without a usable name');
     if (!isAttributeValue(item))
       throw fault(`${option}.${key}`, 'must be a string, number, boolean or an array of them');
+    length += key.length + lengthOf(item);
+    if (bounds !== undefined && length > bounds.maxLength)
+      throw fault(option, `has more than ${bounds.maxLength} characters in total`);
     attributes[key] = structuredClone(item);
   }
   return attributes;

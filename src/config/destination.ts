@@ -12,6 +12,8 @@ import { resolveTls } from './tls.js';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
 const MAX_DESTINATIONS = 16;
+/** A tenant's resource: kept for each of its destinations, encoded with each answer of a lookup, sent with each request. */
+const TENANT_ATTRIBUTES = { maxAttributes: 128, maxLength: 16 * 1024 };
 
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
@@ -151,7 +153,11 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
     resourceAttributes:
       destination.resourceAttributes === undefined
         ? {}
-        : asAttributes(destination.resourceAttributes, `${option}.resourceAttributes`),
+        : asAttributes(
+            destination.resourceAttributes,
+            `${option}.resourceAttributes`,
+            owner === 'tenant' ? TENANT_ATTRIBUTES : undefined,
+          ),
     temporality:
       destination.temporality === undefined
         ? 'cumulative'

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { httpTelemetry } from '../../src/adapters/http.js';
 import { createGatewayTelemetry } from '../../src/index.js';
+import type { Attributes } from '../../src/model/attributes.js';
 import type { Destination, GatewayOptions } from '../../src/index.js';
 import { collector, deepFreeze, finishRequest, instance, settle, thrownBy } from './support.js';
 
@@ -574,5 +575,26 @@ describe('what the caller passes in', () => {
     finishRequest(telemetry);
     await settle(telemetry);
     expect(second.spans[0]?.resource['tags']).toEqual(['first']);
+  });
+});
+
+describe('the resource attributes of a tenant', () => {
+  const tenant = (resourceAttributes: Attributes) => () =>
+    createGatewayTelemetry({
+      env: false,
+      tenants: { acme: { endpoint: 'https://c.example', resourceAttributes } },
+    });
+  const many = (count: number): Attributes =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
+
+  it('are 128 at most, and 16 KiB in total', () => {
+    expect(tenant(many(128))).not.toThrow();
+    expect(tenant({ a: 'x'.repeat(16_000) })).not.toThrow();
+    const option = 'tenants.acme.resourceAttributes';
+    expect(tenant(many(129))).toThrow(`${option} has more than 128 attributes`);
+    const total = `${option} has more than 16384 characters in total`;
+    expect(tenant({ a: 'x'.repeat(16_384) })).toThrow(total);
+    expect(tenant({ ['x'.repeat(16_384)]: true })).toThrow(total);
+    expect(tenant({ a: Array<number>(4_096).fill(1) })).toThrow(total);
   });
 });

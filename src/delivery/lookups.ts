@@ -36,11 +36,18 @@ const TOO_SLOW = new Error('too slow');
 /** The host's own error may quote secrets, and an answer may hold one where it does not belong: neither is repeated. */
 function whatFailed(error: unknown): string {
   if (error === TOO_SLOW) return `took more than ${LOOKUP_TIMEOUT_MS / 1000} s`;
-  const option =
-    (error as Partial<ConfigurationError> | null)?.name === 'ConfigurationError'
-      ? (error as ConfigurationError).option
-      : undefined;
+  const option = optionAtFault(error);
   return option === undefined ? 'threw' : `gave an answer that is invalid at ${option}`;
+}
+
+/** Whatever was thrown: looking at it may throw again. */
+function optionAtFault(error: unknown): string | undefined {
+  try {
+    const { name, option } = error as ConfigurationError;
+    return name === 'ConfigurationError' ? `${option}` : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function createLookups(options: LookupOptions): Lookups {

@@ -1,11 +1,44 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Destinations } from '../../src/index.js';
+import { watchUnhandled } from '../support/unhandled.js';
 import { droppedOf, eventually, inWorld, marksAt, pause, requestsCounted } from './support.js';
 
 vi.setConfig({ maxConcurrency: 40 });
 
 const KEY = 's3cret-key';
+
+describe('a lookup that throws something odd', () => {
+  const throwing = {
+    get name(): string {
+      throw new Error('no name');
+    },
+  };
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['what throws when it is looked at', throwing],
+    ['what only looks like our own', { name: 'ConfigurationError', option: Symbol('x') }],
+  ])('has failed, and nothing else: %s', (_what, thrown) =>
+    inWorld(
+      {
+        receivers: ['acme'],
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
+        configure: () => ({ tenants: () => Promise.reject<Destinations>(thrown) }),
+      },
+      async (world) => {
+        const unhandled = watchUnhandled();
+        onTestFinished(unhandled.stop);
+        world.send('acme', 1);
+        await eventually(() =>
+          expect(world.diagnostics.map(({ code }) => code)).toContain('tenant_lookup_failed'),
+        );
+        await pause(50);
+        expect(unhandled.seen).toEqual([]);
+        expect(world.telemetry.status('acme').state).toBe('resolving');
+      },
+    ),
+  );
+});
 
 describe.concurrent('while a lookup is under way', () => {
   it('records wait and are delivered afterwards; logs and metrics count them', () =>

@@ -30,6 +30,8 @@ export interface Lookups {
   ask(tenant: Tenant, byHand: boolean): Promise<void>;
 }
 
+/** A tenant's own field names are part of it. */
+const MAX_OPTION_CHARS = 200;
 const TIMED_OUT = Symbol('timed out');
 const TOO_SLOW = new Error('too slow');
 
@@ -37,14 +39,14 @@ const TOO_SLOW = new Error('too slow');
 function whatFailed(error: unknown): string {
   if (error === TOO_SLOW) return `took more than ${LOOKUP_TIMEOUT_MS / 1000} s`;
   const option = optionAtFault(error);
-  return option === undefined ? 'threw' : `gave an answer that is invalid at ${option}`;
+  return option === undefined ? 'threw' : `gave an answer that is invalid at ${JSON.stringify(option)}`;
 }
 
 /** Whatever was thrown: looking at it may throw again. */
 function optionAtFault(error: unknown): string | undefined {
   try {
     const { name, option } = error as ConfigurationError;
-    return name === 'ConfigurationError' ? `${option}` : undefined;
+    return name === 'ConfigurationError' ? option.slice(0, MAX_OPTION_CHARS) : undefined;
   } catch {
     return undefined;
   }

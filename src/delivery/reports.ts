@@ -23,8 +23,8 @@ export function createReports(
 ): Reports {
   const place =
     tenantId === undefined
-      ? `the operator's destination "${destination}"`
-      : `destination "${destination}" of tenant ${JSON.stringify(tenantId)}`;
+      ? `the operator's destination ${JSON.stringify(destination)}`
+      : `destination ${JSON.stringify(destination)} of tenant ${JSON.stringify(tenantId)}`;
   const tell = (code: Diagnostic['code'], signal: Signal, message: string): void =>
     report({ code, message, destination, signal, ...(tenantId !== undefined && { tenantId }) });
 

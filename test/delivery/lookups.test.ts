@@ -40,6 +40,37 @@ describe('a lookup that throws something odd', () => {
   );
 });
 
+it('reports quote what a tenant chose, so that it begins no line of its own', () =>
+  inWorld(
+    {
+      receivers: ['acme', 'globex'],
+      configure: (to) => ({
+        tenants: (id) =>
+          Promise.resolve(
+            id === 'acme'
+              ? { ...to('acme'), ['x\n\u001b[31m'.repeat(1_000)]: 1 }
+              : to('globex', { name: 'x"\n\u001b[31m' }),
+          ),
+      }),
+    },
+    async (world) => {
+      world.at('globex').answerWith({ status: 400, times: 1 });
+      world.send('acme', 1);
+      world.send('globex', 1);
+      await eventually(() => expect(world.telemetry.status('globex').state).not.toBe('resolving'));
+      await world.telemetry.flush();
+      await eventually(() => {
+        const codes = world.diagnostics.map(({ code }) => code);
+        expect(codes).toContain('tenant_lookup_failed');
+        expect(codes).toContain('export_failed');
+      });
+      for (const { message } of world.diagnostics) {
+        expect(message).not.toMatch(/[\u0000-\u001f]/);
+        expect(message.length).toBeLessThan(1_500);
+      }
+    },
+  ));
+
 describe.concurrent('while a lookup is under way', () => {
   it('records wait and are delivered afterwards; logs and metrics count them', () =>
     inWorld(

@@ -90,7 +90,7 @@ function compose(
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
   const processors = guardSpanProcessors(settings.spanProcessors, report);
   let isShutDown = false;
-  const isConfigured =
+  let isConfigured =
     settings.operator.length > 0 || settings.tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
 
@@ -243,7 +243,11 @@ function compose(
     home,
     processors,
     closingExporters,
-    onShutdown: () => (isShutDown = true),
+    onShutdown() {
+      // What was configured while it ran counts too.
+      isConfigured ||= delivery.wanted.anything;
+      isShutDown = true;
+    },
     onClosed: () => (settings.registerGlobals ? undefined : contexts.close()),
   });
 }

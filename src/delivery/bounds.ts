@@ -15,6 +15,8 @@ export const MIN_RETRY_AFTER_MS = 1_000;
 export const MAX_RETRY_AFTER_MS = 300_000;
 /** How long a removed operator destination may still drain. */
 export const DRAIN_MS = 10_000;
+/** Former places that drain at the same time, and removed destinations; the oldest goes at once. */
+export const MAX_DRAINING = 8;
 /** A wait is at most this share of the outage so far: 30 s without a collector cost 8 s more at most, not a minute. */
 export const MAX_SHARE_OF_OUTAGE = 0.25;
 /** Failures in a row that make a destination `failing`, deliveries in a row that make it `active`. */

@@ -130,15 +130,13 @@ export class Health {
   /** What became of a request. */
   settled(signal: Signal, result: SendResult): void {
     this.cancelled(signal);
-    // Too large: the destination works, and what was in the batch is not its affair.
-    if (result.kind === 'refused' && result.reason === 'too_large') return;
     // Of a request from before the end: only `revive` ends that.
     if (this.#state === 'disabled') return;
     if (result.kind === 'delivered') this.#succeeded(this.#signals[signal]);
     else this.#failed(this.#signals[signal], result);
   }
 
-  /** A request was given up by ourselves; it says nothing. */
+  /** A request that says nothing: given up by ourselves, or to be sent again in parts. */
   cancelled(signal: Signal): void {
     this.#signals[signal].inFlight--;
     this.#inFlight--;
@@ -219,7 +217,7 @@ export class Health {
     const times = Math.min(16, this.#failuresInRow - 1);
     const throttled = initialRetryDelayMs * THROTTLED_DELAYS * THROTTLED_GROWTH ** times;
     const most = Math.min(throttled, longest);
-    return Math.max(MIN_RETRY_AFTER_MS, jittered(most * 0.9, most * 1.1));
+    return Math.max(MIN_RETRY_AFTER_MS, Math.min(longest, jittered(most * 0.9, most * 1.1)));
   }
 
   /** Somebody asks for an attempt now, as `flush` does: waits end, one request at a time stays. */

@@ -121,9 +121,10 @@ export class Lane implements SlotTaker {
       this.#health.cancelled(this.signal);
       return;
     }
-    this.#health.settled(this.signal, result);
     // Not a failure yet: its halves will tell.
     const isSplit = result.kind === 'refused' && result.reason === 'too_large' && this.queue.split(batch);
+    if (isSplit) this.#health.cancelled(this.signal);
+    else this.#health.settled(this.signal, result);
     if (result.kind === 'delivered') {
       this.lastDeliveryMs = Date.now();
       this.queue.deliver(batch, result.rejected);

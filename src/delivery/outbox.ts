@@ -22,7 +22,7 @@ import type {
   SignalStatus,
 } from '../model/status.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
-import { DRAIN_MS } from './bounds.js';
+import { DRAIN_MS, MAX_DRAINING } from './bounds.js';
 import type { Budget, Share } from './budget.js';
 import { sameConfiguration, samePlace } from './change.js';
 import { Health } from './health.js';
@@ -255,6 +255,11 @@ export class Outbox {
   #drain(lane: Lane, reason: DropReason): void {
     // The former place's troubles are not the new one's.
     lane.leaveHealth();
+    for (const oldest of this.#draining) {
+      if (this.#draining.size < MAX_DRAINING) break;
+      this.#draining.delete(oldest);
+      this.#closeLane(oldest, reason);
+    }
     this.#draining.add(lane);
     const done = (): void => {
       clearTimeout(deadline);

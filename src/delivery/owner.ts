@@ -4,6 +4,7 @@ import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
+import { MAX_DRAINING } from './bounds.js';
 import type { Share } from './budget.js';
 import type { Lane } from './lane.js';
 import { Outbox, type OutboxHome } from './outbox.js';
@@ -51,7 +52,10 @@ export class Owner {
       gone.remove();
       this.#leaving.add(gone);
     }
-    for (const outbox of this.#leaving) if (outbox.lanes().length === 0) this.#forget(outbox);
+    for (const outbox of this.#leaving) {
+      if (this.#leaving.size > MAX_DRAINING) outbox.close('destination_changed');
+      if (outbox.lanes().length === 0) this.#forget(outbox);
+    }
   }
 
   /** The destination is gone, its account stays. */

@@ -12,13 +12,17 @@ export interface StateListeners {
 export function createStateListeners(report: (diagnostic: Diagnostic) => void): StateListeners {
   /** Boxes, because the same function may be added twice. */
   const boxes = new Set<{ readonly listener: DestinationStateListener }>();
+  let isTelling = false;
   const failed = (): void =>
     report({ code: 'callback_failed', message: 'A listener of onDestinationState threw' });
   const call = (listener: DestinationStateListener, event: DestinationStateEvent): void => {
+    isTelling = true;
     try {
       containRejection(listener(event), failed);
     } catch {
       failed();
+    } finally {
+      isTelling = false;
     }
   };
   return {
@@ -28,8 +32,10 @@ export function createStateListeners(report: (diagnostic: Diagnostic) => void): 
       return () => void boxes.delete(box);
     },
     tell(event) {
-      // Not now: states change in the middle of sending, and a listener may well change the configuration.
-      for (const box of boxes) queueMicrotask(() => boxes.has(box) && call(box.listener, event));
+      // Not now: states change in the middle of sending. Of what a listener itself has brought about it hears in a later turn
+      // of the event loop: one that changes the configuration at every event would keep everything else from running.
+      const later = isTelling ? setImmediate : queueMicrotask;
+      for (const box of boxes) later(() => boxes.has(box) && call(box.listener, event));
     },
   };
 }

@@ -29,7 +29,8 @@ export interface ReadyMadeExportResult {
 
 /**
  * An OpenTelemetry exporter object (`SpanExporter`, `LogRecordExporter`, `PushMetricExporter`), seen structurally
- * so that no SDK package appears in these types. It is shut down when its destination goes; give it to one owner.
+ * so that no SDK package appears in these types. It is shut down when its destination goes, also when
+ * it is switched off (`disabled`): give a new one then. Give it to one owner.
  */
 export interface ReadyMadeExporter {
   export(items: unknown, resultCallback: (result: ReadyMadeExportResult) => void): void;

@@ -29,7 +29,7 @@ export interface DestinationStateEvent {
 }
 
 /**
- * Told of every change of a state, in a microtask of its own: it may call the instance. What it throws is reported as
+ * Told of every change of a state, in a microtask of its own or a little later: it may call the instance. What it throws is reported as
  * `callback_failed`. A destination begins as `pending` without an event.
  */
 export type DestinationStateListener = (event: DestinationStateEvent) => void;

@@ -1,7 +1,7 @@
 /** `onDestinationState`: who is told of what, in which order, and that nothing follows a removal. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Destination, DestinationStateEvent, GatewayTelemetry } from '../../src/index.js';
-import { eventually, inWorld, pause, withTelemetry, type World } from './support.js';
+import { eventually, inWorld, pause, withTelemetry, type World, timed } from './support.js';
 
 vi.setConfig({ maxConcurrency: 20 });
 
@@ -339,6 +339,24 @@ describe.concurrent('listeners', () => {
         await eventually(() => expect(events.map(step)).toEqual(['pending > failing', 'failing > pending']));
         await exportOnce(world, 'acme');
         expect(world.at('acme-2').logs.length).toBeGreaterThan(0);
+      },
+    ));
+
+  it('that switch it off and on at every event keep nothing else from running', () =>
+    inWorld(
+      { receivers: ['acme'], configure: (to) => ({ tenants: { acme: to('acme') } }) },
+      async (world) => {
+        let events = 0;
+        const end = world.telemetry.onDestinationState(({ state }) => {
+          events++;
+          world.telemetry.setTenant('acme', world.to('acme', { disabled: state !== 'disabled' }));
+        });
+        world.send('acme', 1);
+        await world.telemetry.flush();
+        const { ms } = await timed(pause(20));
+        end();
+        expect(events).toBeGreaterThan(1);
+        expect(ms).toBeLessThan(2_000);
       },
     ));
 

@@ -132,11 +132,13 @@ describe('states', () => {
     expect(bench.changes).toEqual(['pending > failing', 'failing > receiving', 'receiving > active']);
   });
 
-  it('what is too large says nothing about the destination', () => {
+  it('what is too large even alone is a failure: one that refuses everything so is asked ever more rarely', () => {
     const bench = new Bench();
-    bench.times(20, TOO_LARGE);
-    expect(bench.health.state).toBe('pending');
+    bench.times(4, TOO_LARGE);
     expect(bench.may()).toBe('go');
+    bench.meet(TOO_LARGE);
+    expect(bench.health.state).toBe('failing');
+    expect(bench.may()).toBe('paused');
   });
 
   it('a request that was given up says nothing', () => {

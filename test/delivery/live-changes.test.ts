@@ -613,3 +613,22 @@ describe('status().memory', () => {
       expect(world.telemetry.status().memory.operatorBytes).toBeGreaterThanOrEqual(operatorBytes);
     }));
 });
+
+it('an operator URL that changes all the time leaves few former places draining, and every loss is counted', () =>
+  inWorld({ receivers: [] }, async (world) => {
+    world.at('operator').answerWith({ hang: true });
+    const { url } = world.at('operator');
+    const oneQueue = world.telemetry.status().memory.operatorMaxBytes / 3;
+    for (let change = 0; change < 30; change++) {
+      world.send(undefined, change);
+      world.telemetry.setOperator({ endpoint: `${url}/${change}` });
+    }
+    expect(world.telemetry.status().memory.operatorMaxBytes / oneQueue).toBeLessThanOrEqual(3 + 8);
+    for (let change = 0; change < 30; change++) {
+      world.send(undefined, change);
+      world.telemetry.setOperator({ name: `n-${change}`, endpoint: url });
+    }
+    expect(world.telemetry.status().memory.operatorMaxBytes / oneQueue).toBeLessThanOrEqual(3 + 8 * 3);
+    const { operator } = await world.telemetry.shutdown({ timeoutMs: 300 });
+    expect(operator.logs?.accepted).toBe(60);
+  }));

@@ -54,6 +54,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ],
   ['failing for so long, ms, it is `disabled`', delivery.DISABLED_AFTER_MS],
   ['a former operator destination drains for, ms', delivery.DRAIN_MS],
+  ['former operator destinations that drain at once', delivery.MAX_DRAINING],
   ['requests of all tenants under way', delivery.MAX_TENANT_REQUESTS],
   [
     'memory shares at which records are shed, and lower by',

@@ -9,6 +9,8 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Most tests wait for timers and sockets: one at a time would leave even two cores idle.
+    maxWorkers: 2,
     reporters: ['default', './scripts/plain-line-reporter.mjs'],
     projects: [
       {

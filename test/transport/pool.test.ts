@@ -327,7 +327,7 @@ describe('an origin', () => {
       for (let count = 0; count < 3; count++)
         expect(await sender.send(large, live())).toMatchObject({ kind });
       for (const socket of sockets) socket.resume();
-      await eventually(() => expect(sockets.every(({ destroyed }) => destroyed)).toBe(true), 2_000);
+      await eventually(() => expect(sockets.every(({ destroyed }) => destroyed)).toBe(true));
     },
   );
 });

@@ -98,7 +98,7 @@ describe.concurrent('what may work later is tried again, and nothing is lost', (
           times: 1,
         });
         world.send('acme', 1);
-        await world.at('acme').waitFor({ logs: 1 });
+        await world.at('acme').waitFor({ logs: 1 }, { timeoutMs: 15_000 });
         const [first, second] = world.at('acme').requests.filter(({ signal }) => signal === 'logs');
         expect((second?.receivedAtMs ?? 0) - (first?.receivedAtMs ?? 0)).toBeGreaterThanOrEqual(490);
       }),
@@ -108,7 +108,7 @@ describe.concurrent('what may work later is tried again, and nothing is lost', (
     withAcme(async (world) => {
       world.at('acme').answerWith({ status: 429, headers: { 'retry-after': '2' }, signal: 'logs', times: 1 });
       world.send('acme', 1);
-      await world.at('acme').waitFor({ logs: 1 });
+      await world.at('acme').waitFor({ logs: 1 }, { timeoutMs: 15_000 });
       const [first, second] = world.at('acme').requests.filter(({ signal }) => signal === 'logs');
       expect((second?.receivedAtMs ?? 0) - (first?.receivedAtMs ?? 0)).toBeGreaterThanOrEqual(1_990);
     }));
@@ -223,7 +223,11 @@ describe.concurrent('a header function', () => {
     inWorld(
       {
         receivers: ['acme'],
-        configure: (to) => ({ tenants: { acme: to('acme', { headers, signals: { metrics: false } }) } }),
+        configure: (to) => ({
+          // Long enough for a look in between, also on a busy machine.
+          delivery: { tenants: { initialRetryDelayMs: 2_000 } },
+          tenants: { acme: to('acme', { headers, signals: { metrics: false } }) },
+        }),
       },
       scenario,
     );
@@ -263,7 +267,7 @@ describe.concurrent('a header function', () => {
         await world.telemetry.flush();
         expect(world.at('acme').requests).toHaveLength(0);
         expect(logsOfAcme(world)).toMatchObject({ lastError: 'headers', ledger: { buffered: 1 } });
-        await world.at('acme').waitFor({ logs: 1 });
+        await world.at('acme').waitFor({ logs: 1 }, { timeoutMs: 15_000 });
         expect(world.at('acme').requests.map(({ headers }) => headers['x-token'])).toEqual(['good']);
         expect(JSON.stringify([world.diagnostics, world.telemetry.status('acme')])).not.toContain('s3cret');
       },

@@ -23,11 +23,11 @@ export const MAX_SHARE_OF_OUTAGE = 0.25;
 export const FAILING_AFTER = 5;
 export const ACTIVE_AFTER = 3;
 /**
- * What 429 without a usable `Retry-After` costs, in first retry delays, and how it grows: by default 2.5 s, then 10 s, so that
- * one who asks for less gets two requests in ten seconds, and one that asked once is not kept waiting.
+ * What 429 without a usable `Retry-After` costs, in first retry delays, the first time and again: by default 2.5 s, then 10 s,
+ * so that one who asks for less gets two requests in ten seconds, and one that asked once is not kept waiting.
  */
 export const THROTTLED_DELAYS = 2.5;
-export const THROTTLED_GROWTH = 4;
+export const THROTTLED_AGAIN_DELAYS = 10;
 /** After so long without success a destination is asked only now and then, and after five days not any more. */
 export const LONG_DEAD_AFTER_MS = 3_600_000;
 export const LONG_DEAD_RETRY_MS = 300_000;

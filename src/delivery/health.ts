@@ -22,8 +22,8 @@ import {
   MAX_RETRY_AFTER_MS,
   MAX_SHARE_OF_OUTAGE,
   MIN_RETRY_AFTER_MS,
+  THROTTLED_AGAIN_DELAYS,
   THROTTLED_DELAYS,
-  THROTTLED_GROWTH,
 } from './bounds.js';
 import { Pace } from './pace.js';
 
@@ -214,9 +214,8 @@ export class Health {
     }
     if (!isThrottled) return wish === undefined ? backoff : Math.max(MIN_RETRY_AFTER_MS, backoff);
     // It has asked for less of everything, so the others' failures count too.
-    const times = Math.min(16, this.#failuresInRow - 1);
-    const throttled = initialRetryDelayMs * THROTTLED_DELAYS * THROTTLED_GROWTH ** times;
-    const most = Math.min(throttled, longest);
+    const delays = this.#failuresInRow === 1 ? THROTTLED_DELAYS : THROTTLED_AGAIN_DELAYS;
+    const most = Math.min(longest, Math.max(initialRetryDelayMs * delays, this.#isOpen ? ceiling : 0));
     return Math.max(MIN_RETRY_AFTER_MS, Math.min(longest, jittered(most * 0.9, most * 1.1)));
   }
 

@@ -205,7 +205,8 @@ export class Queue implements Evictable {
    */
   sealDue(verdict: Verdict): void {
     if (verdict === 'paced') return;
-    const intervals = verdict === 'go' ? INTERVALS_TO_WAIT : MAX_FLUSH_INTERVALS;
+    // Behind others it could not go either: it grows, and the end of an outage brings few large requests.
+    const intervals = verdict === 'go' && !this.hasWaiting ? INTERVALS_TO_WAIT : MAX_FLUSH_INTERVALS;
     if (this.#hasWaitedFor(this.#options.bounds.flushIntervalMs * intervals)) this.seal();
   }
 

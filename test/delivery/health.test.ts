@@ -478,8 +478,13 @@ describe("the destination's own wish", () => {
 
   it('throttled for long, it is asked about once a minute', () => {
     const bench = new Bench();
-    bench.times(12, THROTTLED);
-    expect(bench.waitMs()).toBe(64_000);
+    const waits: number[] = [];
+    for (let turn = 0; turn < 40; turn++) {
+      bench.meet(THROTTLED);
+      waits.push(bench.waitMs());
+    }
+    expect(waits.slice(0, 3)).toEqual([2_500, 10_000, 10_000]);
+    expect(waits.at(-1)).toBe(64_000);
   });
 
   it('of a second does not shorten the waits of an open circuit', () => {

@@ -42,8 +42,8 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     `${delivery.MIN_RETRY_AFTER_MS} to ${delivery.MAX_RETRY_AFTER_MS}`,
   ],
   [
-    '429 without one, in initial delays, and how that grows',
-    `${delivery.THROTTLED_DELAYS}, times ${delivery.THROTTLED_GROWTH}`,
+    '429 without one, in initial delays, and again',
+    `${delivery.THROTTLED_DELAYS}, ${delivery.THROTTLED_AGAIN_DELAYS}`,
   ],
   ['longest wait, as a share of the outage so far', delivery.MAX_SHARE_OF_OUTAGE],
   ['failures in a row to `failing`', delivery.FAILING_AFTER],

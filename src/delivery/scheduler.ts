@@ -28,15 +28,20 @@ export interface SchedulerOptions {
   onError(error: unknown): void;
 }
 
+/**
+ * The context of everything that is not part of a request. Made when the module is loaded and not with the instance: a host may
+ * make that in its first request, whose context would live on in every socket and timer.
+ */
+const root = new AsyncResource('gateway-otel');
+
 export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): Scheduler {
-  const root = new AsyncResource('gateway-otel');
   const busy = new Set<Lane>();
   const urgent = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Immediate | undefined;
   let closed = false;
-  let lastWork: Promise<void> = Promise.resolve();
+  let lastWork: Promise<void> = root.runInAsyncScope(() => Promise.resolve());
 
   const nextTurn = (): Promise<void> =>
     new Promise((resolve) => void root.runInAsyncScope(() => setImmediate(resolve)));
@@ -99,7 +104,8 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
     every(intervalMs, work) {
       intervals.push(root.runInAsyncScope(() => setInterval(work, intervalMs)).unref());
     },
-    inSlices: (steps) => (lastWork = lastWork.then(() => root.runInAsyncScope(() => runSlices(steps)))),
+    // A promise keeps the context in which it was made, and the last one is kept.
+    inSlices: (steps) => root.runInAsyncScope(() => (lastWork = lastWork.then(() => runSlices(steps)))),
     outside: (work) => root.runInAsyncScope(work),
     close() {
       closed = true;

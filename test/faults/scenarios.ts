@@ -168,6 +168,10 @@ export const SCENARIOS = {
     title: 'the engine against a model',
     files: ['test/faults/t44-model.test.ts', 'test/faults/load/t44-model.test.ts'],
   },
+  T45: {
+    title: 'contexts of requests, tracing, a loop to itself',
+    files: ['test/faults/load/t45-contexts.test.ts'],
+  },
   T46: {
     title: 'the thread pool',
     files: ['test/faults/load/t46-thread-pool.test.ts'],

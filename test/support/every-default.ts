@@ -60,6 +60,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     'memory shares at which records are shed, and lower by',
     `${delivery.PRESSURE_HIGH}, ${delivery.PRESSURE_CRITICAL}, by ${delivery.PRESSURE_HYSTERESIS}`,
   ],
+  ["of V8's limit, its young generation, bytes", delivery.YOUNG_HEAP_BYTES],
   ['looks at the memory, ms', delivery.PRESSURE_CHECK_MS],
   ['time of a lookup, ms', delivery.LOOKUP_TIMEOUT_MS],
   ['lookups under way', delivery.MAX_LOOKUPS],

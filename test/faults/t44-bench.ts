@@ -279,15 +279,18 @@ export class World {
     const { model, place } = subject;
     const { healthModel, subjects } = place;
     this.reasons = undefined;
-    healthModel.settled(
-      model,
-      subjects.map((other) => other.model),
-      result,
-      this.nowMs,
-      BOUNDS.initialRetryDelayMs,
-    );
+    const isSplit = result.kind === 'refused' && result.reason === 'too_large' && ids.length > 1;
+    if (!isSplit) {
+      healthModel.settled(
+        model,
+        subjects.map((other) => other.model),
+        result,
+        this.nowMs,
+        BOUNDS.initialRetryDelayMs,
+      );
+    }
     if (result.kind === 'delivered') model.deliver(ids, Math.min(result.rejected, ids.length));
-    else if (result.kind === 'retry' || (result.reason === 'too_large' && ids.length > 1)) model.putBack(ids);
+    else if (result.kind === 'retry' || isSplit) model.putBack(ids);
     else if (result.reason === 'rejected') model.deliver(ids, ids.length);
     else {
       model.settling = ids;

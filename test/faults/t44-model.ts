@@ -142,7 +142,7 @@ export class HealthModel {
     for (const lane of lanes) lane.notBeforeMs = 0;
   }
 
-  /** Before the real one hears of it. */
+  /** Before the real one hears of it; what is split and sent again is not told. */
   settled(
     lane: LaneModel,
     lanes: readonly LaneModel[],
@@ -150,7 +150,7 @@ export class HealthModel {
     nowMs: number,
     firstMs: number,
   ): void {
-    if (this.state === 'disabled' || (result.kind === 'refused' && result.reason === 'too_large')) return;
+    if (this.state === 'disabled') return;
     if (result.kind === 'delivered') {
       if (this.isOpen) {
         this.tryNow(lanes);

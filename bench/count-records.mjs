@@ -1,11 +1,15 @@
+import { gunzipSync } from 'node:zlib';
+
 /**
  * Counts the spans, log records or metrics of an OTLP export request without decoding them: in all three, records are
  * field 2 of a scope, scopes are field 2 of a resource, resources are field 1 of the request.
  */
 const PATH_TO_RECORDS = [1, 2, 2];
 
+/** Compressed requests too: gzip begins with two bytes that no OTLP request begins with. */
 export function countRecords(bytes) {
-  return countWithin(bytes, 0, bytes.length, 0);
+  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+  return countWithin(plain, 0, plain.length, 0);
 }
 
 function countWithin(bytes, start, end, depth) {

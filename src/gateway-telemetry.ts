@@ -179,7 +179,8 @@ function compose(
     bounds: settings.delivery,
     onState: (event) => stateListeners.tell(event),
     openOwnReading,
-    resolveTenant: (_tenantId, answer) => resolveDestinations(answer, 'tenants', 'tenant'),
+    resolveTenant: (_tenantId, answer) =>
+      resolveDestinations(answer, 'tenants', 'tenant', settings.tenantEgress),
   });
   const sink = createRequestSignals({
     names,

@@ -87,13 +87,14 @@ export class Instance implements GatewayTelemetry {
     if (!isTenantId(tenantId))
       throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
     refuseNothing('setTenant', destinations);
-    const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant');
+    const { tenantEgress } = this.#parts.settings;
+    const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant', tenantEgress);
     if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
   };
 
   readonly setTenants = (tenants: TenantRecord, options?: { readonly force?: boolean }): void => {
     refuseNothing('setTenants', tenants);
-    const resolved = resolveTenants(tenants, 'tenants');
+    const resolved = resolveTenants(tenants, 'tenants', this.#parts.settings.tenantEgress);
     if (this.#isChangeable()) this.#parts.delivery.setTenants(resolved, options?.force === true);
   };
 

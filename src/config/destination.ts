@@ -1,5 +1,6 @@
 /** Checks a `Destination` and completes it. Shared by operator, tenants, lookups and the environment. */
 import type { Destination, ReadyMadeExporter } from '../model/destination.js';
+import type { EgressPolicy } from '../model/egress.js';
 import { isStandardExporter } from '../model/standard-exporter.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asAttributes, asBoolean, asObject, asOneOf, asText, checkFields } from './checks.js';
@@ -16,6 +17,13 @@ const MAX_DESTINATIONS = 16;
 const TENANT_ATTRIBUTES = { maxAttributes: 128, maxLength: 16 * 1024 };
 
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
+
+/** Nobody can leave a tenant's policy out by oversight; the operator has none. */
+type OwnerArguments = [owner: 'operator', egress?: undefined] | [owner: 'tenant', egress: EgressPolicy];
+interface Owner {
+  readonly owner: Audience;
+  readonly egress: EgressPolicy | undefined;
+}
 
 const FIELDS = [
   'name',
@@ -68,14 +76,14 @@ function resolveTarget(
   baseHeaders: HeaderSource,
   how: Pick<OtlpTarget, 'sending' | 'tls'>,
   option: string,
-  owner: Audience,
+  { owner, egress }: Owner,
 ): Target | undefined {
   const own = destination[signal];
   let url: URL | undefined;
   let headers = baseHeaders;
   if (own !== undefined) {
     checkFields(asObject(own, `${option}.${signal}`), `${option}.${signal}`, ['endpoint', 'headers']);
-    if (own.endpoint !== undefined) url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`);
+    if (own.endpoint !== undefined) url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`, egress);
     const path = `${option}.${signal}.headers`;
     headers = mergeHeaders(baseHeaders, resolveHeaders(own.headers, path, owner));
     // The limits hold for both together too.
@@ -102,8 +110,15 @@ function refuseTraces(destination: Destination, option: string): void {
   if (asked) throw fault(asked, 'is not possible: a tenant never receives traces');
 }
 
-/** Checks one destination. `option` is the path that errors name. Throws; changes and keeps nothing of the argument. */
-export function resolveDestination(value: unknown, option: string, owner: Audience): ResolvedDestination {
+/**
+ * Checks one destination. `option` is the path that errors name; `egress` is what a tenant's may not do without. Throws;
+ * changes and keeps nothing of the argument.
+ */
+export function resolveDestination(
+  value: unknown,
+  option: string,
+  ...[owner, egress]: OwnerArguments
+): ResolvedDestination {
   const destination = asObject(value, option) as Destination & Record<string, unknown>;
   checkFields(destination, option, FIELDS, LATER);
   const signals = destination.signals === undefined ? {} : asObject(destination.signals, `${option}.signals`);
@@ -115,7 +130,7 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
   const base =
     destination.endpoint === undefined
       ? undefined
-      : parseEndpoint(destination.endpoint, `${option}.endpoint`);
+      : parseEndpoint(destination.endpoint, `${option}.endpoint`, egress);
   if (base !== undefined) refuseSignalPath(base, `${option}.endpoint`);
   const headers = resolveHeaders(destination.headers, `${option}.headers`, owner);
   const how = {
@@ -127,7 +142,7 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
   let spoken = false;
   for (const signal of SIGNALS) {
     if (owner === 'tenant' && signal === 'traces') continue;
-    const target = resolveTarget(signal, destination, base, headers, how, option, owner);
+    const target = resolveTarget(signal, destination, base, headers, how, option, { owner, egress });
     reachable ||= target !== undefined;
     spoken ||= target?.kind === 'otlp';
     // Asked also where there is no target, so that a wrong value is found.
@@ -170,15 +185,15 @@ export function resolveDestination(value: unknown, option: string, owner: Audien
 export function resolveDestinations(
   value: unknown,
   option: string,
-  owner: Audience,
+  ...of: OwnerArguments
 ): readonly ResolvedDestination[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) return [resolveDestination(value, option, owner)];
+  if (!Array.isArray(value)) return [resolveDestination(value, option, ...of)];
   if (value.length > MAX_DESTINATIONS)
     throw fault(option, `must have at most ${MAX_DESTINATIONS} destinations`);
   const names = new Map<string, number>();
   return value.map((item, index) => {
-    const resolved = resolveDestination(item, `${option}[${index}]`, owner);
+    const resolved = resolveDestination(item, `${option}[${index}]`, ...of);
     const earlier = names.get(resolved.name);
     if (earlier !== undefined) {
       throw fault(

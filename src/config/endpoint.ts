@@ -1,6 +1,7 @@
 /** Endpoint rules of the OTLP exporter specification, and the sentences for the usual mistakes. */
 import type { Signal } from '../model/signal.js';
 import { fault } from '../model/configuration-error.js';
+import type { EgressPolicy } from '../model/egress.js';
 
 /** 4317 is the port of OTLP/gRPC, which this library does not speak; 4318 is that of OTLP/HTTP. */
 const GRPC_PORT = '4317';
@@ -29,8 +30,16 @@ function parse(text: string): URL | undefined {
   }
 }
 
-/** Reads an endpoint. `option` is what the error names. */
-export function parseEndpoint(text: unknown, option: string): URL {
+/** Reads an endpoint. `option` is what the error names. A tenant's is judged by the egress policy too. */
+export function parseEndpoint(text: unknown, option: string, egress?: EgressPolicy): URL {
+  const url = readEndpoint(text, option);
+  const refusal = egress?.refusalOf(url);
+  if (refusal !== undefined) throw fault(option, refusal);
+  url.hash = '';
+  return url;
+}
+
+function readEndpoint(text: unknown, option: string): URL {
   if (typeof text !== 'string')
     throw fault(option, 'must be a string with the URL of an OTLP/HTTP collector');
   const trimmed = text.trim();
@@ -68,7 +77,6 @@ export function parseEndpoint(text: unknown, option: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw fault(option, 'must not carry a user name or password: put credentials into headers');
   }
-  url.hash = '';
   return url;
 }
 

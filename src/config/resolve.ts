@@ -2,8 +2,9 @@
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { Attributes } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
-import type { TenantEgress, TenantLookup } from '../model/destination.js';
+import type { TenantLookup } from '../model/destination.js';
 import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
+import type { EgressPolicy } from '../model/egress.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
@@ -85,7 +86,7 @@ export interface Settings {
   readonly tenants: TenantDestinations;
   readonly tenantLookup: TenantLookup | undefined;
   readonly tenantTtlMs: number;
-  readonly tenantEgress: TenantEgress;
+  readonly tenantEgress: EgressPolicy;
   /** As code says. */
   readonly propagation: PropagationOptions;
   /** Code said something about it. */
@@ -111,12 +112,12 @@ export interface Settings {
 }
 
 /** Checks a whole tenant record: all or nothing. */
-export function resolveTenants(value: unknown, option: string): TenantDestinations {
+export function resolveTenants(value: unknown, option: string, egress: EgressPolicy): TenantDestinations {
   const tenants = new Map<string, readonly ResolvedDestination[]>();
   if (value === undefined) return tenants;
   for (const [id, destinations] of Object.entries(asRecord(value, option))) {
     if (!isTenantId(id)) throw fault(option, 'has a tenant id that is not a string of 1 to 128 bytes');
-    tenants.set(id, resolveDestinations(destinations, `${option}.${id}`, 'tenant'));
+    tenants.set(id, resolveDestinations(destinations, `${option}.${id}`, 'tenant', egress));
   }
   return tenants;
 }
@@ -225,6 +226,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   if (given.propagation !== undefined) {
     checkFields(asObject(given.propagation, 'propagation'), 'propagation', PROPAGATION_FIELDS);
   }
+  const tenantEgress = resolveTenantEgress(given.tenantEgress);
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
     serviceName,
@@ -234,13 +236,13 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     operator: operator.destinations,
     tenants: isLookup
       ? new Map<string, readonly ResolvedDestination[]>()
-      : resolveTenants(given.tenants, 'tenants'),
+      : resolveTenants(given.tenants, 'tenants', tenantEgress),
     tenantLookup: isLookup ? given.tenants : undefined,
     tenantTtlMs:
       given.tenantTtlMs === undefined
         ? DEFAULTS.tenantTtlMs
         : asWhole(given.tenantTtlMs, 'tenantTtlMs', 1_000, 86_400_000),
-    tenantEgress: resolveTenantEgress(given.tenantEgress),
+    tenantEgress,
     propagation,
     propagates: given.propagation !== undefined,
     trust: resolveTrust(trust),

@@ -140,27 +140,32 @@ export type TenantLookup = (tenantId: string) => Promise<Destinations | undefine
 export type TenantRecord = Readonly<Record<string, Destinations>>;
 
 /**
- * Where tenants' destinations may point. Accepted and checked now; enforced by the egress guard that is still to come.
+ * Where tenants' destinations may point: judged when one is configured, and again on the address of every connection.
  * - `public` (default): https on usual ports to public addresses only.
  * - `open`: any host, port and plain http; for gateways whose tenants are colleagues.
  * - an object: additions to `public`.
  */
 export type TenantEgress = 'public' | 'open' | TenantEgressRules;
 
-/** Additions to the `public` egress rules. */
+/** Additions to the `public` egress rules. Where a host is an item, `*.example.com` is all names that end so. */
 export interface TenantEgressRules {
-  /** Further ports. */
+  /** What the rest adds to. With `open`, only `denyCidrs`, `selfHosts` and `proxy` have an effect. Default `public`. */
+  readonly policy?: 'public' | 'open';
+  /** Further ports besides 443, 4318 and 8443. */
   readonly ports?: readonly number[];
-  /** Host names that lift the rules for names and address literals. */
+  /** Hosts to which the rules for names and address literals do not apply; those for addresses do. */
   readonly allowHosts?: readonly string[];
   /** Address blocks that are allowed although not public. */
   readonly allowCidrs?: readonly string[];
-  /** Address blocks that are refused although public. */
+  /** Address blocks that are refused although public or allowed. */
   readonly denyCidrs?: readonly string[];
-  /** Hosts that may be reached by plain http. */
+  /** Hosts that may be reached by plain http, which shows the tenant's credentials to the network. */
   readonly allowHttp?: readonly string[];
-  /** The gateway's own names, refused under every policy. */
+  /** The gateway's own names and addresses, refused under every policy. */
   readonly selfHosts?: readonly string[];
-  /** An explicit CONNECT proxy for tenant traffic. */
+  /**
+   * A CONNECT proxy for tenant traffic, `http://` or `https://`, with user name and password if it wants them. It resolves
+   * the names, so which addresses may be reached is its decision.
+   */
   readonly proxy?: string;
 }

@@ -13,7 +13,9 @@ const endpoint = 'http://127.0.0.1:9';
 const wrong = (options: unknown): GatewayOptions => options as GatewayOptions;
 
 function faultOf(options: unknown): Error {
-  return thrownBy(() => createGatewayTelemetry(wrong({ env: false, ...(options as object) })));
+  return thrownBy(() =>
+    createGatewayTelemetry(wrong({ env: false, tenantEgress: 'open', ...(options as object) })),
+  );
 }
 
 /** `name` is the option that the sentence must begin with. */
@@ -400,6 +402,8 @@ describe('tenantEgress', () => {
         proxy: 'http://proxy.internal:3128',
       },
     ],
+    [{ policy: 'open', selfHosts: ['gateway.example.com'] }],
+    [{ proxy: 'https://user:pass%20word@proxy.internal' }],
   ])('may be %j', (tenantEgress) => {
     expect(() => instance(wrong({ tenantEgress }))).not.toThrow();
   });
@@ -408,10 +412,12 @@ describe('tenantEgress', () => {
     ['closed', 'tenantEgress', "must be 'public', 'open' or an object"],
     [null, 'tenantEgress', 'must be an object'],
     [['open'], 'tenantEgress', 'must be an object'],
-    [{ allow: [] }, 'tenantEgress.allow', 'known are ports, allowHosts'],
+    [{ allow: [] }, 'tenantEgress.allow', 'known are policy, ports, allowHosts'],
+    [{ policy: 'closed' }, 'tenantEgress.policy', 'one of public, open'],
+    [{ ports: [22] }, 'tenantEgress.ports[0]', 'of another protocol'],
     [{ ports: 443 }, 'tenantEgress.ports', 'must be an array'],
     [{ ports: [0] }, 'tenantEgress.ports[0]', 'from 1 to 65535'],
-    [{ ports: [1, 65_536] }, 'tenantEgress.ports[1]', 'from 1 to 65535'],
+    [{ ports: [8080, 65_536] }, 'tenantEgress.ports[1]', 'from 1 to 65535'],
     [{ ports: ['443'] }, 'tenantEgress.ports[0]', 'whole number'],
     [{ allowHosts: 'a' }, 'tenantEgress.allowHosts', 'must be an array'],
     [{ allowHosts: ['http://a'] }, 'tenantEgress.allowHosts[0]', 'without scheme and port'],
@@ -427,6 +433,9 @@ describe('tenantEgress', () => {
     [{ denyCidrs: ['example.com/8'] }, 'tenantEgress.denyCidrs[0]', '10.0.0.0/8'],
     [{ denyCidrs: ['::/129'] }, 'tenantEgress.denyCidrs[0]', '10.0.0.0/8'],
     [{ proxy: 'proxy:3128' }, 'tenantEgress.proxy', 'has no scheme: use http://proxy:3128'],
+    [{ proxy: 'socks5://proxy:1080' }, 'tenantEgress.proxy', 'must begin with http://'],
+    [{ proxy: 'http://proxy:3128/path' }, 'tenantEgress.proxy', 'without path and query'],
+    [{ proxy: 'http://a:%zz@proxy:3128' }, 'tenantEgress.proxy', 'two hex digits'],
   ])('%j is refused', (tenantEgress, name, words) => expectFault({ tenantEgress }, name, words));
 });
 
@@ -511,7 +520,12 @@ describe('what the caller passes in', () => {
       { name: 'two', headers: 'x-two=2', logs: { endpoint: `${url}/v1/logs`, headers: { a: '1' } } },
     ],
     tenants: { acme: { endpoint: url, resourceAttributes: { tags: ['x'] } } },
-    tenantEgress: { ports: [4318], allowHosts: ['127.0.0.1'], allowHttp: ['127.0.0.1'] },
+    tenantEgress: {
+      ports: [Number(new URL(url).port)],
+      allowHosts: ['127.0.0.1'],
+      allowCidrs: ['127.0.0.0/8'],
+      allowHttp: ['127.0.0.1'],
+    },
     propagation: { extract: ['w3c'], inject: ['preserve'], clear: ['X-Debug'] },
     spanProcessors: [],
     metrics: { intervalMs: 3_600_000, durationBoundariesMs: [1, 2] },
@@ -539,9 +553,9 @@ describe('what the caller passes in', () => {
   });
 
   it('is not changed when nothing is frozen', async () => {
-    const given = everything('http://127.0.0.1:9');
+    const given = everything('http://127.0.0.1:9999');
     instance(given);
-    expect(given).toEqual(everything('http://127.0.0.1:9'));
+    expect(given).toEqual(everything('http://127.0.0.1:9999'));
   });
 
   it('is read once: later changes have no effect', async () => {

@@ -6,7 +6,7 @@ import { createGatewayTelemetry } from '../../src/index.js';
 import { resolveDestination } from '../../src/config/destination.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import type { Sending } from '../../src/model/resolved-destination.js';
-import { collector, finishRequest, instance, reportingInstance, settle } from './support.js';
+import { collector, finishRequest, instance, ofOwner, reportingInstance, settle } from './support.js';
 
 const endpoint = 'http://127.0.0.1:4318';
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint };
@@ -39,7 +39,7 @@ function read(env: Record<string, string>): {
 
 describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
   const sendingOf = (fields: object): Sending | undefined => {
-    const target = resolveDestination({ endpoint, ...fields }, 'here', owner).targets.logs;
+    const target = resolveDestination({ endpoint, ...fields }, 'here', ...ofOwner(owner)).targets.logs;
     return target?.kind === 'otlp' ? target.sending : undefined;
   };
 
@@ -103,13 +103,17 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
 
 describe('in code', () => {
   it.each([undefined, 1, 60_000])('requestsPerMinute %s is taken', (requestsPerMinute) => {
-    const resolved = resolveDestination({ endpoint, requestsPerMinute }, 'here', 'tenant');
+    const resolved = resolveDestination({ endpoint, requestsPerMinute }, 'here', ...ofOwner('tenant'));
     expect(resolved.requestsPerMinute).toBe(requestsPerMinute);
   });
 
   it('a fault names the option by its path', () => {
     expect(() =>
-      createGatewayTelemetry({ env: false, tenants: { acme: { endpoint, timeoutMs: 5 } } }),
+      createGatewayTelemetry({
+        env: false,
+        tenantEgress: 'open',
+        tenants: { acme: { endpoint, timeoutMs: 5 } },
+      }),
     ).toThrow('tenants.acme.timeoutMs must be a whole number');
     expect(() =>
       createGatewayTelemetry({ env: false, operator: [{ endpoint }, { endpoint, name: 'b', timeoutMs: 5 }] }),

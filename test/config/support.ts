@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { httpTelemetry } from '../../src/adapters/http.js';
+import { resolveTenantEgress } from '../../src/config/egress.js';
 import { createGatewayTelemetry } from '../../src/index.js';
 import type {
   AdapterOptions,
@@ -15,6 +16,10 @@ import type {
 } from '../../src/index.js';
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver, OtlpReceiverOptions } from '../../src/testing/index.js';
+
+/** What `resolveDestination` is told of an owner; tenants may go anywhere. */
+export const ofOwner = (owner: 'operator' | 'tenant') =>
+  owner === 'tenant' ? ([owner, resolveTenantEgress('open')] as const) : ([owner] as const);
 
 /** A collector that is closed when the test ends. */
 export async function collector(options?: OtlpReceiverOptions): Promise<OtlpReceiver> {

@@ -10,7 +10,7 @@ import { resolveDestination } from '../../src/config/destination.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import type { ResolvedDestination } from '../../src/model/resolved-destination.js';
 import { issue, issueCa } from '../support/certificates.js';
-import { thrownBy } from './support.js';
+import { ofOwner, thrownBy } from './support.js';
 
 const endpoint = 'https://collector.example:4318';
 const root = issueCa();
@@ -39,7 +39,7 @@ const tlsOf = (
 
 describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
   const resolve = (tls: unknown, more: Partial<Destination> = {}) =>
-    resolveDestination({ endpoint, ...more, tls }, 'here', owner);
+    resolveDestination({ endpoint, ...more, tls }, 'here', ...ofOwner(owner));
 
   it('has none by default', () => {
     expect(tlsOf(resolve(undefined))).toBeUndefined();
@@ -112,7 +112,7 @@ describe.each(['operator', 'tenant'] as const)('in code, the %s', (owner) => {
 
 describe('the key of a tenant', () => {
   const resolve = (tls: DestinationTls, owner: 'operator' | 'tenant' = 'tenant') =>
-    resolveDestination({ endpoint, tls }, 'here', owner);
+    resolveDestination({ endpoint, tls }, 'here', ...ofOwner(owner));
   const passphrase = 'secret';
   const encrypted = createPrivateKey(client.key).export({
     type: 'pkcs8',

@@ -1,5 +1,6 @@
 /** The delivery stage without sockets: a clock, a memory and senders of the test's own; its ticks are real, and quick. */
 import { resolveDestinations } from '../../src/config/destination.js';
+import { resolveTenantEgress } from '../../src/config/egress.js';
 import { resolveDelivery } from '../../src/config/queues.js';
 import { createDelivery, type Delivery, type DeliveryOptions } from '../../src/delivery/delivery.js';
 import type {
@@ -49,6 +50,7 @@ export const tenantAt = (host: string, more: Partial<Destination> = {}): readonl
     { endpoint: `http://${host}`, signals: { metrics: false }, ...more },
     `tenants.${host}`,
     'tenant',
+    resolveTenantEgress('open'),
   );
 
 export interface BenchParts {

@@ -131,7 +131,7 @@ it('T33: no error that is thrown in code holds a secret', async () => {
   });
   const options = {
     env: false,
-    tenantEgress: { proxy: `http://u:${plant('code: proxy')}@127.0.0.1:9` },
+    tenantEgress: { proxy: `http://u:${plant('code: proxy')}@127.0.0.1:9/path` },
   } as const;
   let refused: unknown;
   try {

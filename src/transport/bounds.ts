@@ -35,3 +35,36 @@ export const POOL_BOUNDS: PoolBounds = {
   lifeMs: 600_000,
   maxSocketsPerOrigin: 8,
 };
+
+export interface ResolverBounds {
+  /** Of one question to one name server; with `tries`, no name holds its place for long. */
+  readonly timeoutMs: number;
+  readonly tries: number;
+  /** Names that are looked up at a time. */
+  readonly maxLookups: number;
+  /** Names whose addresses are kept: about 300 bytes each. */
+  readonly maxNames: number;
+  /** However short a name server wants it: a name that changes with every question would cost one for every connection. */
+  readonly minTtlMs: number;
+  /** However long: a move is noticed within this time. */
+  readonly maxTtlMs: number;
+}
+
+export const RESOLVER_BOUNDS: ResolverBounds = {
+  timeoutMs: 1_000,
+  tries: 2,
+  maxLookups: 32,
+  maxNames: 4_096,
+  minTtlMs: 5_000,
+  maxTtlMs: 300_000,
+};
+/** A name that has no address is not asked for again before this. */
+export const FAILED_NAME_TTL_MS = 10_000;
+/** The system's list of name servers is read again after this. */
+export const NAME_SERVERS_LIFE_MS = 300_000;
+/** Of one name, half of them of each family. Nobody needs more, and all of them would be tried. */
+export const MAX_ADDRESSES = 16;
+/** Reaching the proxy, and its answer: as `connectTimeoutMs` by default, which has not begun by then. */
+export const TUNNEL_TIMEOUT_MS = 3_000;
+/** Everything in it happens inside the process. */
+export const SELF_TEST_TIMEOUT_MS = 5_000;

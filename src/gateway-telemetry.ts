@@ -34,6 +34,8 @@ import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
+import { createEgressGuard } from './transport/egress-guard.js';
+import { selfTestEgress } from './transport/egress-self-test.js';
 import { openExporterSender } from './transport/exporter-sender.js';
 import { createCompressor } from './transport/gzip.js';
 import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-sender.js';
@@ -121,12 +123,22 @@ function compose(
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
   const resourceObject = createSdkResources();
+  const guard = createEgressGuard({
+    policy: settings.tenantEgress,
+    selfTest: selfTestEgress,
+    onBroken: () =>
+      reporter.notice({
+        code: 'egress_guard_failed',
+        message:
+          "Nothing is sent to tenants: in this runtime the egress guard does not keep connections out of the gateway's network",
+      }),
+  });
   const sending: OtlpSenderOptions = {
     userAgent: USER_AGENT,
     decodeResponse: decodePartialSuccess,
     isResponse: isExportResponse,
     compressor: createCompressor(),
-    pools: createPools(),
+    pools: createPools({}, guard),
     onTlsFault: (message) => report({ code: 'tls_files_unusable', message }),
   };
   const exporterUses = new WeakMap<ReadyMadeExporter, number>();
@@ -249,7 +261,10 @@ function compose(
       isConfigured ||= delivery.wanted.anything;
       isShutDown = true;
     },
-    onClosed: () => (settings.registerGlobals ? undefined : contexts.close()),
+    onClosed() {
+      guard.close();
+      if (!settings.registerGlobals) contexts.close();
+    },
   });
 }
 

@@ -106,8 +106,8 @@ describe('the README', () => {
     const names = [
       ...Object.keys(delivery).map((name) => `delivery.${name}`),
       ...Object.keys(transport).flatMap((name) =>
-        name === 'POOL_BOUNDS'
-          ? Object.keys(transport.POOL_BOUNDS).map((bound) => `transport.POOL_BOUNDS.${bound}`)
+        name === 'POOL_BOUNDS' || name === 'RESOLVER_BOUNDS'
+          ? Object.keys(transport[name]).map((bound) => `transport.${name}.${bound}`)
           : `transport.${name}`,
       ),
       ...Object.keys(defaults).map((name) => `DEFAULTS.${name}`),

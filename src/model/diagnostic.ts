@@ -16,6 +16,8 @@ export type DiagnosticCode =
   | 'callback_failed'
   /** Certificate files of the operator's changed, and what they hold now cannot be used; the last good ones stay. */
   | 'tls_files_unusable'
+  /** The egress guard failed its test in this runtime: nothing is sent to tenants. */
+  | 'egress_guard_failed'
   /** An export failed; its batch waits for another attempt or was dropped. */
   | 'export_failed'
   /** The destination took the request but refused some of its items. */

@@ -70,7 +70,12 @@ class OtlpHttpSender implements Sender {
 
   /** Nothing is awaited that is known at once: work put off to a microtask would escape the scheduler's slices. */
   async #attempt(batch: OutgoingBatch, deadline: AbortSignal): Promise<SendResult> {
-    const { headers: source, tls, sending } = this.#target;
+    const { audience, headers: source, tls, sending } = this.#target;
+    if (audience === 'tenant') {
+      const judged = this.#options.pools.guard?.refusalOf(this.#url);
+      const errorClass = judged instanceof Promise ? await judged : judged;
+      if (errorClass !== undefined) return { kind: 'retry', errorClass };
+    }
     const asked = source.ask === undefined ? source.fixed : this.#ask(source.ask, source.fixed, deadline);
     const headers = asked instanceof Promise ? await asked : asked;
     if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };

@@ -5,6 +5,7 @@
 import type { Agent } from 'node:http';
 import type { Audience, TlsMaterial } from '../model/resolved-destination.js';
 import { POOL_BOUNDS, type PoolBounds } from './bounds.js';
+import type { EgressGuard } from './egress-guard.js';
 import { createIdleSockets } from './idle-sockets.js';
 import { createOrigin, type Origin, type ReleaseSlot } from './origin.js';
 import { createPooledAgent } from './pooled-agent.js';
@@ -32,6 +33,8 @@ export interface Lease {
 export interface Pools {
   /** Throws what OpenSSL thinks of the TLS material. */
   lease(key: PoolKey): Lease;
+  /** What stands between tenants and the gateway's own network. */
+  readonly guard: EgressGuard | undefined;
   /** For tests. */
   readonly idleSockets: number;
 }
@@ -47,7 +50,8 @@ interface Place {
   pools: number;
 }
 
-export function createPools(bounds: Partial<PoolBounds> = {}): Pools {
+/** Without a guard, tenants' connections go anywhere. */
+export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuard): Pools {
   const { maxIdleSockets, idleMs, lifeMs, maxSocketsPerOrigin } = { ...POOL_BOUNDS, ...bounds };
   const idleSockets = createIdleSockets(maxIdleSockets);
   const contexts = createSecureContexts();
@@ -67,7 +71,8 @@ export function createPools(bounds: Partial<PoolBounds> = {}): Pools {
         place.pools++;
         const { origin } = place;
         const sockets = { origin, idleSockets, idleMs, lifeMs, maxSockets: maxSocketsPerOrigin };
-        pool = { agent: createPooledAgent(sockets, secureContext), origin, users: 0 };
+        const tenantsGuard = audience === 'tenant' ? guard : undefined;
+        pool = { agent: createPooledAgent(sockets, secureContext, tenantsGuard), origin, users: 0 };
         if (owner === undefined) shared.set(name, pool);
       }
       const { agent } = pool;
@@ -78,6 +83,7 @@ export function createPools(bounds: Partial<PoolBounds> = {}): Pools {
         agent.destroy();
       });
     },
+    guard,
     get idleSockets() {
       return idleSockets.size;
     },

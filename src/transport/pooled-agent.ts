@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import type { Connecting, EgressGuard } from './egress-guard.js';
 import type { IdleSockets } from './idle-sockets.js';
 import type { Origin } from './origin.js';
 
@@ -17,6 +18,7 @@ export interface PooledSockets {
 export function createPooledAgent(
   sockets: PooledSockets,
   secureContext: SecureContext | undefined,
+  guard?: EgressGuard,
 ): HttpAgent {
   const { origin, idleSockets, idleMs, lifeMs, maxSockets } = sockets;
   // No bound on sockets in use: the origin's slots are one, and a request that waited in an agent could not be aborted.
@@ -27,15 +29,33 @@ export function createPooledAgent(
       : // Said expressly, it beats NODE_TLS_REJECT_UNAUTHORIZED, which must not switch it off for a tenant.
         new HttpsAgent({ ...options, secureContext, rejectUnauthorized: true });
   const bornMs = new WeakMap<Socket, number>();
-  const { createConnection, keepSocketAlive, reuseSocket } = agent;
-
-  agent.createConnection = (...parameters) => {
-    const socket = createConnection.apply(agent, parameters) as Socket;
+  const { createConnection, destroy, keepSocketAlive, reuseSocket } = agent;
+  const counted = (socket: Socket): Socket => {
     bornMs.set(socket, performance.now());
     origin.opened(socket);
     socket.once('close', () => idleSockets.delete(socket));
     return socket;
   };
+
+  agent.createConnection = (...parameters) => counted(createConnection.apply(agent, parameters) as Socket);
+  if (guard !== undefined) {
+    const pending = new Set<{ destroy(): void }>();
+    agent.createConnection = (options, done) =>
+      guard.connect({
+        options,
+        open: ({ socket, ...guarded }) => {
+          if (socket !== undefined && secureContext === undefined) return counted(socket);
+          const all = { ...options, ...guarded, ...(socket !== undefined && { socket }) };
+          return counted(createConnection.call(agent, all) as Socket);
+        },
+        done: done as Connecting['done'],
+        pending,
+      });
+    agent.destroy = () => {
+      for (const opening of pending) opening.destroy();
+      destroy.call(agent);
+    };
+  }
   agent.keepSocketAlive = (stream) => {
     const socket = stream as Socket;
     const leftMs = lifeMs - (performance.now() - (bornMs.get(socket) ?? 0));

@@ -11,6 +11,8 @@ import { SendFailure } from './classify.js';
 export function limitConnecting(request: ClientRequest, timeoutMs: number, isTls: boolean): void {
   request.once('socket', (socket: Socket) => {
     if (request.reusedSocket || request.destroyed) return;
+    // Through a tunnel, the socket has been connected before.
+    if (!isTls && !socket.connecting) return;
     const timer = setTimeout(() => request.destroy(new SendFailure('connect')), timeoutMs).unref();
     const clear = (): void => {
       clearTimeout(timer);

@@ -94,6 +94,18 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     'requests to one origin, of the operator and of all tenants each',
     transport.POOL_BOUNDS.maxSocketsPerOrigin,
   ],
+  [
+    "one question about a tenant's host name, ms, and how often",
+    `${transport.RESOLVER_BOUNDS.timeoutMs}, ${transport.RESOLVER_BOUNDS.tries} times`,
+  ],
+  ['host names of tenants that are looked up at a time', transport.RESOLVER_BOUNDS.maxLookups],
+  ['host names of tenants that are remembered', transport.RESOLVER_BOUNDS.maxNames],
+  ['and for how long, ms', `${transport.RESOLVER_BOUNDS.minTtlMs} to ${transport.RESOLVER_BOUNDS.maxTtlMs}`],
+  ['without an address, ms', transport.FAILED_NAME_TTL_MS],
+  ['addresses of one name', transport.MAX_ADDRESSES],
+  ['the list of name servers is read again after, ms', transport.NAME_SERVERS_LIFE_MS],
+  ['reaching `tenantEgress.proxy`, and its answer, ms', transport.TUNNEL_TIMEOUT_MS],
+  ["the egress guard's test of itself, ms", transport.SELF_TEST_TIMEOUT_MS],
 ];
 
 /** All constants that the table has to cover. */

@@ -1,0 +1,163 @@
+/**
+ * Keeps tenants' connections out of the gateway's own network. What counts is the address that is connected to: a name may
+ * have passed every check and mean another address a second later.
+ */
+import { promises, type LookupAddress } from 'node:dns';
+import type { LookupFunction, Socket } from 'node:net';
+import type { EgressPolicy } from '../model/egress.js';
+import { MAX_ADDRESSES, type ResolverBounds } from './bounds.js';
+import { SendFailure } from './classify.js';
+import { openTunnel } from './egress-tunnel.js';
+import { createResolver, type Resolver } from './resolver.js';
+
+/** What Node's agents hand to `createConnection`. */
+export interface ConnectionOptions {
+  readonly host?: string | null | undefined;
+  readonly port?: number | string | null | undefined;
+  readonly socketPath?: string | null | undefined;
+}
+
+/** Parts that are put into the options before a socket is made. */
+export interface GuardedOptions {
+  readonly lookup?: LookupFunction;
+  /** The way is open already. */
+  readonly socket?: Socket;
+}
+
+export interface Connecting {
+  readonly options: ConnectionOptions;
+  /** Makes the socket. */
+  open(guarded: GuardedOptions): Socket;
+  /** Told when `connect` returned no socket; once, never synchronously. */
+  done(error: Error | null, socket?: Socket): void;
+  /** What is under way and has no socket yet. */
+  readonly pending: Set<{ destroy(): void }>;
+}
+
+/** Why nothing is sent at all. */
+export type Refusal = 'blocked' | 'egress_guard';
+
+export interface EgressGuard {
+  /** Before a request: whatever can be known without a connection. A promise only until the guard has been tested. */
+  refusalOf(url: URL): Refusal | undefined | Promise<Refusal | undefined>;
+  connect(connecting: Connecting): Socket | undefined;
+  close(): void;
+}
+
+export interface EgressGuardOptions {
+  readonly policy: EgressPolicy;
+  /** Whether a guard holds in this runtime. Asked once, before the first request. */
+  selfTest(): Promise<boolean>;
+  /** It does not; nothing is sent to tenants. */
+  onBroken(): void;
+  /** For tests. */
+  readonly servers?: readonly string[];
+  readonly resolverBounds?: Partial<ResolverBounds>;
+  readonly resolver?: Pick<Resolver, 'lookup' | 'close'>;
+}
+
+export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
+  const { policy } = options;
+  const resolver =
+    options.resolver ??
+    createResolver({
+      servers: options.servers,
+      keep: keepOf(policy),
+      ...(options.resolverBounds !== undefined && { bounds: options.resolverBounds }),
+      ...(policy.isOpen && { elsewhere: createSystemLookup() }),
+    });
+  /** A policy that refuses nothing promises nothing that could be tested. */
+  let holds: boolean | undefined = policy.isOpen ? true : undefined;
+  let testing: Promise<boolean> | undefined;
+  const test = async (): Promise<boolean> => {
+    holds = await options.selfTest().catch(() => false);
+    if (!holds) options.onBroken();
+    return holds;
+  };
+
+  const isRefused = (host: string): boolean => isLiteral(host) && !policy.allowsAddress(host);
+  const lookup: LookupFunction = (host, { all }, answer) => {
+    resolver.lookup(host, (addresses) => {
+      const [first] = addresses ?? [];
+      if (addresses === undefined || first === undefined) return answer(new SendFailure('dns'), '');
+      // One that is denied tells of an attempt to get in: then none of them is to be trusted.
+      if (!addresses.every(({ address }) => policy.allowsAddress(address)))
+        return answer(new SendFailure('blocked'), '');
+      if (all === true) answer(null, [...addresses]);
+      else answer(null, first.address, first.family);
+    });
+  };
+
+  return {
+    refusalOf(url) {
+      if (isRefused(bare(url.hostname))) return 'blocked';
+      if (holds === true) return undefined;
+      if (holds === false) return 'egress_guard';
+      return (testing ??= test()).then((isSound) => (isSound ? undefined : 'egress_guard'));
+    },
+    connect({ options: { host, port, socketPath }, open, done, pending }) {
+      if (typeof host !== 'string' || (socketPath ?? '') !== '' || isRefused(bare(host))) {
+        process.nextTick(done, new SendFailure('blocked'));
+        return undefined;
+      }
+      if (policy.proxy !== undefined) {
+        const tunnel = openTunnel(policy.proxy, `${bracketed(host)}:${port}`, (result) => {
+          pending.delete(tunnel);
+          if (result instanceof Error) return done(result);
+          try {
+            done(null, open({ socket: result }));
+          } catch (error) {
+            result.destroy();
+            done(error as Error);
+          }
+        });
+        pending.add(tunnel);
+        return undefined;
+      }
+      const socket = open({ lookup });
+      // First of all listeners: before the handshake begins, and before the request's bytes are handed over.
+      socket.prependOnceListener('connect', () => {
+        if (!policy.allowsAddress(socket.remoteAddress)) socket.destroy(new SendFailure('blocked'));
+      });
+      return socket;
+    },
+    close: () => resolver.close(),
+  };
+}
+
+function isLiteral(host: string): boolean {
+  // Of what `URL` and Node's agents give, only addresses end in a number or hold a colon.
+  return host.includes(':') || /(?:^|\.)\d+$/.test(host);
+}
+
+function bare(host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${bare(host)}]` : host;
+}
+
+/** A denied one is kept in place of all, so that however long the list is, it is seen. */
+function keepOf(policy: EgressPolicy) {
+  return (addresses: readonly LookupAddress[]): readonly LookupAddress[] => {
+    const denied = addresses.find(({ address }) => !policy.allowsAddress(address));
+    if (denied !== undefined) return [denied];
+    const of = (family: number): readonly LookupAddress[] =>
+      addresses.filter((item) => item.family === family).slice(0, MAX_ADDRESSES / 2);
+    return [...of(4), ...of(6)];
+  };
+}
+
+/**
+ * The hosts file and search domains, for gateways whose tenants are colleagues. One name at a time: one thread of the pool
+ * may be stuck, a second one would stop the gateway's own look-ups.
+ */
+function createSystemLookup() {
+  let last: Promise<unknown> = Promise.resolve();
+  return (host: string): Promise<readonly LookupAddress[] | undefined> => {
+    const asked = last.then(() => promises.lookup(host, { all: true }).catch(() => undefined));
+    last = asked;
+    return asked;
+  };
+}

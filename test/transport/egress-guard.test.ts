@@ -1,0 +1,197 @@
+/** The guard at the moment of connecting: what passes, what does not, and that nothing of a request gets out before. */
+import type { LookupAddress } from 'node:dns';
+import { Agent } from 'node:http';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { resolveTenantEgress } from '../../src/config/egress.js';
+import type { EgressPolicy } from '../../src/model/egress.js';
+import type { EgressGuardOptions } from '../../src/transport/egress-guard.js';
+import { selfTestEgress } from '../../src/transport/egress-self-test.js';
+import { eventually } from '../delivery/support.js';
+import { issue, issueCa } from '../support/certificates.js';
+import { BLOCKED, DELIVERED, guarded, startServer, trusting } from './guarded.js';
+
+const LOOPBACK = { allowCidrs: ['127.0.0.0/8'] };
+
+/** A name's addresses, one list after another, the last one for good. */
+function naming(...answers: readonly (readonly string[])[]): NonNullable<EgressGuardOptions['resolver']> {
+  let turn = 0;
+  return {
+    lookup(_host, answer) {
+      const texts = answers[Math.min(turn++, answers.length - 1)] ?? [];
+      const found = texts.map((address): LookupAddress => ({
+        address,
+        family: address.includes(':') ? 6 : 4,
+      }));
+      process.nextTick(answer, found.length > 0 ? found : undefined);
+    },
+    close: () => undefined,
+  };
+}
+
+describe('under the public rules', () => {
+  it.each([
+    ['an address', '127.0.0.1'],
+    ['a number', '2130706433'],
+    ['octal', '0177.0.0.1'],
+    ['hexadecimal', '0x7f.1'],
+    ['IPv6 loopback', '[::1]'],
+    ['a mapped address', '[::ffff:127.0.0.1]'],
+    ['a compatible address', '[::127.0.0.1]'],
+    ['NAT64', '[64:ff9b::127.0.0.1]'],
+    ['any address', '0.0.0.0'],
+    ['full-width digits', '１２７.０.０.１'],
+    ['the root dot', '127.0.0.1.'],
+  ])('%s of our own is blocked before there is a socket', async (_what, host) => {
+    const server = await startServer();
+    expect(await guarded('public').send(`http://${host}:${server.port}/`)).toEqual(BLOCKED);
+    expect(server.connections).toHaveLength(0);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['to loopback', ['127.0.0.1']],
+    ['to a public address and loopback', ['8.8.8.8', '127.0.0.1']],
+    ['to a mapped address', ['::ffff:127.0.0.1']],
+    ['to metadata', ['169.254.169.254']],
+    ['to Azure', ['168.63.129.16']],
+    ['to nonsense', ['not an address']],
+  ])('a name %s is blocked', async (_what, addresses) => {
+    const server = await startServer();
+    const { send } = guarded('public', { resolver: naming(addresses) });
+    expect(await send(`http://collector.example.com:${server.port}/`)).toEqual(BLOCKED);
+    expect(server.connections).toHaveLength(0);
+  });
+
+  it('a name without an address is no secret', async () => {
+    const { send } = guarded('public', { resolver: naming([]) });
+    expect(await send('https://collector.example.com/')).toEqual({ kind: 'retry', errorClass: 'dns' });
+  });
+});
+
+describe('what is connected to after all', () => {
+  /** Believes what the name is said to be, and not what the socket then says: as with a runtime that goes its own way. */
+  const suspicious = (): EgressPolicy => {
+    const asked: unknown[] = [];
+    return { ...resolveTenantEgress(LOOPBACK), allowsAddress: (text) => asked.push(text) === 1 };
+  };
+
+  it('is looked at before a byte of the request is sent, over plain http', async () => {
+    const server = await startServer();
+    const { send } = guarded(LOOPBACK, { policy: suspicious(), resolver: naming(['127.0.0.1']) });
+    expect(await send(`http://collector.example.com:${server.port}/`)).toEqual(BLOCKED);
+    await eventually(() => expect(server.connections.map(({ destroyed }) => destroyed)).toEqual([true]));
+    expect(server.bytes()).toBe(0);
+  });
+
+  it('is looked at before the handshake, over TLS', async () => {
+    const root = issueCa();
+    const server = await startServer(undefined, issue({ by: root }));
+    const { send } = guarded(LOOPBACK, { policy: suspicious(), resolver: naming(['127.0.0.1']) });
+    expect(await send(`https://localhost:${server.port}/`, trusting(root.cert))).toEqual(BLOCKED);
+    await eventually(() => expect(server.connections.map(({ destroyed }) => destroyed)).toEqual([true]));
+    expect(server.bytes()).toBe(0);
+  });
+});
+
+describe('where lists allow it', () => {
+  it('an address and a name are reached, and a redirect is not followed', async () => {
+    const inner = await startServer();
+    const server = await startServer((response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${inner.port}/` }).end();
+    });
+    const { send } = guarded(LOOPBACK, { resolver: naming(['127.0.0.1']) });
+    const redirect = { errorClass: 'redirect', kind: 'refused', reason: 'refused' };
+    expect(await send(`http://127.0.0.1:${server.port}/`)).toEqual(redirect);
+    expect(await send(`http://collector.example.com:${server.port}/`)).toEqual(redirect);
+    expect(server.requests).toHaveLength(2);
+    expect(inner.connections).toHaveLength(0);
+  });
+
+  it('the certificate still has to be that of the name', async () => {
+    const root = issueCa();
+    const server = await startServer(undefined, issue({ by: root, hosts: ['collector.example.com'] }));
+    const { send } = guarded(LOOPBACK, { resolver: naming(['127.0.0.1']) });
+    expect(await send(`https://collector.example.com:${server.port}/`, trusting(root.cert))).toEqual(
+      DELIVERED,
+    );
+    expect(server.requests[0]?.headers.host).toBe(`collector.example.com:${server.port}`);
+    expect(await send(`https://other.example.com:${server.port}/`, trusting(root.cert))).toEqual({
+      kind: 'retry',
+      errorClass: 'tls',
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('a denied address stays denied, also where everything else is open', async () => {
+    const server = await startServer();
+    const url = `http://127.0.0.1:${server.port}/`;
+    expect(await guarded({ ...LOOPBACK, denyCidrs: ['127.0.0.1'] }).send(url)).toEqual(BLOCKED);
+    expect(await guarded({ policy: 'open', denyCidrs: ['127.0.0.0/8'] }).send(url)).toEqual(BLOCKED);
+    expect(await guarded({ policy: 'open', selfHosts: ['127.0.0.1'] }).send(url)).toEqual(BLOCKED);
+    expect(server.connections).toHaveLength(0);
+    expect(await guarded('open').send(url)).toEqual(DELIVERED);
+  });
+
+  it('a socket that is open is used again without a question', async () => {
+    const server = await startServer();
+    let asked = 0;
+    const { lookup, close } = naming(['127.0.0.1'], ['10.0.0.1']);
+    const counting: NonNullable<EgressGuardOptions['resolver']> = {
+      lookup: (host, answer) => {
+        asked++;
+        lookup(host, answer);
+      },
+      close,
+    };
+    const { send, hold } = guarded(LOOPBACK, { resolver: counting });
+    const url = `http://collector.example.com:${server.port}/`;
+    hold(url);
+    expect(await send(url)).toEqual(DELIVERED);
+    expect(await send(url)).toEqual(DELIVERED);
+    expect([asked, server.connections.length]).toEqual([1, 1]);
+  });
+});
+
+describe('the open policy', () => {
+  it('knows the names of the hosts file', async () => {
+    const server = await startServer();
+    expect(await guarded('open').send(`http://localhost:${server.port}/`)).toEqual(DELIVERED);
+  });
+});
+
+describe('the self-test', () => {
+  it('holds in this runtime', async () => expect(await selfTestEgress()).toBe(true));
+
+  it('fails where Node connects without asking the guard', async () => {
+    const agents = Agent.prototype as unknown as { createSocket(this: Agent, ...rest: unknown[]): void };
+    const { createSocket } = agents;
+    const { createConnection } = new Agent();
+    onTestFinished(() => void (agents.createSocket = createSocket));
+    // A runtime whose agents make sockets without the function that was put in place of theirs.
+    agents.createSocket = function (...rest) {
+      this.createConnection = createConnection;
+      createSocket.apply(this, rest);
+    };
+    expect(await selfTestEgress()).toBe(false);
+  });
+
+  it.each<[string, () => Promise<boolean>]>([
+    ['says no', () => Promise.resolve(false)],
+    ['fails', () => Promise.reject(new Error('x'))],
+  ])('keeps everything off when it %s, and says so once', async (_what, selfTest) => {
+    const server = await startServer();
+    const onBroken = vi.fn();
+    const { send } = guarded(LOOPBACK, { selfTest, onBroken });
+    const results = await Promise.all([1, 2, 3].map(() => send(`http://127.0.0.1:${server.port}/`)));
+    for (const result of results) expect(result).toEqual({ kind: 'retry', errorClass: 'egress_guard' });
+    expect(await send(`http://127.0.0.1:${server.port}/`)).toEqual(results[0]);
+    expect(server.connections).toHaveLength(0);
+    expect(onBroken).toHaveBeenCalledOnce();
+  });
+
+  it('is not asked under the open policy, which promises nothing', async () => {
+    const selfTest = vi.fn(() => Promise.resolve(false));
+    const server = await startServer();
+    expect(await guarded('open', { selfTest }).send(`http://127.0.0.1:${server.port}/`)).toEqual(DELIVERED);
+    expect(selfTest).not.toHaveBeenCalled();
+  });
+});

@@ -119,6 +119,26 @@ export const SCENARIOS = {
       'test/config/secrets.test.ts',
     ],
   },
+  T17: {
+    title: 'TLS that is not to be trusted',
+    files: ['test/faults/t17-tls.test.ts', 'test/transport/tls.test.ts'],
+  },
+  T24: {
+    title: "name servers of tenants that never answer, and the gateway's own look-ups",
+    files: ['test/faults/t24-silent-dns.test.ts', 'test/transport/resolver.test.ts'],
+  },
+  T25: {
+    title: 'names that change their address',
+    files: ['test/faults/t25-rebinding.test.ts', 'test/transport/egress-guard.test.ts'],
+  },
+  T27: {
+    title: 'hostile URLs',
+    files: [
+      'test/faults/t27-url-fuzz.test.ts',
+      'test/faults/load/t27-url-fuzz.test.ts',
+      'test/config/egress.test.ts',
+    ],
+  },
   T34: {
     title: 'log flood',
     files: ['test/faults/t34-log-flood.test.ts', 'test/faults/t34-many-tenants.test.ts'],

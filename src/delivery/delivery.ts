@@ -134,6 +134,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 
   const setOperator = (destinations: readonly ResolvedDestination[]): void => {
+    operator.open();
     operator.set({ destinations, byHand: true });
     refreshWanted();
   };

@@ -2,7 +2,8 @@
 import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
 import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import type { Signal } from '../model/signal.js';
+import { SIGNALS, type Signal } from '../model/signal.js';
+import type { DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { MAX_DRAINING } from './bounds.js';
 import type { Share } from './budget.js';
@@ -18,15 +19,18 @@ export interface OwnerChange {
   readonly mark?: MetricMark | undefined;
 }
 
+const NONE: readonly Outbox[] = [];
+
 export class Owner {
-  /** What has no destination, or none any more. */
-  readonly retired = new Accounts();
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
   readonly #share: Share | undefined;
+  /** What is wanted, until the first record comes: queues, readings and health cost ten times as much as a configuration. */
+  #configured: readonly ResolvedDestination[] | undefined = [];
+  #retired: Accounts | undefined;
   /** Removed destinations whose last records still drain. */
-  readonly #leaving = new Set<Outbox>();
-  #outboxes: readonly Outbox[] = [];
+  #leaving: readonly Outbox[] = NONE;
+  #outboxes: readonly Outbox[] = NONE;
 
   constructor(home: OutboxHome, tenantId: string | undefined, share?: Share) {
     this.#home = home;
@@ -34,12 +38,40 @@ export class Owner {
     this.#tenantId = tenantId;
   }
 
+  /** What has no destination, or none any more. */
+  get retired(): Accounts {
+    return (this.#retired ??= new Accounts());
+  }
+
+  /** Those that are open. */
   get outboxes(): readonly Outbox[] {
     return this.#outboxes;
   }
 
+  get hasDestinations(): boolean {
+    return (this.#configured ?? this.#outboxes).length > 0;
+  }
+
+  /** The first record is about to come. */
+  open(): void {
+    const destinations = this.#configured;
+    if (destinations === undefined) return;
+    this.#configured = undefined;
+    if (destinations.length > 0) this.set({ destinations, byHand: false });
+  }
+
+  status(): readonly DestinationStatus[] {
+    return this.#configured?.map(unusedStatus) ?? this.#outboxes.map((outbox) => outbox.status());
+  }
+
   /** Replaces the set. A destination of the same name is updated, so that it keeps what it can. */
   set({ destinations, byHand, mark }: OwnerChange): void {
+    // With a mark there are requests already that its readings have to count.
+    if (this.#configured !== undefined && mark === undefined) {
+      this.#configured = destinations;
+      return;
+    }
+    this.#configured = undefined;
     const before = new Map(this.#outboxes.map((outbox) => [outbox.name, outbox]));
     this.#outboxes = destinations.map((destination) => {
       const known = before.get(destination.name);
@@ -50,7 +82,7 @@ export class Owner {
     });
     for (const gone of before.values()) {
       gone.remove();
-      this.#leaving.add(gone);
+      this.#leaving = [...this.#leaving, gone];
     }
     for (const outbox of this.#leaving) {
       if (this.#leaving.size > MAX_DRAINING) outbox.close('destination_changed');
@@ -60,7 +92,7 @@ export class Owner {
 
   /** The destination is gone, its account stays. */
   #forget(outbox: Outbox): void {
-    this.#leaving.delete(outbox);
+    this.#leaving = this.#leaving.filter((other) => other !== outbox);
     this.retired.absorb(outbox.ledgers());
   }
 
@@ -103,11 +135,23 @@ export class Owner {
       outbox.close(reason);
       this.#forget(outbox);
     }
-    this.#outboxes = [];
+    this.#outboxes = NONE;
+    this.#configured = undefined;
   }
 
   /** Per signal, everything that this owner was ever given. */
   totals(): Ledgers {
-    return sumLedgers([this.retired.ledgers(), ...this.#all().map((outbox) => outbox.ledgers())]);
+    const ledgers = this.#all().map((outbox) => outbox.ledgers());
+    return sumLedgers(this.#retired === undefined ? ledgers : [this.#retired.ledgers(), ...ledgers]);
   }
+}
+
+/** Of a destination that nothing was ever sent to. */
+function unusedStatus({ name, disabled, targets }: ResolvedDestination): DestinationStatus {
+  const signals: Partial<Record<Signal, SignalStatus>> = {};
+  const ledger = { accepted: 0, delivered: 0, rejected: 0, dropped: {}, buffered: 0 };
+  if (!disabled)
+    for (const signal of SIGNALS)
+      if (targets[signal] !== undefined) signals[signal] = { ledger, bufferedBytes: 0 };
+  return { name, state: disabled ? 'disabled' : 'pending', signals };
 }

@@ -73,12 +73,12 @@ export class Tenant implements TenantIntake, Evictable {
     this.#mark = undefined;
     this.isKnown = true;
     const waiting = this.#takeWaiting();
-    if (this.owner.outboxes.length === 0) this.#discard(waiting.length, 'unrouted');
+    if (!this.owner.hasDestinations) this.#discard(waiting.length, 'unrouted');
     else for (const record of waiting) this.owner.add('logs', record);
   }
 
   get hasDestinations(): boolean {
-    return this.owner.outboxes.length > 0;
+    return this.owner.hasDestinations;
   }
 
   get isWaiting(): boolean {
@@ -161,7 +161,7 @@ export class Tenant implements TenantIntake, Evictable {
   }
 
   status(): TenantStatus {
-    const destinations = this.owner.outboxes.map((outbox) => outbox.status());
+    const destinations = this.owner.status();
     return {
       tenantId: this.id,
       state: this.isKnown ? (worstState(destinations.map(({ state }) => state)) ?? 'none') : 'resolving',

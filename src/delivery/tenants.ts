@@ -59,7 +59,10 @@ export class Tenants {
     if (tenant.isGone) return tenant;
     this.#askIfDue(tenant);
     if (!tenant.isKnown) this.#options.home.scheduler.tick();
-    return tenant.isKnown && !tenant.hasDestinations ? undefined : tenant;
+    if (tenant.isKnown && !tenant.hasDestinations) return undefined;
+    // Before the request is counted: its readings begin here.
+    tenant.owner.open();
+    return tenant;
   }
 
   #begin(id: string): Tenant | undefined {

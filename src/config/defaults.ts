@@ -59,4 +59,6 @@ export const QUEUE_DEFAULTS: DeliveryBounds = {
   },
   /** A small part of a gateway's memory, and 64 tenants' worth of full queues. */
   maxBytesOfAllTenants: 64 * 1024 * 1024,
+  /** A gateway's core is for its requests. */
+  cpuShareOfTenants: 0.1,
 };

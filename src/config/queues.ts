@@ -51,8 +51,11 @@ export function resolveDelivery(value: DeliveryOptions | undefined): DeliveryBou
     'operator',
     'tenants',
     'maxBytesOfAllTenants',
+    'cpuShareOfTenants',
   ]);
-  const { maxBytesOfAllTenants: all } = given;
+  const { maxBytesOfAllTenants: all, cpuShareOfTenants = QUEUE_DEFAULTS.cpuShareOfTenants } = given;
+  if (typeof cpuShareOfTenants !== 'number' || !(cpuShareOfTenants >= 0.01 && cpuShareOfTenants <= 1))
+    throw fault('delivery.cpuShareOfTenants', 'must be a number from 0.01 to 1');
   return {
     operator: resolveQueue(given.operator, 'delivery.operator', QUEUE_DEFAULTS.operator),
     tenants: resolveQueue(given.tenants, 'delivery.tenants', QUEUE_DEFAULTS.tenants),
@@ -60,5 +63,6 @@ export function resolveDelivery(value: DeliveryOptions | undefined): DeliveryBou
       all === undefined
         ? QUEUE_DEFAULTS.maxBytesOfAllTenants
         : asWhole(all, 'delivery.maxBytesOfAllTenants', MIB, 64 * 1024 * MIB),
+    cpuShareOfTenants,
   };
 }

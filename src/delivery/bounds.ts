@@ -36,6 +36,14 @@ export const DISABLED_AFTER_MS = 120 * 3_600_000;
 export const MAX_FLUSH_INTERVALS = 10;
 /** All tenants' requests under way: 64 round trips of 50 ms are 1,280 a second, more than a core can make. */
 export const MAX_TENANT_REQUESTS = 64;
+/** Of these, for destinations that are new, failed last time or were slow: a hundred dead ones hold no more than that. */
+export const MAX_SLOW_TENANT_REQUESTS = 16;
+/** An attempt that takes longer makes its destination a slow one. */
+export const SLOW_AFTER_MS = 2_000;
+/** CPU of one export on an open socket (measured). What a handshake costs is bounded where it is made. */
+export const EXPORT_COST_MS = 0.4;
+/** What may be spent at once after a quiet while. */
+export const EXPORT_BURST_MS = 50;
 /** Shares of the memory limit at which records are shed, and by how much it must fall before that ends. */
 export const PRESSURE_HIGH = 0.8;
 export const PRESSURE_CRITICAL = 0.9;

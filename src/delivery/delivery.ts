@@ -72,7 +72,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     tickMs,
     onTick() {
       pressure.check();
-      return tenants.askForWaiting() || pressure.level !== 'none';
+      const isAnyInLine = slots.look();
+      return tenants.askForWaiting() || isAnyInLine || pressure.level !== 'none';
     },
     onError: () => report({ code: 'internal_error', message: 'Work of the delivery failed' }),
   });
@@ -87,11 +88,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       report({ code: 'memory_pressure', message: `Memory is short: ${WHAT_IS_SHED[level]}` });
     },
   });
+  const slots = new Slots({
+    cpuShare: options.bounds.cpuShareOfTenants,
+    monotonicMs: () => options.monotonicMs(),
+  });
   const home: OutboxHome = {
     ...options,
     scheduler,
     budget,
-    slots: new Slots(MAX_TENANT_REQUESTS),
+    slots,
     pressure,
     onGivenUp: () => refreshWanted(),
   };

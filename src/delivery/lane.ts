@@ -3,9 +3,10 @@ import type { OutgoingRecord, Sender, SendResult, TakenReading } from '../model/
 import type { DropReason } from '../model/ledger.js';
 import type { Signal } from '../model/signal.js';
 import type { Batch } from './batch.js';
+import { SLOW_AFTER_MS } from './bounds.js';
 import type { Health, Verdict } from './health.js';
 import type { Queue } from './queue.js';
-import type { Slots, SlotTaker } from './slots.js';
+import type { Slot, Slots, SlotTaker } from './slots.js';
 
 /** What a lane needs from around it. */
 export interface LaneHome {
@@ -33,6 +34,7 @@ export class Lane implements SlotTaker {
   #health: Health;
   readonly #aborts = new Map<Batch, AbortController>();
   readonly #waiters = new Set<Waiter>();
+  #isQuick = false;
   #isClosed = false;
 
   constructor(home: LaneHome, health: Health, queue: Queue, sender: Sender, maxInFlight: number) {
@@ -42,6 +44,10 @@ export class Lane implements SlotTaker {
     this.queue = queue;
     this.sender = sender;
     this.#maxInFlight = maxInFlight;
+  }
+
+  get isSlow(): boolean {
+    return !this.#isQuick;
   }
 
   get isEmpty(): boolean {
@@ -87,8 +93,10 @@ export class Lane implements SlotTaker {
     queue.expire();
     let verdict = health.mayStart(this.signal, this.#maxInFlight);
     queue.sealDue(verdict);
-    while (verdict === 'go' && queue.hasWaiting && (slots?.take(this) ?? true)) {
-      this.#send(queue.take() as Batch);
+    while (verdict === 'go' && queue.hasWaiting) {
+      const slot = slots?.take(this);
+      if (slots !== undefined && slot === undefined) break;
+      this.#send(queue.take() as Batch, slot);
       verdict = health.mayStart(this.signal, this.#maxInFlight);
     }
     this.#stepBack(verdict);
@@ -102,7 +110,8 @@ export class Lane implements SlotTaker {
     if (!this.queue.isDue) this.#health.withdraw(this.signal);
   }
 
-  #send(batch: Batch): void {
+  #send(batch: Batch, slot: Slot | undefined): void {
+    const startMs = performance.now();
     const abort = new AbortController();
     this.#aborts.set(batch, abort);
     this.#health.sent(this.signal);
@@ -111,12 +120,15 @@ export class Lane implements SlotTaker {
     void this.sender
       .send(batch, abort.signal)
       .catch(() => failed)
-      .then((result) => this.#settle(batch, result));
+      .then((result) => {
+        if (slot !== undefined) this.#home.slots?.give(slot);
+        this.#isQuick = result.kind === 'delivered' && performance.now() - startMs < SLOW_AFTER_MS;
+        this.#settle(batch, result);
+      });
   }
 
   #settle(batch: Batch, result: SendResult): void {
     this.#aborts.delete(batch);
-    this.#home.slots?.give();
     if (!this.queue.isInFlight(batch)) {
       this.#health.cancelled(this.signal);
       return;

@@ -85,7 +85,7 @@ export class Owner {
       this.#leaving = [...this.#leaving, gone];
     }
     for (const outbox of this.#leaving) {
-      if (this.#leaving.size > MAX_DRAINING) outbox.close('destination_changed');
+      if (this.#leaving.length > MAX_DRAINING) outbox.close('destination_changed');
       if (outbox.lanes().length === 0) this.#forget(outbox);
     }
   }

@@ -41,7 +41,8 @@ const add = (lane: Lane, items = 1): void => {
 };
 
 describe('a place', () => {
-  const someone = () => ({ onSlot: () => undefined });
+  const someone = () => ({ isSlow: false, onSlot: () => undefined });
+  const onePlace = (): Slots => new Slots({ cpuShare: 1, monotonicMs, max: 1, maxSlow: 1 });
 
   it.each<[string, SendResult]>([
     ['delivered', { kind: 'delivered', rejected: 0 }],
@@ -49,7 +50,7 @@ describe('a place', () => {
     ['refused', { kind: 'refused', errorClass: 'http_400', reason: 'rejected' }],
     ['too large', { kind: 'refused', errorClass: 'http_413', reason: 'too_large' }],
   ])('is free again when a request has ended: %s', async (_how, result) => {
-    const slots = new Slots(1);
+    const slots = onePlace();
     const sender = answering();
     const { lane } = makeLane({ sender, monotonicMs, slots });
     add(lane, 2);
@@ -60,7 +61,7 @@ describe('a place', () => {
   });
 
   it('is free again when a request has ended whose lane is closed, and not before', async () => {
-    const slots = new Slots(1);
+    const slots = onePlace();
     const sender = answering();
     const { lane } = makeLane({ sender, monotonicMs, slots });
     add(lane);
@@ -82,20 +83,20 @@ describe('a place', () => {
     ],
     ['is closed', (lane) => lane.close('destination_changed')],
   ])('is not kept for a lane that %s', (what, change) => {
-    const slots = new Slots(1);
+    const slots = onePlace();
     slots.take(someone());
     const { lane, health } = makeLane({ sender: answering(), monotonicMs, slots });
     add(lane);
     lane.pump();
     const next = someone();
-    expect(slots.take(next)).toBe(false);
+    expect(slots.take(next)).toBeUndefined();
     if (what.includes('failure')) {
       health.sent('logs');
       health.settled('logs', { kind: 'retry', errorClass: 'http_503', retryAfterMs: 60_000 });
     }
     change(lane);
-    slots.give();
-    expect(slots.take(next)).toBe(true);
+    slots.give({ isSlow: false });
+    expect(slots.take(next)).toBeDefined();
   });
 });
 

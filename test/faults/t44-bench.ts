@@ -86,7 +86,7 @@ export interface Place {
 export class World {
   nowMs = 1_000;
   readonly budget = new Budget(BUDGET_BYTES);
-  readonly slots = new Slots(SLOTS);
+  readonly slots = new Slots({ cpuShare: 1, monotonicMs: () => this.nowMs, max: SLOTS, maxSlow: SLOTS });
   readonly places: Place[] = [];
   readonly underWay: UnderWay[] = [];
   flushes: Flush[] = [];

@@ -1,4 +1,5 @@
 /** The composition root: builds the stages from right to left; with `instance.ts` the only file that knows them. */
+import { randomUUID } from 'node:crypto';
 import { context, metrics as apiMetrics, trace } from '@opentelemetry/api';
 import { resolveDestination, resolveDestinations } from './config/destination.js';
 import type { GatewayOptions } from './config/options.js';
@@ -7,6 +8,7 @@ import { createReporter, type Reporter } from './config/reporter.js';
 import { resolveSettings, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
+import { createDestinationTests } from './delivery/destination-test.js';
 import { createStateListeners } from './delivery/state-listeners.js';
 import { Instance } from './instance.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
@@ -34,6 +36,7 @@ import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
+import { createTestRecords } from './signals/test-records.js';
 import { createEgressGuard } from './transport/egress-guard.js';
 import { selfTestEgress } from './transport/egress-self-test.js';
 import { openExporterSender } from './transport/exporter-sender.js';
@@ -41,6 +44,7 @@ import { createCompressor } from './transport/gzip.js';
 import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-sender.js';
 import { createPools } from './transport/pool.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
+import { openTestSender } from './transport/test-sender.js';
 
 /** Begins with the product and ends with what OTLP receivers expect to see. */
 const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`;
@@ -203,9 +207,10 @@ function compose(
     scope: requestScope,
     resourceObject,
   });
+  const ids = createIdGenerator();
   const home: ExchangeHome = {
     clock,
-    ids: createIdGenerator(),
+    ids,
     propagation,
     ratioSays: createRatioSampler(settings.sampling.ratio),
     keyedRatioSays: createKeyedSampler(settings.sampling.ratio),
@@ -227,6 +232,25 @@ function compose(
     closingCalls: new Set(),
     openExchanges: 0,
   };
+  const destinationTests = createDestinationTests({
+    envelopes,
+    records: createTestRecords({
+      names,
+      eventNameAttribute: settings.eventNameAttribute,
+      scope: requestScope,
+      encoders,
+      ids,
+      nowMs,
+      resourceObject,
+    }),
+    openSender: (target) => openTestSender(target, sending, resourceObject),
+    // Nobody's tenant: not even a tenant's own instance id may tell that two have met the same gateway.
+    resourceFor: (audience, destination) =>
+      resourceFor(audience === 'tenant' ? randomUUID() : undefined, destination),
+    isBlocked: () => false,
+    sdkDisabled,
+    monotonicMs: clock.monotonicMs,
+  });
   const stage = createRequestStage({
     home,
     wanted: () => delivery.wanted,
@@ -251,6 +275,7 @@ function compose(
     reporter,
     delivery,
     onDestinationState: (listener) => stateListeners.add(listener),
+    destinationTests,
     stage,
     custom,
     home,
@@ -260,6 +285,7 @@ function compose(
       // What was configured while it ran counts too.
       isConfigured ||= delivery.wanted.anything;
       isShutDown = true;
+      destinationTests.close();
     },
     onClosed() {
       guard.close();

@@ -21,6 +21,12 @@ export type {
   TenantLookup,
   TenantRecord,
 } from './model/destination.js';
+export type {
+  DestinationTestOptions,
+  DestinationTestOutcome,
+  DestinationTestResult,
+  SignalTestResult,
+} from './model/destination-test.js';
 export type { Diagnostic, DiagnosticCode, DiagnosticListener } from './model/diagnostic.js';
 export type {
   BeginOptions,

@@ -1,12 +1,16 @@
 /** One instance as its host holds it: checks what it is told, and passes it on to the stages. */
 import { DEFAULTS } from './config/defaults.js';
-import { resolveDestinations } from './config/destination.js';
+import { asObject, asOneOf, checkFields } from './config/checks.js';
+import { resolveDestination, resolveDestinations } from './config/destination.js';
 import { effectiveOperator } from './config/operator.js';
 import type { Reporter } from './config/reporter.js';
 import { resolveOperator, resolveTenants, type Settings } from './config/resolve.js';
 import type { Delivery } from './delivery/delivery.js';
+import type { DestinationTests } from './delivery/destination-test.js';
 import { fault } from './model/configuration-error.js';
-import type { Destinations, TenantRecord } from './model/destination.js';
+import type { DestinationTestOptions, DestinationTestResult } from './model/destination-test.js';
+import type { Destination, Destinations, TenantRecord } from './model/destination.js';
+import type { Audience } from './model/resolved-destination.js';
 import type {
   DestinationStateListener,
   FlushOptions,
@@ -30,6 +34,7 @@ export interface Parts {
   readonly reporter: Reporter;
   readonly delivery: Delivery;
   onDestinationState(listener: DestinationStateListener): () => void;
+  readonly destinationTests: DestinationTests;
   readonly stage: RequestStage;
   readonly custom: CustomSignals;
   readonly home: ExchangeHome;
@@ -102,6 +107,16 @@ export class Instance implements GatewayTelemetry {
     if (isTenantId(tenantId) && this.#isChangeable()) await this.#parts.delivery.refreshTenant(tenantId);
   };
 
+  /** Rejects with what `setTenant` or `setOperator` would throw, and with nothing else. */
+  readonly testDestination = async (
+    destination: Destination,
+    options?: DestinationTestOptions,
+  ): Promise<DestinationTestResult> => {
+    const audience = audienceOf(options);
+    const resolved = resolveDestination(destination, 'destination', audience);
+    return this.#parts.destinationTests.run(resolved, audience);
+  };
+
   /** A disabled or ended instance checks what it is told, and stays off. */
   #isChangeable(): boolean {
     return !this.#parts.settings.environmentSettings.sdkDisabled && this.#ending === undefined;
@@ -162,6 +177,14 @@ export class Instance implements GatewayTelemetry {
 /** `undefined` is a mistyped name more often than it is meant, and would switch everything off. */
 function refuseNothing(call: string, value: unknown): void {
   if (value === undefined) throw fault(call, 'needs destinations, or null for none');
+}
+
+function audienceOf(options: DestinationTestOptions | undefined): Audience {
+  if (options === undefined) return 'tenant';
+  const given = asObject(options, 'testDestination options');
+  checkFields(given, 'testDestination options', ['as']);
+  const { as = 'tenant' } = given;
+  return asOneOf<Audience>(as, 'testDestination options.as', ['tenant', 'operator']);
 }
 
 function timeoutOf(options: FlushOptions | undefined): number {

@@ -44,6 +44,10 @@ export const SLOW_AFTER_MS = 2_000;
 export const EXPORT_COST_MS = 0.4;
 /** What may be spent at once after a quiet while. */
 export const EXPORT_BURST_MS = 50;
+/** Tests of destinations, of the operator's and of tenants' each: enough for a person who corrects mistakes. */
+export const MAX_TESTS_PER_MINUTE = 10;
+/** Whatever `timeoutMs` says: one is made at a time, and others wait for its end. */
+export const MAX_TEST_MS = 30_000;
 /** Shares of the memory limit at which records are shed, and by how much it must fall before that ends. */
 export const PRESSURE_HIGH = 0.8;
 export const PRESSURE_CRITICAL = 0.9;

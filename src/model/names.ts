@@ -20,6 +20,9 @@ export interface Names {
   readonly requestsCounter: string;
   readonly durationHistogram: string;
   readonly lostCounter: string;
+  readonly destinationTest: string;
+  /** Marks whatever no traffic has made. */
+  readonly test: string;
 }
 
 export function namesFor(namespace: string): Names {
@@ -37,6 +40,8 @@ export function namesFor(namespace: string): Names {
     requestsCounter: `${namespace}.proxy.requests`,
     durationHistogram: `${namespace}.proxy.request.duration`,
     lostCounter: `${namespace}.telemetry.lost`,
+    destinationTest: `${namespace}.destination.test`,
+    test: `${namespace}.test`,
   });
 }
 

@@ -2,7 +2,8 @@
 import type { Context, Meter, Tracer } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attributes } from './attributes.js';
-import type { Destinations, TenantRecord } from './destination.js';
+import type { DestinationTestOptions, DestinationTestResult } from './destination-test.js';
+import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
 import type { Trust } from './trust.js';
 import type {
@@ -110,6 +111,13 @@ export interface GatewayTelemetry {
   status(tenantId: string): TenantStatus;
   /** Told of every change of a destination's state from now on. Returns the function that ends it. */
   onDestinationState(listener: DestinationStateListener): () => void;
+  /**
+   * Sends one marked record per signal (`{ns}.destination.test`, attribute `{ns}.test`) and tells what became of each, within
+   * the destination's `timeoutMs`, and 30 s. One attempt, on sockets of its own; queues, accounts, health and status know
+   * nothing of it. One test at a time and ten a minute, of tenants' and of the operator's destinations each. Rejects with
+   * what `setTenant` or `setOperator` would throw about a faulty destination, and with nothing else.
+   */
+  testDestination(destination: Destination, options?: DestinationTestOptions): Promise<DestinationTestResult>;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
   readonly tracer: Tracer;
   /** Runtime logs, to the operator. */

@@ -56,6 +56,8 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['a former operator destination drains for, ms', delivery.DRAIN_MS],
   ['former operator destinations that drain at once', delivery.MAX_DRAINING],
   ['requests of all tenants under way', delivery.MAX_TENANT_REQUESTS],
+  ['tests of destinations a minute, of the operator and of tenants each', delivery.MAX_TESTS_PER_MINUTE],
+  ['time of such a test, ms, at most', delivery.MAX_TEST_MS],
   [
     'memory shares at which records are shed, and lower by',
     `${delivery.PRESSURE_HIGH}, ${delivery.PRESSURE_CRITICAL}, by ${delivery.PRESSURE_HYSTERESIS}`,

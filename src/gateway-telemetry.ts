@@ -247,7 +247,10 @@ function compose(
     // Nobody's tenant: not even a tenant's own instance id may tell that two have met the same gateway.
     resourceFor: (audience, destination) =>
       resourceFor(audience === 'tenant' ? randomUUID() : undefined, destination),
-    isBlocked: () => false,
+    isBlocked: (target, audience) =>
+      audience === 'tenant' &&
+      target.kind === 'otlp' &&
+      settings.tenantEgress.refusalOf(new URL(target.url)) !== undefined,
     sdkDisabled,
     monotonicMs: clock.monotonicMs,
   });

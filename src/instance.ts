@@ -10,6 +10,7 @@ import type { DestinationTests } from './delivery/destination-test.js';
 import { fault } from './model/configuration-error.js';
 import type { DestinationTestOptions, DestinationTestResult } from './model/destination-test.js';
 import type { Destination, Destinations, TenantRecord } from './model/destination.js';
+import type { EgressPolicy } from './model/egress.js';
 import type { Audience } from './model/resolved-destination.js';
 import type {
   DestinationStateListener,
@@ -107,13 +108,21 @@ export class Instance implements GatewayTelemetry {
     if (isTenantId(tenantId) && this.#isChangeable()) await this.#parts.delivery.refreshTenant(tenantId);
   };
 
-  /** Rejects with what `setTenant` or `setOperator` would throw, and with nothing else. */
+  /** Rejects with what `setTenant` or `setOperator` would throw, but for what `tenantEgress` refuses: that is `blocked`. */
   readonly testDestination = async (
     destination: Destination,
     options?: DestinationTestOptions,
   ): Promise<DestinationTestResult> => {
     const audience = audienceOf(options);
-    const resolved = resolveDestination(destination, 'destination', audience);
+    const resolved =
+      audience === 'operator'
+        ? resolveDestination(destination, 'destination', audience)
+        : resolveDestination(
+            destination,
+            'destination',
+            audience,
+            judgedLater(this.#parts.settings.tenantEgress),
+          );
     return this.#parts.destinationTests.run(resolved, audience);
   };
 
@@ -185,6 +194,11 @@ function audienceOf(options: DestinationTestOptions | undefined): Audience {
   checkFields(given, 'testDestination options', ['as']);
   const { as = 'tenant' } = given;
   return asOneOf<Audience>(as, 'testDestination options.as', ['tenant', 'operator']);
+}
+
+/** What the policy refuses is an answer to whoever asks for a test, and no fault of the code. */
+function judgedLater(egress: EgressPolicy): EgressPolicy {
+  return { ...egress, refusalOf: () => undefined };
 }
 
 function timeoutOf(options: FlushOptions | undefined): number {

@@ -49,6 +49,10 @@ const INTERNAL = verdict(
 /** Failures before there was a status, by the sender's class. */
 const BY_CLASS: Sentences = {
   blocked: BLOCKED,
+  egress_guard: verdict(
+    'blocked',
+    'This gateway sends nothing to tenants: it cannot keep their connections apart from its own network.',
+  ),
   dns: verdict('dns', 'The host name of the endpoint could not be found: is it spelled right, and public?'),
   connect: verdict(
     'connect',

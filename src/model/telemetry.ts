@@ -115,7 +115,8 @@ export interface GatewayTelemetry {
    * Sends one marked record per signal (`{ns}.destination.test`, attribute `{ns}.test`) and tells what became of each, within
    * the destination's `timeoutMs`, and 30 s. One attempt, on sockets of its own; queues, accounts, health and status know
    * nothing of it. One test at a time and ten a minute, of tenants' and of the operator's destinations each. Rejects with
-   * what `setTenant` or `setOperator` would throw about a faulty destination, and with nothing else.
+   * what `setTenant` or `setOperator` would throw about a faulty destination, but for what `tenantEgress` refuses: that is
+   * `blocked`.
    */
   testDestination(destination: Destination, options?: DestinationTestOptions): Promise<DestinationTestResult>;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */

@@ -20,7 +20,11 @@ export function openTestSender(
   // Pools of its own: on a socket that is open already, name, address and certificate would go untested, and behind the
   // exports of others the test would wait for its turn.
   if (target.kind === 'otlp')
-    return openOtlpSender(target, { ...options, compressor: COMPRESS_ALL, pools: createPools() });
+    return openOtlpSender(target, {
+      ...options,
+      compressor: COMPRESS_ALL,
+      pools: createPools({}, options.pools.guard),
+    });
   const sender = openExporterSender(target.exporter, {
     resourceObject,
     uses: new WeakMap(),

@@ -15,14 +15,20 @@ import {
   type SignalTestResult,
 } from '../../src/index.js';
 import { resolveDestination } from '../../src/config/destination.js';
+import { resolveTenantEgress } from '../../src/config/egress.js';
 import { createDestinationTests, type DestinationTestsOptions } from '../../src/delivery/destination-test.js';
 import { createTestLimit } from '../../src/delivery/test-limit.js';
 import { verdictOf } from '../../src/delivery/test-verdict.js';
-import type { SendResult } from '../../src/model/delivery.js';
+import type { OutgoingBatch, SendResult } from '../../src/model/delivery.js';
 import { namesFor } from '../../src/model/names.js';
 import type { Target } from '../../src/model/resolved-destination.js';
 import { createEncoders, createEnvelopes } from '../../src/otlp/encoders.js';
 import { createTestRecords } from '../../src/signals/test-records.js';
+import { SendFailure } from '../../src/transport/classify.js';
+import type { Connecting } from '../../src/transport/egress-guard.js';
+import { createCompressor } from '../../src/transport/gzip.js';
+import { createPools } from '../../src/transport/pool.js';
+import { openTestSender } from '../../src/transport/test-sender.js';
 import { startOtlpReceiver, type OtlpReceiver } from '../../src/testing/index.js';
 import { issue, issueCa } from '../support/certificates.js';
 import {
@@ -515,6 +521,52 @@ describe('a faulty destination', () => {
   });
 });
 
+describe('a tenant under the public policy', () => {
+  const guarded = () => instance({ tenantEgress: 'public' });
+  const blocked = (url: string) =>
+    [
+      ['an address of the gateway itself', { endpoint: url }],
+      ['plain http', { endpoint: 'http://collector.example.com' }],
+      ['an unusual port', { endpoint: 'https://collector.example.com:22' }],
+      ['a name of the inner network', { endpoint: 'https://collector.internal' }],
+      ['the addresses of a cloud', { endpoint: 'https://169.254.169.254' }],
+    ] as const;
+
+  it('gets blocked, not a rejection, for whatever the policy refuses', async () => {
+    const at = await receiver();
+    const telemetry = guarded();
+    for (const [what, destination] of blocked(at.url)) {
+      expect((await logsTest(destination, telemetry)).outcome, what).toBe('blocked');
+    }
+    expect(at.requests).toHaveLength(0);
+  });
+
+  it('is connected through the guard: a name that passes may lead anywhere', async () => {
+    const at = await receiver();
+    const connect = vi.fn(({ done }: Connecting): undefined => {
+      process.nextTick(done, new SendFailure('blocked'));
+    });
+    const pools = createPools({}, { refusalOf: () => undefined, connect, close: () => undefined });
+    const target = resolveDestination({ endpoint: at.url }, 'here', 'tenant', resolveTenantEgress('open'))
+      .targets.logs;
+    const options = { pools, compressor: createCompressor(), userAgent: 'test', onTlsFault: () => undefined };
+    const reading = { decodeResponse: () => undefined, isResponse: () => true };
+    const sender = openTestSender(target as Target, { ...options, ...reading }, () => ({}));
+    const batch = { id: '1', signal: 'logs', items: 1, request: () => new Uint8Array(8) } as const;
+    const result = await sender.send(batch as unknown as OutgoingBatch, new AbortController().signal);
+    sender.close();
+    expect(result).toMatchObject({ errorClass: 'blocked' });
+    expect(connect).toHaveBeenCalledTimes(1);
+    expect(at.requests).toHaveLength(0);
+  });
+
+  it('does not hold for the operator', async () => {
+    const at = await receiver();
+    const result = await guarded().testDestination({ endpoint: at.url }, { as: 'operator' });
+    expect(result.ok).toBe(true);
+  });
+});
+
 describe('the live state', () => {
   it('does not change, whatever comes out', () =>
     inWorld(
@@ -638,6 +690,7 @@ describe('by itself', () => {
 
   it.each([
     ['blocked', 'blocked'],
+    ['egress_guard', 'blocked'],
     ['dns', 'dns'],
     ['connect', 'connect'],
     ['tls', 'tls'],

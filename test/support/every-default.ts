@@ -56,6 +56,16 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['a former operator destination drains for, ms', delivery.DRAIN_MS],
   ['former operator destinations that drain at once', delivery.MAX_DRAINING],
   ['requests of all tenants under way', delivery.MAX_TENANT_REQUESTS],
+  [
+    'of these, for destinations that are new, failed last time or were slow',
+    delivery.MAX_SLOW_TENANT_REQUESTS,
+  ],
+  ['an attempt that makes a destination slow, ms', delivery.SLOW_AFTER_MS],
+  [
+    'CPU counted for an export, and at once after a quiet while, ms',
+    `${delivery.EXPORT_COST_MS}, ${delivery.EXPORT_BURST_MS}`,
+  ],
+  ['`delivery.cpuShareOfTenants`', QUEUE_DEFAULTS.cpuShareOfTenants],
   ['tests of destinations a minute, of the operator and of tenants each', delivery.MAX_TESTS_PER_MINUTE],
   ['time of such a test, ms, at most', delivery.MAX_TEST_MS],
   [

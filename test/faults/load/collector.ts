@@ -34,6 +34,10 @@ export interface Answer {
 export interface LoadCollectorOptions {
   /** Default: any that is free. */
   readonly port?: number;
+  /** Default: 127.0.0.1. `0.0.0.0`: every address of this machine, 127.1.2.3 as well. */
+  readonly host?: string;
+  /** `false`: `taken` and `requestsMs` stay empty, for runs so long that they would fill the memory. */
+  readonly keeps?: boolean;
   /** Default: 200. It is also told of the arrival's text, which is not kept. */
   readonly answer?: (arrival: Arrival) => Answer;
   /** Before the answer goes out. */
@@ -66,11 +70,12 @@ function read(signal: Signal, path: string, authorization: string, atMs: number,
 }
 
 export async function startLoadCollector(options: LoadCollectorOptions = {}): Promise<LoadCollector> {
+  const { host = '127.0.0.1', keeps = true } = options;
   const taken: Omit<Arrival, 'text'>[] = [];
   const requestsMs: number[] = [];
   const server: Server = createServer((request, response) => {
     const atMs = Date.now();
-    requestsMs.push(atMs);
+    if (keeps) requestsMs.push(atMs);
     const pieces: Buffer[] = [];
     request.on('error', () => undefined);
     request.on('data', (piece: Buffer) => pieces.push(piece));
@@ -85,7 +90,7 @@ export async function startLoadCollector(options: LoadCollectorOptions = {}): Pr
         if (response.destroyed) return;
         if (status === 200) {
           options.onTaken?.({ ...arrival, text });
-          taken.push(arrival);
+          if (keeps) taken.push(arrival);
         }
         response.writeHead(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }).end();
       };
@@ -98,7 +103,7 @@ export async function startLoadCollector(options: LoadCollectorOptions = {}): Pr
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

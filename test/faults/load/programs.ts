@@ -15,12 +15,14 @@ export interface Program<C extends Commands> {
   ): Promise<Awaited<ReturnType<C[K]>>>;
   /** As the kernel does it: nothing is said goodbye to. */
   kill(): Promise<void>;
+  /** Lets it end by itself. The exit code; `null`: a signal ended it. */
+  end(): Promise<number | null>;
   readonly errors: string;
 }
 
 export interface Programs {
-  /** Starts `programs/<name>.ts`. */
-  start<C extends Commands>(name: string): Promise<Program<C>>;
+  /** Starts `programs/<name>.ts`, with further options of Node's if need be. */
+  start<C extends Commands>(name: string, nodeOptions?: readonly string[]): Promise<Program<C>>;
   /** Ends all of them. */
   close(): Promise<void>;
 }
@@ -38,10 +40,10 @@ export function createPrograms(): Programs {
   };
 
   return {
-    async start<C extends Commands>(name: string): Promise<Program<C>> {
+    async start<C extends Commands>(name: string, nodeOptions: readonly string[] = []): Promise<Program<C>> {
       const child = fork(join(folder, 'test/faults/load/programs', `${name}.js`), {
         env: programEnvironment(),
-        execArgv: ['--expose-gc'],
+        execArgv: ['--expose-gc', ...nodeOptions],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       children.add(child);
@@ -68,6 +70,12 @@ export function createPrograms(): Programs {
             });
           }),
         kill: () => end(child),
+        async end() {
+          const exited = child.exitCode === null ? once(child, 'exit') : undefined;
+          if (child.connected) child.disconnect();
+          await exited;
+          return child.exitCode;
+        },
         get errors() {
           return errors;
         },

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { httpTelemetry } from '../../../../src/adapters/http.js';
 import {
   createGatewayTelemetry,
+  type Destination,
   type FlushResult,
   type GatewayOptions,
   type GatewayTelemetry,
@@ -16,14 +17,20 @@ import { ownerMark, paced, sendMarked } from '../traffic.js';
 import { answerCalls } from './commands.js';
 import { probePool, type PoolFigures, type PoolProbe } from './pool-probe.js';
 import { watchLoop, type LoopFigures, type LoopWatch } from './loop-watch.js';
+import { watchResources, type Resources, type ResourceWatch } from './resource-watch.js';
 
 const MEMORY_SAMPLE_MS = 50;
+/** Pieces of what `holdHeap` holds: so large that V8 gives each a page of its own, and nothing is lost between them. */
+const HELD_BYTES = 256 * 1024;
+const POINTER_BYTES = 8;
 
 let telemetry: GatewayTelemetry | undefined;
 let sent = 0;
 let peakRssBytes = 0;
 let loop: LoopWatch | undefined;
 let pool: PoolProbe | undefined;
+let watched: ResourceWatch | undefined;
+let held: (readonly number[])[] = [];
 let errors = 0;
 process.on('uncaughtExceptionMonitor', () => void errors++);
 process.on('unhandledRejection', () => void errors++);
@@ -87,6 +94,17 @@ const commands = {
     return sent;
   },
 
+  setTenant({ id, destination }: { readonly id: string; readonly destination: Destination | null }): void {
+    gateway().setTenant(id, destination);
+  },
+
+  /** The host's own use of the heap; replaces what it held before. */
+  holdHeap(bytes: number): void {
+    held = [];
+    for (let left = bytes; left > 0; left -= HELD_BYTES)
+      held.push(new Array<number>(HELD_BYTES / POINTER_BYTES).fill(0));
+  },
+
   status: (): TelemetryStatus => gateway().status(),
   tenants: (ids: readonly string[]): TenantStatus[] => ids.map((id) => gateway().status(id)),
   flush: (timeoutMs: number): Promise<FlushResult> => gateway().flush({ timeoutMs }),
@@ -100,6 +118,15 @@ const commands = {
     return peakRssBytes;
   },
   peakRssBytes: (): number => peakRssBytes,
+
+  /** Before `open`: what is there already is not counted. */
+  watchResources(countTimers: boolean): void {
+    watched = watchResources(countTimers);
+  },
+  resources(): Resources {
+    if (watched === undefined) throw new Error('watchResources comes first');
+    return watched.now();
+  },
 
   watchLoop(): void {
     loop = watchLoop();

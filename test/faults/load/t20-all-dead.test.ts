@@ -1,0 +1,108 @@
+/** T20: every tenant is dead, for five minutes. The gateway has what its bounds say and not a byte more, and serves. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { figure } from '../support.js';
+import { expectLawAt, nothingLost } from './accounts.js';
+import { startLoadCollector } from './collector.js';
+import { deathOf, hostOf, openGraveyard } from './dead.js';
+import { createPrograms, type Programs } from './programs.js';
+import type { Client } from './programs/client.js';
+import type { Gateway } from './programs/gateway.js';
+import { inPercentiles, sized } from './scale.js';
+import { tenantIds } from './traffic.js';
+import { trendOf, type Sample } from './trend.js';
+
+const MIB = 1024 * 1024;
+const TENANTS = tenantIds(sized(500, 10_000));
+const PER_SECOND = sized(500, 2_000);
+/** Long enough to fill the bound, several times over in the full form. */
+const FILL_MS = sized(3_500, 120_000);
+const FULL_MS = sized(4_500, 180_000);
+const SAMPLE_MS = sized(300, 2_000);
+const MAX_BYTES_OF_ALL = sized(2, 64) * MIB;
+const ATTRIBUTES = { pad: 'x'.repeat(2_000) };
+/** The client's own share of the requests, to measure latency. */
+const ASKED_PER_SECOND = 50;
+const MAX_SOCKETS = 64;
+/** Of what a slope of 0 looks like: collections come when they like. */
+const MAX_GROWTH_BYTES = { heap: sized(3, 4) * MIB, rss: sized(16, 24) * MIB };
+
+let programs: Programs;
+beforeAll(() => void (programs = createPrograms()));
+afterAll(() => programs.close());
+
+it('T20: with all tenants dead, memory stays at its bound and the operator loses nothing', async () => {
+  const graveyard = await openGraveyard();
+  const operator = await startLoadCollector({ keeps: false });
+  try {
+    const client = await programs.start<Client>('client');
+    const bare = await programs.start<Gateway>('gateway');
+    const gateway = await programs.start<Gateway>('gateway');
+    await gateway.call('watchResources', false);
+    await gateway.call('open', {
+      operator: { endpoint: operator.url },
+      tenants: Object.fromEntries(
+        TENANTS.map((id, index) => [id, { endpoint: graveyard.url(deathOf(index), hostOf(index)) }]),
+      ),
+      metrics: { intervalMs: 86_400_000 },
+      delivery: { maxBytesOfAllTenants: MAX_BYTES_OF_ALL },
+    });
+    const load = { perSecond: PER_SECOND, tenantIds: TENANTS, attributes: ATTRIBUTES };
+    const asking = { perSecond: ASKED_PER_SECOND, tenantIds: TENANTS, durationMs: FULL_MS, first: 0 };
+
+    const memory: number[] = [];
+    const look = async (): Promise<void> => {
+      memory.push((await gateway.call('status')).memory.tenantsBytes);
+    };
+    const filling = gateway.call('traffic', { ...load, durationMs: FILL_MS });
+    for (const endMs = Date.now() + FILL_MS; Date.now() < endMs; await pause(SAMPLE_MS)) await look();
+    await filling;
+    const filledBytes = (await gateway.call('status')).memory.tenantsBytes;
+
+    const ports = [await bare.call('serve'), await gateway.call('serve')];
+    let isOver = false;
+    const traffic = gateway.call('traffic', { ...load, durationMs: FULL_MS }).finally(() => (isOver = true));
+    // Both at the same time, so that a busy machine is busy for both.
+    const asked = Promise.all(
+      ports.map(async (port) => (await client.call('ask', { ...asking, port })).latencyMs),
+    );
+    const heap: Sample[] = [];
+    const rss: Sample[] = [];
+    let mostSockets = 0;
+    for (; !isOver; await pause(SAMPLE_MS)) {
+      const atMs = Date.now();
+      const resources = await gateway.call('resources');
+      heap.push({ atMs, value: resources.heapBytes });
+      rss.push({ atMs, value: resources.rssBytes });
+      ({ mostSockets } = resources);
+      await look();
+    }
+    const sent = await traffic;
+    const [without = [], latencyMs = []] = await asked;
+    const [ofHeap, ofRss] = [trendOf(heap), trendOf(rss)];
+    figure(
+      'T20',
+      `${TENANTS.length} dead tenants: at most ${(Math.max(...memory) / MIB).toFixed(2)} MiB of ` +
+        `${MAX_BYTES_OF_ALL / MIB}; once full, in ${FULL_MS / 1_000} s, the heap grew by ` +
+        `${(ofHeap.growth / MIB).toFixed(1)} MiB and RSS by ${(ofRss.growth / MIB).toFixed(1)} MiB ` +
+        `(${((rss.at(-1)?.value ?? 0) / MIB).toFixed(0)} MiB at the end); at most ${mostSockets} sockets; ` +
+        `requests ${inPercentiles(latencyMs)}, without telemetry ${inPercentiles(without)}`,
+    );
+    expect(filledBytes).toBeGreaterThan(MAX_BYTES_OF_ALL * 0.9);
+    expect(Math.max(...memory)).toBeLessThanOrEqual(MAX_BYTES_OF_ALL);
+    expect(ofHeap.growth).toBeLessThanOrEqual(MAX_GROWTH_BYTES.heap);
+    expect(ofRss.growth).toBeLessThanOrEqual(MAX_GROWTH_BYTES.rss);
+    expect(mostSockets).toBeLessThanOrEqual(MAX_SOCKETS);
+
+    const items = sent + latencyMs.length;
+    const { operator: ofOperator, tenants } = await gateway.call('flush', 2_000);
+    for (const ledger of [ofOperator.logs, ofOperator.traces]) expect(ledger).toEqual(nothingLost(items));
+    expect(tenants.logs).toMatchObject({ accepted: items, delivered: 0, rejected: 0 });
+    await expectLawAt(gateway, TENANTS);
+    await gateway.call('shutdown', 500);
+    expect(await gateway.end()).toBe(0);
+  } finally {
+    await operator.close();
+    await graveyard.close();
+  }
+});

@@ -95,6 +95,14 @@ export const SCENARIOS = {
     title: 'resets at twelve phases, new and reused connections',
     files: ['test/faults/t18-resets.test.ts'],
   },
+  T19: {
+    title: 'one tenant in a hundred is dead',
+    files: ['test/faults/load/t19-some-dead.test.ts'],
+  },
+  T20: {
+    title: 'every tenant is dead',
+    files: ['test/faults/load/t20-all-dead.test.ts'],
+  },
   T21: {
     title: 'one tenant, noisy and dead',
     files: ['test/faults/load/t21-noisy-and-dead.test.ts'],
@@ -164,6 +172,10 @@ export const SCENARIOS = {
       'test/regressions/delivery-time-and-end.test.ts',
     ],
   },
+  T38: {
+    title: 'a small heap',
+    files: ['test/faults/load/t38-small-heap.test.ts'],
+  },
   T39: {
     title: 'shutdown with healthy, dead and dripping collectors',
     files: [
@@ -175,6 +187,14 @@ export const SCENARIOS = {
   T40: {
     title: 'SIGKILL at random times',
     files: ['test/faults/t40-flush-age.test.ts', 'test/faults/load/t40-sigkill.test.ts'],
+  },
+  T41: {
+    title: 'canary soak',
+    files: ['test/faults/load/t41-canary-soak.test.ts'],
+  },
+  T49: {
+    title: 'a thousand tenants, one victim',
+    files: ['test/faults/load/t49-one-victim.test.ts'],
   },
   T50: {
     title: 'huge payloads',

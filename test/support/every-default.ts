@@ -74,7 +74,6 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ],
   ["of V8's limit, its young generation, bytes", delivery.YOUNG_HEAP_BYTES],
   ['looks at the memory, ms', delivery.PRESSURE_CHECK_MS],
-  ["of V8's limit, its young generation, bytes", delivery.YOUNG_HEAP_BYTES],
   ['time of a lookup, ms', delivery.LOOKUP_TIMEOUT_MS],
   ['lookups under way', delivery.MAX_LOOKUPS],
   ['a `null` answer holds for, ms', delivery.NO_DESTINATION_TTL_MS],

@@ -8,6 +8,8 @@ export const MAX_RECORD_BYTES = 256 * 1024;
 export const TICKS_PER_FLUSH = 4;
 /** Retries and lookups are looked after so often, however patient the queues are. */
 export const MAX_TICK_MS = 1_000;
+/** No lane that has something is left alone for longer, whatever it waits for. */
+export const MAX_UNSEEN_MS = 5_000;
 /** Sending gives the event loop back after so long; one batch more may be under way. */
 export const SLICE_MS = 3;
 /** A destination's own wish is followed within these. */
@@ -36,14 +38,28 @@ export const DISABLED_AFTER_MS = 120 * 3_600_000;
 export const MAX_FLUSH_INTERVALS = 10;
 /** All tenants' requests under way: 64 round trips of 50 ms are 1,280 a second, more than a core can make. */
 export const MAX_TENANT_REQUESTS = 64;
-/** Of these, for destinations that are new, failed last time or were slow: a hundred dead ones hold no more than that. */
+/** Of these, for destinations to which nothing was ever delivered, and for those that failed last time or were slow. */
+export const MAX_NEW_TENANT_REQUESTS = 24;
 export const MAX_SLOW_TENANT_REQUESTS = 16;
 /** An attempt that takes longer makes its destination a slow one. */
 export const SLOW_AFTER_MS = 2_000;
-/** CPU of one export on an open socket (measured). What a handshake costs is bounded where it is made. */
+/** CPU of one export on an open socket, and of one that makes its own with TLS (measured). */
 export const EXPORT_COST_MS = 0.4;
+export const HANDSHAKE_EXPORT_COST_MS = 2.5;
 /** What may be spent at once after a quiet while. */
 export const EXPORT_BURST_MS = 50;
+/** TLS handshakes for tenants: a tenth of a core, whatever the share is set to, and for half a second's at once. */
+export const HANDSHAKES_PER_SECOND = 40;
+export const HANDSHAKE_BURST = 20;
+/** Of all tenants together to one origin that is not trusted, as for all places. Also its sockets, where they are opened. */
+export const MAX_REQUESTS_PER_ORIGIN = 8;
+export const MAX_NEW_REQUESTS_PER_ORIGIN = 4;
+export const MAX_SLOW_REQUESTS_PER_ORIGIN = 2;
+/** Together, no second has more than 50. */
+export const ORIGIN_REQUESTS_PER_SECOND = 37;
+export const ORIGIN_BURST = 12;
+/** For so long after a quick answer to one tenant, an origin's new tenants count as quick ones. */
+export const KNOWN_QUICK_FOR_MS = 60_000;
 /** Tests of destinations, of the operator's and of tenants' each: enough for a person who corrects mistakes. */
 export const MAX_TESTS_PER_MINUTE = 10;
 /** Whatever `timeoutMs` says: one is made at a time, and others wait for its end. */

@@ -6,17 +6,17 @@ import type { SelfCounts } from '../model/self-counts.js';
 import { SIGNALS } from '../model/signal.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
 import { MAX_TENANT_REQUESTS, MAX_TICK_MS, TICKS_PER_FLUSH } from './bounds.js';
+import { admissionFor, look } from './admission.js';
 import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
 import { memoryShare, OPERATOR_SHARE, Pressure, TENANTS_SHARE } from './pressure.js';
 import { createScheduler } from './scheduler.js';
 import { selfCounts } from './self-counts.js';
-import { Slots } from './slots.js';
 import { Tenants } from './tenants.js';
 
 /** What delivery makes for itself. */
-type Made = 'scheduler' | 'budget' | 'slots' | 'pressure' | 'onGivenUp';
+type Made = 'scheduler' | 'budget' | 'admission' | 'pressure' | 'onGivenUp';
 
 export interface DeliveryOptions extends Omit<OutboxHome, Made> {
   readonly operator: readonly ResolvedDestination[];
@@ -68,11 +68,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     MAX_TICK_MS,
   );
   const { report } = options;
+  const monotonicMs = (): number => options.monotonicMs();
   const scheduler = createScheduler({
     tickMs,
+    monotonicMs,
     onTick() {
       pressure.check();
-      const isAnyInLine = slots.look();
+      const isAnyInLine = look(admission);
       return tenants.askForWaiting() || isAnyInLine || pressure.level !== 'none';
     },
     onError: () => report({ code: 'internal_error', message: 'Work of the delivery failed' }),
@@ -80,7 +82,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const budget = new Budget(options.bounds.maxBytesOfAllTenants);
   const pressure: Pressure = new Pressure({
     read: options.memoryShare ?? memoryShare,
-    monotonicMs: () => options.monotonicMs(),
+    monotonicMs,
     onChange: (level) => {
       operator.limitQueues(OPERATOR_SHARE[level], 'memory_pressure');
       budget.limit(TENANTS_SHARE[level], 'memory_pressure');
@@ -88,15 +90,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       report({ code: 'memory_pressure', message: `Memory is short: ${WHAT_IS_SHED[level]}` });
     },
   });
-  const slots = new Slots({
-    cpuShare: options.bounds.cpuShareOfTenants,
-    monotonicMs: () => options.monotonicMs(),
-  });
+  const admission = admissionFor(options.bounds.cpuShareOfTenants, monotonicMs);
   const home: OutboxHome = {
     ...options,
     scheduler,
     budget,
-    slots,
+    admission,
     pressure,
     onGivenUp: () => refreshWanted(),
   };

@@ -26,6 +26,7 @@ import {
   THROTTLED_DELAYS,
 } from './bounds.js';
 import { Pace } from './pace.js';
+import type { Standing } from './places.js';
 
 /** Why a request may not begin. `paused`: not before a time; `paced`: the same, by `requestsPerMinute`; `busy`: others first. */
 export type Verdict = 'go' | 'paused' | 'paced' | 'busy';
@@ -46,6 +47,8 @@ interface SignalHealth {
   notBeforeMs: number;
   /** Deliveries since the last failure; `undefined`: it has not failed yet, or has long recovered. */
   recovered: number | undefined;
+  /** As its last request has shown it. */
+  standing: Standing;
 }
 
 export class Health {
@@ -114,6 +117,20 @@ export class Health {
     return now < this.#notBeforeMs || now < this.#signals[signal].notBeforeMs || this.#state === 'disabled';
   }
 
+  /** Until when nothing of this signal may begin, if it is paused. */
+  resumesAtMs(signal: Signal): number {
+    return this.#state === 'disabled'
+      ? Number.POSITIVE_INFINITY
+      : Math.max(this.#notBeforeMs, this.#signals[signal].notBeforeMs);
+  }
+
+  /** How this signal has done last; one that is new is as quick as the others of the destination. */
+  standing(signal: Signal): Standing {
+    const { standing } = this.#signals[signal];
+    if (standing !== 'new') return standing;
+    return Object.values(this.#signals).some((other) => other.standing === 'quick') ? 'quick' : 'new';
+  }
+
   /** A request has begun. */
   sent(signal: Signal): void {
     this.#signals[signal].inFlight++;
@@ -128,8 +145,9 @@ export class Health {
   }
 
   /** What became of a request. */
-  settled(signal: Signal, result: SendResult): void {
+  settled(signal: Signal, result: SendResult, isQuick = result.kind === 'delivered'): void {
     this.cancelled(signal);
+    this.#signals[signal].standing = isQuick ? 'quick' : 'slow';
     // Of a request from before the end: only `revive` ends that.
     if (this.#state === 'disabled') return;
     if (result.kind === 'delivered') this.#succeeded(this.#signals[signal]);
@@ -236,6 +254,7 @@ export class Health {
   /** It points elsewhere: nothing is known of that place. */
   restart(): void {
     this.revive();
+    for (const signal of Object.values(this.#signals)) signal.standing = 'new';
     this.#begin();
   }
 
@@ -258,7 +277,14 @@ function isWish(result: SendResult): boolean {
 }
 
 function newSignal(): SignalHealth {
-  return { inFlight: 0, failuresInRow: 0, troubledSinceMs: 0, notBeforeMs: 0, recovered: undefined };
+  return {
+    inFlight: 0,
+    failuresInRow: 0,
+    troubledSinceMs: 0,
+    notBeforeMs: 0,
+    recovered: undefined,
+    standing: 'new',
+  };
 }
 
 /** After a failure one at a time; after the first delivery two, then four, so that nobody's recovery is met with a rush. */

@@ -2,20 +2,29 @@
 import type { OutgoingRecord, Sender, SendResult, TakenReading } from '../model/delivery.js';
 import type { DropReason } from '../model/ledger.js';
 import type { Signal } from '../model/signal.js';
+import { Admission, type AdmissionHome, type Destined, type Entry } from './admission.js';
 import type { Batch } from './batch.js';
 import { SLOW_AFTER_MS } from './bounds.js';
 import type { Health, Verdict } from './health.js';
+import type { PlaceTaker, Standing } from './places.js';
 import type { Queue } from './queue.js';
-import type { Slot, Slots, SlotTaker } from './slots.js';
 
 /** What a lane needs from around it. */
 export interface LaneHome {
-  /** All tenants' places; the operator needs none. */
-  readonly slots: Slots | undefined;
-  /** Asks to be pumped: `soon`, or with the next tick. */
-  wake(lane: Lane, soon: boolean): void;
+  /** Asks to be pumped in the next turn of the event loop. */
+  wake(lane: Lane): void;
+  /** Asks to be pumped with the first tick after this time, unless it is to be earlier already. */
+  wakeAt(lane: Lane, atMs: number): void;
+  /** It has nothing any more. */
+  forget(lane: Lane): void;
   /** Told of every attempt's result, for reports, and so that the destination's other lanes look again. */
-  onResult(signal: Signal, result: SendResult, isSplit: boolean): void;
+  onResult(result: SendResult, isSplit: boolean): void;
+}
+
+/** What a tenant's lane needs besides; the operator waits for nobody. */
+export interface LaneAdmission {
+  readonly home: AdmissionHome;
+  readonly destined: Destined;
 }
 
 interface Waiter {
@@ -23,7 +32,7 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-export class Lane implements SlotTaker {
+export class Lane implements PlaceTaker {
   readonly signal: Signal;
   readonly queue: Queue;
   readonly sender: Sender;
@@ -31,14 +40,22 @@ export class Lane implements SlotTaker {
   lastError: string | undefined;
   readonly #home: LaneHome;
   readonly #maxInFlight: number;
+  readonly #admission: Admission | undefined;
   #health: Health;
   readonly #aborts = new Map<Batch, AbortController>();
   readonly #waiters = new Set<Waiter>();
-  #isQuick = false;
   #isClosed = false;
 
-  constructor(home: LaneHome, health: Health, queue: Queue, sender: Sender, maxInFlight: number) {
+  constructor(
+    home: LaneHome,
+    health: Health,
+    queue: Queue,
+    sender: Sender,
+    maxInFlight: number,
+    admission?: LaneAdmission,
+  ) {
     this.#home = home;
+    this.#admission = admission && new Admission(this, admission.destined, admission.home);
     this.#health = health;
     this.signal = queue.signal;
     this.queue = queue;
@@ -46,8 +63,13 @@ export class Lane implements SlotTaker {
     this.#maxInFlight = maxInFlight;
   }
 
-  get isSlow(): boolean {
-    return !this.#isQuick;
+  get standing(): Standing {
+    const own = this.#health.standing(this.signal);
+    return own === 'new' && this.#admission?.isKnownQuick === true ? 'quick' : own;
+  }
+
+  get needsHandshake(): boolean {
+    return this.sender.needsHandshake === true;
   }
 
   get isEmpty(): boolean {
@@ -56,7 +78,7 @@ export class Lane implements SlotTaker {
 
   /** Something of it could go, or somebody waits for it. */
   get isWaiting(): boolean {
-    return this.queue.hasWaiting || this.#waiters.size > 0;
+    return this.queue.isDue || this.#waiters.size > 0;
   }
 
   /** It is on its own from now on, with what it has under way: what it meets says nothing about the destination any more. */
@@ -72,45 +94,51 @@ export class Lane implements SlotTaker {
 
   add(record: OutgoingRecord): void {
     const added = this.queue.add(record);
-    if (added !== 'joined') this.#home.wake(this, added === 'completed');
+    if (added === 'completed') this.#home.wake(this);
+    else if (added === 'began') this.#home.wakeAt(this, this.queue.dueMs);
   }
 
   addReading(taken: TakenReading): void {
     this.queue.addReading(taken);
-    if (!this.#isClosed) this.#home.wake(this, true);
+    if (!this.#isClosed) this.#home.wake(this);
   }
 
-  onSlot(): void {
-    this.#home.wake(this, true);
+  onPlace(): void {
+    this.#home.wake(this);
   }
 
-  /** Sends what is due. Called by the scheduler, outside any request. */
-  pump(): void {
-    if (this.#isClosed) return;
+  /** Sends what is due. Called by the scheduler, outside any request. Returns when it wants to be called again by itself. */
+  pump(): number {
+    if (this.#isClosed) return Number.POSITIVE_INFINITY;
     const { queue } = this;
-    const { slots } = this.#home;
     const health = this.#health;
     queue.expire();
     let verdict = health.mayStart(this.signal, this.#maxInFlight);
-    queue.sealDue(verdict);
-    while (verdict === 'go' && queue.hasWaiting) {
-      const slot = slots?.take(this);
-      if (slots !== undefined && slot === undefined) break;
-      this.#send(queue.take() as Batch, slot);
+    if (verdict === 'paused' || verdict === 'busy') queue.sealOld();
+    while (verdict === 'go' && queue.isDue) {
+      const entry = this.#admission?.enter();
+      if (this.#admission !== undefined && entry === undefined) break;
+      this.#send(queue.take() as Batch, entry);
       verdict = health.mayStart(this.signal, this.#maxInFlight);
     }
-    this.#stepBack(verdict);
+    // Others must not wait for one that could not go anyway.
+    if (verdict !== 'go' || !queue.isDue) this.#admission?.leave();
+    if (!queue.isDue) health.withdraw(this.signal);
     this.#notify(verdict === 'paused' && queue.inFlight === 0);
+    return this.#nextMs(verdict);
   }
 
-  /** Others must not wait for one that could not go anyway. */
-  #stepBack(verdict: Verdict): void {
-    const { slots } = this.#home;
-    if (verdict !== 'go' || !this.queue.hasWaiting) slots?.leave(this);
-    if (!this.queue.isDue) this.#health.withdraw(this.signal);
+  /** The end of a request, a free place and a change of configuration wake it; only time it has to ask for. */
+  #nextMs(verdict: Verdict): number {
+    const { queue } = this;
+    const { expiresAtMs } = queue;
+    if (verdict === 'paced') return Number.NEGATIVE_INFINITY;
+    if (verdict === 'go') return queue.isDue ? expiresAtMs : Math.min(queue.dueMs, expiresAtMs);
+    const resumesAtMs = verdict === 'paused' ? this.#health.resumesAtMs(this.signal) : expiresAtMs;
+    return Math.min(resumesAtMs, queue.oldMs, expiresAtMs);
   }
 
-  #send(batch: Batch, slot: Slot | undefined): void {
+  #send(batch: Batch, entry: Entry | undefined): void {
     const startMs = performance.now();
     const abort = new AbortController();
     this.#aborts.set(batch, abort);
@@ -121,13 +149,13 @@ export class Lane implements SlotTaker {
       .send(batch, abort.signal)
       .catch(() => failed)
       .then((result) => {
-        if (slot !== undefined) this.#home.slots?.give(slot);
-        this.#isQuick = result.kind === 'delivered' && performance.now() - startMs < SLOW_AFTER_MS;
-        this.#settle(batch, result);
+        const isQuick = result.kind === 'delivered' && performance.now() - startMs < SLOW_AFTER_MS;
+        if (entry !== undefined) this.#admission?.exit(entry, isQuick);
+        this.#settle(batch, result, isQuick);
       });
   }
 
-  #settle(batch: Batch, result: SendResult): void {
+  #settle(batch: Batch, result: SendResult, isQuick: boolean): void {
     this.#aborts.delete(batch);
     if (!this.queue.isInFlight(batch)) {
       this.#health.cancelled(this.signal);
@@ -136,7 +164,7 @@ export class Lane implements SlotTaker {
     // Not a failure yet: its halves will tell.
     const isSplit = result.kind === 'refused' && result.reason === 'too_large' && this.queue.split(batch);
     if (isSplit) this.#health.cancelled(this.signal);
-    else this.#health.settled(this.signal, result);
+    else this.#health.settled(this.signal, result, isQuick);
     if (result.kind === 'delivered') {
       this.lastDeliveryMs = Date.now();
       this.queue.deliver(batch, result.rejected);
@@ -144,8 +172,9 @@ export class Lane implements SlotTaker {
       this.lastError = result.errorClass;
       this.#settleFailure(batch, result);
     }
-    this.#home.onResult(this.signal, result, isSplit);
+    this.#home.onResult(result, isSplit);
     this.#notify(this.#health.isPaused(this.signal) && this.queue.inFlight === 0);
+    if (this.isEmpty) this.#home.forget(this);
   }
 
   #settleFailure(batch: Batch, result: Exclude<SendResult, { kind: 'delivered' }>): void {
@@ -161,7 +190,7 @@ export class Lane implements SlotTaker {
     const done = new Promise<void>((resolve) => {
       this.#waiters.add({ upTo: this.queue.nextSequence, resolve });
     });
-    this.#home.wake(this, true);
+    this.#home.wake(this);
     return done;
   }
 
@@ -181,9 +210,10 @@ export class Lane implements SlotTaker {
     this.#isClosed = true;
     this.queue.close(reason);
     for (const abort of this.#aborts.values()) abort.abort();
-    this.#home.slots?.leave(this);
+    this.#admission?.close();
     this.#health.withdraw(this.signal);
     this.#notify(true);
+    this.#home.forget(this);
     this.sender.close();
   }
 }

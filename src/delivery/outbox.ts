@@ -6,7 +6,6 @@ import type {
   MetricSource,
   OutgoingRecord,
   SenderFactory,
-  SendResult,
   TakenReading,
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
@@ -15,24 +14,20 @@ import type { DropReason } from '../model/ledger.js';
 import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-import type {
-  DestinationState,
-  DestinationStateEvent,
-  DestinationStatus,
-  SignalStatus,
-} from '../model/status.js';
+import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { DRAIN_MS, MAX_DRAINING } from './bounds.js';
+import type { AdmissionHome } from './admission.js';
 import type { Budget, Share } from './budget.js';
 import { sameConfiguration, samePlace } from './change.js';
 import { Health } from './health.js';
-import { Lane } from './lane.js';
+import { Lane, type LaneHome } from './lane.js';
 import { OPERATOR_SHARE, type PressureLevel } from './pressure.js';
 import { Queue } from './queue.js';
 import { Readings } from './readings.js';
 import { createReports, type Reports } from './reports.js';
 import type { Scheduler } from './scheduler.js';
-import type { Slots } from './slots.js';
+import { tellChange, type StateHome } from './state-change.js';
 
 /** A destination that may be told of the delivery itself. */
 export interface OwnReadingOf {
@@ -45,7 +40,7 @@ export interface OwnReadingOf {
 }
 
 /** What all outboxes of an instance share. */
-export interface OutboxHome {
+export interface OutboxHome extends StateHome {
   readonly envelopes: Envelopes;
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
@@ -53,12 +48,10 @@ export interface OutboxHome {
   /** Bytes of all tenants together. */
   readonly budget: Budget;
   /** Requests of all tenants together. */
-  readonly slots: Slots;
+  readonly admission: AdmissionHome;
   openSender: SenderFactory;
   monotonicMs(): number;
-  epochMs(): number;
   report(diagnostic: Diagnostic): void;
-  onState(event: DestinationStateEvent): void;
   /** A destination has no lanes any more although its configuration did not change. */
   onGivenUp(): void;
   readonly pressure: { readonly level: PressureLevel };
@@ -129,12 +122,8 @@ export class Outbox {
     });
   }
 
-  #tell(previousState: DestinationState, state: DestinationState | 'removed'): void {
-    if (previousState === state) return;
-    const tenantId = this.#tenantId;
-    const atMs = Math.round(this.#home.epochMs());
-    const event = { destination: this.name, state, previousState, atMs };
-    this.#home.onState(tenantId === undefined ? event : { ...event, tenantId });
+  #tell(from: DestinationState, to: DestinationState | 'removed'): void {
+    tellChange(this.#home, { tenantId: this.#tenantId, destination: this.name, from, to });
   }
 
   /** Dead for days: nothing is queued for it any more until somebody says so. */
@@ -205,7 +194,7 @@ export class Outbox {
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
-    const { scheduler, envelopes, slots } = this.#home;
+    const { scheduler, envelopes, admission } = this.#home;
     const asObjects = target.kind === 'exporter';
     const queue = new Queue(
       {
@@ -219,11 +208,12 @@ export class Outbox {
       },
       resource,
     );
-    const laneHome = {
-      slots: this.#tenantId === undefined ? undefined : slots,
-      wake: (lane: Lane, soon: boolean) => scheduler.wake(lane, soon),
-      onResult: (of: Signal, result: SendResult, isSplit: boolean) => {
-        if (!isSplit) this.#reports.result(of, result);
+    const laneHome: LaneHome = {
+      wake: (lane) => scheduler.wake(lane),
+      wakeAt: (lane, atMs) => scheduler.wakeAt(lane, atMs),
+      forget: (lane) => scheduler.forget(lane),
+      onResult: (result, isSplit) => {
+        if (!isSplit) this.#reports.result(signal, result);
         this.#wakeLanes();
       },
     };
@@ -232,13 +222,18 @@ export class Outbox {
       this.#limit(queue, OPERATOR_SHARE[this.#home.pressure.level], 'memory_pressure');
     // The specification: `export` of one exporter is not called concurrently.
     const maxInFlight = asObjects ? 1 : this.#bounds.maxInFlight;
-    this.#lanes.set(signal, new Lane(laneHome, this.#health, queue, sender, maxInFlight));
+    const destined =
+      this.#tenantId === undefined || target.kind === 'exporter'
+        ? undefined
+        : { origin: new URL(target.url).origin, isTrustedOrigin: false };
+    const ofTenants = destined && { home: admission, destined };
+    this.#lanes.set(signal, new Lane(laneHome, this.#health, queue, sender, maxInFlight, ofTenants));
     this.#targets.set(signal, target);
   }
 
   /** What one lane has learned of the destination concerns all of them. */
   #wakeLanes(): void {
-    for (const lane of this.lanes()) if (lane.isWaiting) this.#home.scheduler.wake(lane, true);
+    for (const lane of this.lanes()) if (lane.isWaiting) this.#home.scheduler.wake(lane);
   }
 
   /** A tenant's former place gets nothing more; the operator's may drain for a while. */

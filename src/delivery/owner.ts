@@ -3,12 +3,13 @@ import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
 import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-import type { DestinationStatus, SignalStatus } from '../model/status.js';
+import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers, type Ledgers } from './account.js';
 import { MAX_DRAINING } from './bounds.js';
 import type { Share } from './budget.js';
 import type { Lane } from './lane.js';
 import { Outbox, type OutboxHome } from './outbox.js';
+import { tellChange } from './state-change.js';
 
 /** A new set of destinations. */
 export interface OwnerChange {
@@ -68,6 +69,7 @@ export class Owner {
   set({ destinations, byHand, mark }: OwnerChange): void {
     // With a mark there are requests already that its readings have to count.
     if (this.#configured !== undefined && mark === undefined) {
+      this.#tellChanges(this.#configured, destinations);
       this.#configured = destinations;
       return;
     }
@@ -87,6 +89,19 @@ export class Owner {
     for (const outbox of this.#leaving) {
       if (this.#leaving.length > MAX_DRAINING) outbox.close('destination_changed');
       if (outbox.lanes().length === 0) this.#forget(outbox);
+    }
+  }
+
+  /** What outboxes tell themselves, once they are open. */
+  #tellChanges(before: readonly ResolvedDestination[], after: readonly ResolvedDestination[]): void {
+    for (const old of before) {
+      const now = after.find(({ name }) => name === old.name);
+      tellChange(this.#home, {
+        tenantId: this.#tenantId,
+        destination: old.name,
+        from: unusedState(old),
+        to: now === undefined ? 'removed' : unusedState(now),
+      });
     }
   }
 
@@ -146,12 +161,16 @@ export class Owner {
   }
 }
 
+const unusedState = ({ disabled }: ResolvedDestination): DestinationState =>
+  disabled ? 'disabled' : 'pending';
+
 /** Of a destination that nothing was ever sent to. */
-function unusedStatus({ name, disabled, targets }: ResolvedDestination): DestinationStatus {
+function unusedStatus(destination: ResolvedDestination): DestinationStatus {
+  const { name, disabled, targets } = destination;
   const signals: Partial<Record<Signal, SignalStatus>> = {};
   const ledger = { accepted: 0, delivered: 0, rejected: 0, dropped: {}, buffered: 0 };
   if (!disabled)
     for (const signal of SIGNALS)
       if (targets[signal] !== undefined) signals[signal] = { ledger, bufferedBytes: 0 };
-  return { name, state: disabled ? 'disabled' : 'pending', signals };
+  return { name, state: unusedState(destination), signals };
 }

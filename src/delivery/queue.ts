@@ -18,7 +18,6 @@ import { Account } from './account.js';
 import { Batch, type BatchHome } from './batch.js';
 import { MAX_FLUSH_INTERVALS, MAX_RECORD_BYTES, MIN_BATCHES_PER_QUEUE } from './bounds.js';
 import type { Evictable, Share } from './budget.js';
-import type { Verdict } from './health.js';
 
 /** A tick more, jittered, and a record has waited for the flush interval, a fifth more or less. */
 const INTERVALS_TO_WAIT = 0.8;
@@ -192,22 +191,35 @@ export class Queue implements Evictable {
 
   /** A batch could go: complete, or it has waited for company long enough. */
   get isDue(): boolean {
-    return this.hasWaiting || this.#hasWaitedFor(this.#options.bounds.flushIntervalMs * INTERVALS_TO_WAIT);
+    return this.hasWaiting || this.#options.monotonicMs() >= this.dueMs;
   }
 
-  #hasWaitedFor(ms: number): boolean {
-    return this.#open !== undefined && this.#options.monotonicMs() - this.#open.bornMs >= ms;
+  /** When the batch being filled has waited for company long enough; infinite where there is none. */
+  get dueMs(): number {
+    return this.#openFor(INTERVALS_TO_WAIT);
+  }
+
+  #openFor(intervals: number): number {
+    const bornMs = this.#open?.bornMs ?? Number.POSITIVE_INFINITY;
+    return bornMs + this.#options.bounds.flushIntervalMs * intervals;
   }
 
   /**
-   * Seals what has waited for company long enough. While nothing can be sent anyway, it waits for longer; and until its turn
-   * where requests are few: sealed before, it would need one of its own.
+   * Nothing can be sent for a while: what comes meanwhile joins the batch being filled, but not for so long that its youngest
+   * records grow old with its first.
    */
-  sealDue(verdict: Verdict): void {
-    if (verdict === 'paced') return;
-    // Behind others it could not go either: it grows, and the end of an outage brings few large requests.
-    const intervals = verdict === 'go' && !this.hasWaiting ? INTERVALS_TO_WAIT : MAX_FLUSH_INTERVALS;
-    if (this.#hasWaitedFor(this.#options.bounds.flushIntervalMs * intervals)) this.seal();
+  sealOld(): void {
+    if (this.#options.monotonicMs() >= this.oldMs) this.seal();
+  }
+
+  /** When that is. */
+  get oldMs(): number {
+    return this.#openFor(MAX_FLUSH_INTERVALS);
+  }
+
+  /** When the oldest here is too old. */
+  get expiresAtMs(): number {
+    return (this.oldestMs ?? Number.POSITIVE_INFINITY) + this.#options.bounds.maxAgeMs;
   }
 
   /** The oldest waiting batch goes; a queue that has none gives up the one being filled. */
@@ -268,8 +280,9 @@ export class Queue implements Evictable {
     while ((this.oldestMs ?? before) < before) this.#dropOldest('expired');
   }
 
-  /** The oldest waiting batch, which is in flight from now on. */
+  /** The oldest batch that is due, which is in flight from now on. Not sealed before: until its turn it grows. */
   take(): Batch | undefined {
+    if (!this.hasWaiting && this.isDue) this.seal();
     const batch = this.#waiting.shift();
     if (batch !== undefined) this.#inFlight.add(batch);
     return batch;

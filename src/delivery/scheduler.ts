@@ -1,11 +1,19 @@
-/** One scheduler for all lanes: a single timer while something waits, none while nothing does. */
+/**
+ * One scheduler for all lanes: a single timer while something waits, none while nothing does. Lanes say when they want to be
+ * looked at; until then ten thousand of them cost nothing.
+ */
 import { AsyncResource } from 'node:async_hooks';
-import { SLICE_MS } from './bounds.js';
+import { MAX_UNSEEN_MS, SLICE_MS } from './bounds.js';
+import { DueTimes } from './due-times.js';
 import type { Lane } from './lane.js';
 
 export interface Scheduler {
-  /** `soon`: in the next turn of the event loop; otherwise with the next tick. */
-  wake(lane: Lane, soon: boolean): void;
+  /** Pumps it in the next turn of the event loop. */
+  wake(lane: Lane): void;
+  /** Pumps it with the first tick after this time, or earlier if that was asked for before. */
+  wakeAt(lane: Lane, atMs: number): void;
+  /** A lane that is closed. */
+  forget(lane: Lane): void;
   /** Asks for a tick although no lane waits. */
   tick(): void;
   /** Calls back every so often, while the instance lives. */
@@ -22,6 +30,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   readonly tickMs: number;
+  monotonicMs(): number;
   /** Runs with every tick, before the lanes; `true`: it wants another one. */
   onTick(): boolean;
   /** Work that threw, which must neither end the process nor the rest. */
@@ -34,13 +43,15 @@ export interface SchedulerOptions {
  */
 const root = new AsyncResource('gateway-otel');
 
-export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): Scheduler {
-  const busy = new Set<Lane>();
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { tickMs, onTick, onError } = options;
+  const due = new DueTimes(tickMs);
   const urgent = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Immediate | undefined;
   let closed = false;
+  let isPumping = false;
   let lastWork: Promise<void> = root.runInAsyncScope(() => Promise.resolve());
 
   const nextTurn = (): Promise<void> =>
@@ -62,20 +73,27 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
   /** Two thousand tenants that are due at once must not hold up the requests. */
   function* pump(lanes: readonly Lane[]): Iterator<void> {
     for (const lane of lanes) {
+      let nextMs = options.monotonicMs() + MAX_UNSEEN_MS;
       try {
-        lane.pump();
+        nextMs = Math.min(nextMs, lane.pump());
       } catch (error) {
         onError(error);
       }
-      if (lane.isEmpty) busy.delete(lane);
+      if (lane.isEmpty) due.delete(lane);
+      else due.set(lane, nextMs);
       yield;
     }
+    if (due.size > 0) arm();
   }
   const tick = (): void => {
     timer = undefined;
     const isWanted = onTick();
-    void runSlices(pump([...busy]));
-    if (isWanted || busy.size > 0) arm();
+    // Those that the last tick has not come to yet are among them.
+    if (!isPumping) {
+      isPumping = true;
+      void runSlices(pump(due.due(options.monotonicMs()))).then(() => (isPumping = false));
+    }
+    if (isWanted || due.size > 0) arm();
   };
   const arm = (): void => {
     if (timer !== undefined || closed) return;
@@ -85,11 +103,11 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
   };
 
   return {
-    wake(lane, atOnce) {
+    wake(lane) {
       if (closed) return;
-      busy.add(lane);
+      // It stays known until it has been looked at.
+      due.add(lane, options.monotonicMs() + MAX_UNSEEN_MS);
       arm();
-      if (!atOnce) return;
       urgent.add(lane);
       soon ??= root.runInAsyncScope(() =>
         setImmediate(() => {
@@ -99,6 +117,15 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
           void runSlices(pump(lanes));
         }),
       );
+    },
+    wakeAt(lane, atMs) {
+      if (closed) return;
+      due.add(lane, atMs);
+      arm();
+    },
+    forget(lane) {
+      due.delete(lane);
+      urgent.delete(lane);
     },
     tick: arm,
     every(intervalMs, work) {
@@ -112,7 +139,7 @@ export function createScheduler({ tickMs, onTick, onError }: SchedulerOptions): 
       clearTimeout(timer);
       if (soon !== undefined) clearImmediate(soon);
       for (const interval of intervals) clearInterval(interval);
-      busy.clear();
+      due.clear();
       urgent.clear();
     },
   };

@@ -150,6 +150,8 @@ export type SendResult =
 
 /** Sends batches of one signal to one place. */
 export interface Sender {
+  /** The next request will open a connection with TLS, as far as can be known. */
+  readonly needsHandshake?: boolean;
   /** New credentials for the same place; they serve from the next attempt. */
   update(target: Target): void;
   /** Resolves within the sender's own deadline; never rejects. Aborting resolves it at once. */

@@ -49,6 +49,10 @@ class OtlpHttpSender implements Sender {
     if (target.kind === 'otlp') this.#target = target;
   }
 
+  get needsHandshake(): boolean {
+    return this.#url.protocol === 'https:' && this.#lease?.hasIdleSocket !== true;
+  }
+
   close(): void {
     this.#lease?.release();
     this.#lease = undefined;

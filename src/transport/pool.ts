@@ -24,6 +24,7 @@ export interface Lease {
   readonly agent: Agent;
   /** A slot holds the pool too: what is under way ends on the socket on which it began. */
   slot(signal: AbortSignal): ReleaseSlot | Promise<ReleaseSlot | undefined>;
+  readonly hasIdleSocket: boolean;
   /** The next request opens a new socket. */
   closeIdle(): void;
   /** Where nobody else uses it, all its sockets close at once. */
@@ -118,6 +119,11 @@ function holdOn(pool: Pool, close: () => void): Lease {
         release();
         return undefined;
       });
+    },
+    get hasIdleSocket() {
+      for (const origin in pool.agent.freeSockets)
+        if ((pool.agent.freeSockets[origin]?.length ?? 0) > 0) return true;
+      return false;
     },
     closeIdle() {
       for (const sockets of Object.values(pool.agent.freeSockets)) {

@@ -3,7 +3,8 @@ import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
 import { Health, type HealthOptions } from '../../src/delivery/health.js';
 import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
-import type { Slots } from '../../src/delivery/slots.js';
+import { Origins } from '../../src/delivery/origins.js';
+import { Places } from '../../src/delivery/places.js';
 import type { QueueOptions, Signal } from '../../src/index.js';
 import type { DestinationResource, OutgoingRecord, Sender } from '../../src/model/delivery.js';
 import { createEnvelopes } from '../../src/otlp/encoders.js';
@@ -25,7 +26,8 @@ export interface LaneParts {
   readonly bounds?: QueueOptions;
   /** Of a destination with several lanes. */
   readonly health?: Health;
-  readonly slots?: Slots;
+  /** Of all tenants, whose lane it is then. */
+  readonly places?: Places;
   readonly requestsPerMinute?: number;
   readonly onChange?: HealthOptions['onChange'];
 }
@@ -54,6 +56,15 @@ export function makeLane(parts: LaneParts): { readonly lane: Lane; readonly heal
     },
     RESOURCE,
   );
-  const home = { slots: parts.slots, wake: () => undefined, onResult: () => undefined };
-  return { health, lane: new Lane(home, health, queue, parts.sender, bounds.maxInFlight) };
+  const nothing = (): void => undefined;
+  const home = { wake: nothing, wakeAt: nothing, forget: nothing, onResult: nothing };
+  const admission = parts.places && {
+    home: { places: parts.places, origins: new Origins(parts.monotonicMs) },
+    destined: { origin: 'https://collector.test', isTrustedOrigin: false },
+  };
+  return { health, lane: new Lane(home, health, queue, parts.sender, bounds.maxInFlight, admission) };
 }
+
+/** With all the time and the core in the world. */
+export const placesOf = (max: number, monotonicMs = (): number => 0): Places =>
+  new Places({ max, maxNew: max, maxSlow: max, rates: [], monotonicMs });

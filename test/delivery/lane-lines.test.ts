@@ -1,10 +1,10 @@
 /** A lane in the two lines that it may stand in, for a tenants' place and for its turn in the pace: it blocks nobody. */
 import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../src/delivery/lane.js';
-import { Slots } from '../../src/delivery/slots.js';
+import type { Places, PlaceTaker } from '../../src/delivery/places.js';
 import type { Signal } from '../../src/index.js';
 import type { Sender, SendResult } from '../../src/model/delivery.js';
-import { makeHealth, makeLane, recordOf } from './lane-bench.js';
+import { makeHealth, makeLane, placesOf, recordOf } from './lane-bench.js';
 
 let now = 1_000;
 const monotonicMs = (): number => now;
@@ -41,8 +41,12 @@ const add = (lane: Lane, items = 1): void => {
 };
 
 describe('a place', () => {
-  const someone = () => ({ isSlow: false, onSlot: () => undefined });
-  const onePlace = (): Slots => new Slots({ cpuShare: 1, monotonicMs, max: 1, maxSlow: 1 });
+  const someone = (): PlaceTaker => ({
+    standing: 'quick',
+    needsHandshake: false,
+    onPlace: () => undefined,
+  });
+  const onePlace = (): Places => placesOf(1, monotonicMs);
 
   it.each<[string, SendResult]>([
     ['delivered', { kind: 'delivered', rejected: 0 }],
@@ -50,26 +54,26 @@ describe('a place', () => {
     ['refused', { kind: 'refused', errorClass: 'http_400', reason: 'rejected' }],
     ['too large', { kind: 'refused', errorClass: 'http_413', reason: 'too_large' }],
   ])('is free again when a request has ended: %s', async (_how, result) => {
-    const slots = onePlace();
+    const places = onePlace();
     const sender = answering();
-    const { lane } = makeLane({ sender, monotonicMs, slots });
+    const { lane } = makeLane({ sender, monotonicMs, places });
     add(lane, 2);
     lane.pump();
-    expect(slots.taken).toBe(1);
+    expect(places.taken).toBe(1);
     await sender.answer(result);
-    expect(slots.taken).toBe(0);
+    expect(places.taken).toBe(0);
   });
 
   it('is free again when a request has ended whose lane is closed, and not before', async () => {
-    const slots = onePlace();
+    const places = onePlace();
     const sender = answering();
-    const { lane } = makeLane({ sender, monotonicMs, slots });
+    const { lane } = makeLane({ sender, monotonicMs, places });
     add(lane);
     lane.pump();
     lane.close('destination_changed');
-    expect(slots.taken).toBe(1);
+    expect(places.taken).toBe(1);
     await sender.answer({ kind: 'retry', errorClass: 'timeout' });
-    expect(slots.taken).toBe(0);
+    expect(places.taken).toBe(0);
   });
 
   it.each<[string, (lane: Lane) => void]>([
@@ -83,20 +87,20 @@ describe('a place', () => {
     ],
     ['is closed', (lane) => lane.close('destination_changed')],
   ])('is not kept for a lane that %s', (what, change) => {
-    const slots = onePlace();
-    slots.take(someone());
-    const { lane, health } = makeLane({ sender: answering(), monotonicMs, slots });
+    const places = onePlace();
+    places.take(someone());
+    const { lane, health } = makeLane({ sender: answering(), monotonicMs, places });
     add(lane);
     lane.pump();
     const next = someone();
-    expect(slots.take(next)).toBeUndefined();
+    expect(places.take(next)).toBeUndefined();
     if (what.includes('failure')) {
       health.sent('logs');
       health.settled('logs', { kind: 'retry', errorClass: 'http_503', retryAfterMs: 60_000 });
     }
     change(lane);
-    slots.give({ isSlow: false });
-    expect(slots.take(next)).toBeDefined();
+    places.give('quick');
+    expect(places.take(next)).toBeDefined();
   });
 });
 

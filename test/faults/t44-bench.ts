@@ -4,13 +4,13 @@ import { Budget, Share } from '../../src/delivery/budget.js';
 import { Health } from '../../src/delivery/health.js';
 import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
-import { Slots } from '../../src/delivery/slots.js';
+import { Origins } from '../../src/delivery/origins.js';
 import type { DropReason, Signal } from '../../src/index.js';
 import type { OutgoingBatch, ReadingResult, SendResult, TakenReading } from '../../src/model/delivery.js';
 import { createEncoders, createEnvelopes } from '../../src/otlp/encoders.js';
 import { CUMULATIVE } from '../../src/model/metric-record.js';
 import { integerSum, takenMetrics } from '../../src/signals/integer-sums.js';
-import { RESOURCE } from '../delivery/lane-bench.js';
+import { placesOf, RESOURCE } from '../delivery/lane-bench.js';
 import { check, HealthModel, LaneModel } from './t44-model.js';
 
 export const BOUNDS = {
@@ -22,7 +22,7 @@ export const BOUNDS = {
   maxInFlight: 3,
 };
 export const BUDGET_BYTES = 5_000;
-export const SLOTS = 3;
+export const PLACES = 3;
 /** The largest record, and the largest part of a reading, with its frame. */
 export const LARGEST_BYTES = 1_100;
 const PACE = 6;
@@ -86,7 +86,8 @@ export interface Place {
 export class World {
   nowMs = 1_000;
   readonly budget = new Budget(BUDGET_BYTES);
-  readonly slots = new Slots({ cpuShare: 1, monotonicMs: () => this.nowMs, max: SLOTS, maxSlow: SLOTS });
+  readonly tenantsPlaces = placesOf(PLACES, () => this.nowMs);
+  readonly #origins = new Origins(() => this.nowMs);
   readonly places: Place[] = [];
   readonly underWay: UnderWay[] = [];
   flushes: Flush[] = [];
@@ -145,16 +146,23 @@ export class World {
       send: (batch: OutgoingBatch, signal: AbortSignal) => this.#send(subject, batch, signal),
     };
     const home = {
-      slots: place.isTenant ? this.slots : undefined,
-      wake: (lane: Lane, soon: boolean) => {
+      wake: (lane: Lane) => {
         this.#busy.add(lane);
-        if (soon) this.#urgent.add(lane);
+        this.#urgent.add(lane);
       },
+      wakeAt: (lane: Lane) => void this.#busy.add(lane),
+      forget: () => undefined,
       onResult: () => {
-        for (const { lane } of place.subjects) if (lane.isWaiting) home.wake(lane, true);
+        for (const { lane } of place.subjects) if (lane.isWaiting) home.wake(lane);
       },
     };
-    const lane = new Lane(home, place.health, queue, sender, BOUNDS.maxInFlight);
+    const admission = place.isTenant
+      ? {
+          home: { places: this.tenantsPlaces, origins: this.#origins },
+          destined: { origin: name, isTrustedOrigin: true },
+        }
+      : undefined;
+    const lane = new Lane(home, place.health, queue, sender, BOUNDS.maxInFlight, admission);
     const subject: Subject = { place, model, lane, maxBytes: BOUNDS.maxBytes };
     place.subjects.push(subject);
   }

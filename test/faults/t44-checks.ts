@@ -1,5 +1,5 @@
 /** T44: what holds after every command, and at the end. */
-import { BOUNDS, LARGEST_BYTES, SLOTS, type Flush, type Part, type World } from './t44-bench.js';
+import { BOUNDS, LARGEST_BYTES, PLACES, type Flush, type Part, type World } from './t44-bench.js';
 import { check } from './t44-model.js';
 
 export function checkInvariants(world: World): void {
@@ -22,14 +22,17 @@ export function checkInvariants(world: World): void {
     tenantsRequests += model.inFlight.size;
     isAnyEvictable ||= queue.oldestMs !== undefined;
   }
-  const { budget, budgetBytes, slots } = world;
+  const { budget, budgetBytes, tenantsPlaces } = world;
   check(budget.bytes === tenantsBytes, `the budget has ${budget.bytes} of ${tenantsBytes} bytes`);
   check(
     tenantsBytes <= budgetBytes || !isAnyEvictable,
     `tenants hold ${tenantsBytes} of ${budgetBytes} bytes`,
   );
-  check(slots.taken === tenantsRequests, `${slots.taken} places for ${tenantsRequests} requests`);
-  check(slots.taken <= SLOTS, `${slots.taken} places taken`);
+  check(
+    tenantsPlaces.taken === tenantsRequests,
+    `${tenantsPlaces.taken} places for ${tenantsRequests} requests`,
+  );
+  check(tenantsPlaces.taken <= PLACES, `${tenantsPlaces.taken} places taken`);
 }
 
 const isSettled = ({ subject, upTo }: Flush): boolean =>
@@ -77,6 +80,6 @@ export function checkEnd(world: World): void {
   }
   for (const { lane, model } of world.subjects)
     check(lane.isEmpty, `${model.name} still holds ${model.left}`);
-  check(world.slots.taken === 0 && world.budget.bytes === 0, 'all places and bytes are given back');
+  check(world.tenantsPlaces.taken === 0 && world.budget.bytes === 0, 'all places and bytes are given back');
   for (const part of world.parts) checkPart(part);
 }

@@ -1,0 +1,119 @@
+/**
+ * A tenant's way to a request: first a place at the origin, then one of all tenants'. In this order, so that who waits for a
+ * busy origin takes nothing from those who go elsewhere.
+ */
+import { Bucket } from './bucket.js';
+import {
+  EXPORT_BURST_MS,
+  EXPORT_COST_MS,
+  HANDSHAKE_BURST,
+  HANDSHAKE_EXPORT_COST_MS,
+  HANDSHAKES_PER_SECOND,
+  MAX_NEW_TENANT_REQUESTS,
+  MAX_SLOW_TENANT_REQUESTS,
+  MAX_TENANT_REQUESTS,
+} from './bounds.js';
+import { Origins, type Origin } from './origins.js';
+import { Places, type PlaceTaker, type Standing } from './places.js';
+
+/** Both places. */
+export interface Entry {
+  readonly atOrigin: Standing | undefined;
+  readonly ofAll: Standing;
+}
+
+/** Where its requests go. */
+export interface Destined {
+  readonly origin: string;
+  readonly isTrustedOrigin: boolean;
+}
+
+/** What all tenants share. */
+export interface AdmissionHome {
+  readonly places: Places;
+  readonly origins: Origins;
+}
+
+/** `cpuShare`: of one core, that tenants' exports may take, 0 to 1. */
+export function admissionFor(cpuShare: number, monotonicMs: () => number): AdmissionHome {
+  const nowMs = monotonicMs();
+  const cpuMs = new Bucket(EXPORT_BURST_MS, cpuShare * 1_000, nowMs);
+  const handshakes = new Bucket(HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, nowMs);
+  const places = new Places({
+    max: MAX_TENANT_REQUESTS,
+    maxNew: MAX_NEW_TENANT_REQUESTS,
+    maxSlow: MAX_SLOW_TENANT_REQUESTS,
+    rates: [
+      { bucket: cpuMs, cost: (isNew) => (isNew ? HANDSHAKE_EXPORT_COST_MS : EXPORT_COST_MS) },
+      { bucket: handshakes, cost: (isNew) => (isNew ? 1 : 0) },
+    ],
+    monotonicMs,
+  });
+  return { places, origins: new Origins(monotonicMs) };
+}
+
+/** Time has passed. `true`: somebody stands in a line. */
+export function look({ places, origins }: AdmissionHome): boolean {
+  places.look();
+  const isAnyAtOrigin = origins.look();
+  return places.hasLine || isAnyAtOrigin;
+}
+
+export class Admission {
+  readonly #taker: PlaceTaker;
+  readonly #name: string;
+  readonly #origin: Origin;
+  readonly #home: AdmissionHome;
+  /** Held while it stands in the second line. */
+  #atOrigin: Standing | undefined;
+
+  constructor(taker: PlaceTaker, { origin, isTrustedOrigin }: Destined, home: AdmissionHome) {
+    this.#taker = taker;
+    this.#name = origin;
+    this.#home = home;
+    this.#origin = home.origins.join(origin, isTrustedOrigin);
+  }
+
+  /** Somebody was answered quickly there lately. */
+  get isKnownQuick(): boolean {
+    return this.#origin.isKnownQuick;
+  }
+
+  /** `undefined`: it stands in one of the lines now. */
+  enter(): Entry | undefined {
+    const { places } = this.#origin;
+    if (places !== undefined) this.#atOrigin ??= places.take(this.#taker);
+    if (places !== undefined && this.#atOrigin === undefined) {
+      this.#home.origins.watch(this.#origin);
+      return undefined;
+    }
+    const ofAll = this.#home.places.take(this.#taker);
+    if (ofAll === undefined) return undefined;
+    const atOrigin = this.#atOrigin;
+    this.#atOrigin = undefined;
+    return { atOrigin, ofAll };
+  }
+
+  /** The request is over. */
+  exit({ atOrigin, ofAll }: Entry, wasQuick: boolean): void {
+    if (wasQuick) this.#origin.wasQuick();
+    this.#home.places.give(ofAll);
+    if (atOrigin !== undefined) this.#origin.places?.give(atOrigin);
+  }
+
+  /** It wants no place now. */
+  leave(): void {
+    this.#home.places.leave(this.#taker);
+    const { places } = this.#origin;
+    places?.leave(this.#taker);
+    if (this.#atOrigin === undefined) return;
+    places?.give(this.#atOrigin);
+    this.#atOrigin = undefined;
+  }
+
+  /** Nothing more is sent. */
+  close(): void {
+    this.leave();
+    this.#home.origins.leave(this.#name);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Places for requests, shared by many: all tenants' together, and those of each origin that tenants send to. Whoever is
+ * refused gets in line. What becomes free goes to the one that has stood longest of those that could go, for one request, so
+ * that no tenant's traffic keeps another's waiting for more than one round.
+ *
+ * There is a line for each kind of request, so that nobody waits behind one that may not go yet. A destination that failed
+ * last time or was slow may be dead, and holds its place for as long as its deadline; nobody knows a new one. Both have a
+ * part of the places only, each a part of its own. A request that needs a handshake costs six times as much as one without,
+ * so these wait for the handshakes that come with time, and the others do not.
+ */
+import type { Bucket } from './bucket.js';
+
+/** `new`: nothing was ever delivered there. `slow`: it failed last time, or took long. */
+export type Standing = 'quick' | 'new' | 'slow';
+
+/** Somebody in line. */
+export interface PlaceTaker {
+  readonly standing: Standing;
+  readonly needsHandshake: boolean;
+  /** A place is free. */
+  onPlace(): void;
+}
+
+/** What comes with time. */
+export interface Rate {
+  readonly bucket: Bucket;
+  /** Of a request; 0: it needs none of it. */
+  cost(needsHandshake: boolean): number;
+}
+
+export interface PlacesOptions {
+  readonly max: number;
+  /** Of these, for each of the two that may turn out to be dead. */
+  readonly maxNew: number;
+  readonly maxSlow: number;
+  readonly rates: readonly Rate[];
+  monotonicMs(): number;
+}
+
+/** Of one kind, in order, each with the number under which it got in line. */
+interface Line {
+  readonly standing: Standing;
+  readonly needsHandshake: boolean;
+  readonly numbers: Map<PlaceTaker, number>;
+}
+
+export class Places {
+  readonly #options: PlacesOptions;
+  /** Made when they are needed: most origins never have one. Six at most; who stands in them is bounded by the lanes. */
+  #lines: readonly Line[] = [];
+  readonly #taken: Record<Standing, number> = { quick: 0, new: 0, slow: 0 };
+  #lastNumber = 0;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  get taken(): number {
+    return this.#taken.quick + this.#taken.new + this.#taken.slow;
+  }
+
+  get hasLine(): boolean {
+    return this.#lines.some(({ numbers }) => numbers.size > 0);
+  }
+
+  /** As what it has its place, to be given back so. `undefined`: it stands in line now, and is told. Nobody overtakes. */
+  take(taker: PlaceTaker): Standing | undefined {
+    const nowMs = this.#options.monotonicMs();
+    const { standing, needsHandshake } = taker;
+    const own = this.#lineOf(taker);
+    if (own !== undefined && !isFor(own, taker)) this.#move(taker, own);
+    const first = this.#first(nowMs);
+    const isFirst = first === undefined || first === taker;
+    if (!isFirst || !this.#mayGo(standing, needsHandshake, nowMs)) {
+      if (own === undefined) this.#lineFor(taker).numbers.set(taker, ++this.#lastNumber);
+      return undefined;
+    }
+    this.#lineOf(taker)?.numbers.delete(taker);
+    this.#taken[standing]++;
+    for (const { bucket, cost } of this.#options.rates) bucket.spend(cost(needsHandshake));
+    this.#callNext();
+    return standing;
+  }
+
+  /** A request is over. */
+  give(standing: Standing): void {
+    this.#taken[standing]--;
+    this.#callNext();
+  }
+
+  /** It wants no place any more; those behind it must not wait for it. */
+  leave(taker: PlaceTaker): void {
+    if (this.#lineOf(taker)?.numbers.delete(taker) === true) this.#callNext();
+  }
+
+  /** Time has passed, and with it comes what is spent. Called with every tick while somebody stands in line. */
+  look(): void {
+    this.#callNext();
+  }
+
+  #callNext(): void {
+    if (this.hasLine) this.#first(this.#options.monotonicMs())?.onPlace();
+  }
+
+  /** Who has stood longest of those that could go now. */
+  #first(nowMs: number): PlaceTaker | undefined {
+    let first: PlaceTaker | undefined;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { standing, needsHandshake, numbers } of this.#lines) {
+      const head = numbers.entries().next().value;
+      if (head === undefined || head[1] > lowest) continue;
+      if (this.#mayGo(standing, needsHandshake, nowMs)) [first, lowest] = head;
+    }
+    return first;
+  }
+
+  #mayGo(standing: Standing, needsHandshake: boolean, nowMs: number): boolean {
+    const { max, maxNew, maxSlow, rates } = this.#options;
+    if (this.taken >= max) return false;
+    if (standing === 'new' && this.#taken.new >= maxNew) return false;
+    if (standing === 'slow' && this.#taken.slow >= maxSlow) return false;
+    return rates.every(({ bucket, cost }) => cost(needsHandshake) === 0 || bucket.hasAny(nowMs));
+  }
+
+  #lineOf(taker: PlaceTaker): Line | undefined {
+    return this.#lines.find(({ numbers }) => numbers.has(taker));
+  }
+
+  #lineFor(taker: PlaceTaker): Line {
+    const known = this.#lines.find((line) => isFor(line, taker));
+    if (known !== undefined) return known;
+    const { standing, needsHandshake } = taker;
+    const line: Line = { standing, needsHandshake, numbers: new Map() };
+    this.#lines = [...this.#lines, line];
+    return line;
+  }
+
+  /** It is something else by now; those who stand in that line already go first, and it keeps its number. */
+  #move(taker: PlaceTaker, from: Line): void {
+    const number = from.numbers.get(taker) ?? ++this.#lastNumber;
+    from.numbers.delete(taker);
+    this.#lineFor(taker).numbers.set(taker, number);
+  }
+}
+
+function isFor(line: Line, { standing, needsHandshake }: PlaceTaker): boolean {
+  return line.standing === standing && line.needsHandshake === needsHandshake;
+}

@@ -73,6 +73,8 @@ export class Places {
     const isFirst = first === undefined || first === taker;
     if (!isFirst || !this.#mayGo(standing, needsHandshake, nowMs)) {
       if (own === undefined) this.#lineFor(taker).numbers.set(taker, ++this.#lastNumber);
+      // It may be the one that was told, and has changed lines since: nobody else would tell the first.
+      first?.onPlace();
       return undefined;
     }
     this.#lineOf(taker)?.numbers.delete(taker);

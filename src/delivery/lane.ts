@@ -133,9 +133,10 @@ export class Lane implements PlaceTaker {
     const { queue } = this;
     const { expiresAtMs } = queue;
     if (verdict === 'paced') return Number.NEGATIVE_INFINITY;
-    if (verdict === 'go') return queue.isDue ? expiresAtMs : Math.min(queue.dueMs, expiresAtMs);
-    const resumesAtMs = verdict === 'paused' ? this.#health.resumesAtMs(this.signal) : expiresAtMs;
-    return Math.min(resumesAtMs, queue.oldMs, expiresAtMs);
+    if (verdict === 'paused')
+      return Math.min(this.#health.resumesAtMs(this.signal), queue.oldMs, expiresAtMs);
+    if (!queue.isDue) return Math.min(queue.dueMs, expiresAtMs);
+    return verdict === 'busy' ? Math.min(queue.oldMs, expiresAtMs) : expiresAtMs;
   }
 
   #send(batch: Batch, entry: Entry | undefined): void {

@@ -36,6 +36,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['looks at the queues per flush interval', delivery.TICKS_PER_FLUSH],
   ['longest time between two looks, ms', delivery.MAX_TICK_MS],
   ['flush intervals that a batch grows while nothing can be sent', delivery.MAX_FLUSH_INTERVALS],
+  ['longest time between two looks at a queue that has something, ms', delivery.MAX_UNSEEN_MS],
   ['work before the event loop goes on, ms', delivery.SLICE_MS],
   [
     'shortest and longest `Retry-After` that is followed, ms',
@@ -57,14 +58,31 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['former operator destinations that drain at once', delivery.MAX_DRAINING],
   ['requests of all tenants under way', delivery.MAX_TENANT_REQUESTS],
   [
-    'of these, for destinations that are new, failed last time or were slow',
-    delivery.MAX_SLOW_TENANT_REQUESTS,
+    'of these, to destinations that are new, and to those that failed last time or were slow',
+    `${delivery.MAX_NEW_TENANT_REQUESTS}, ${delivery.MAX_SLOW_TENANT_REQUESTS}`,
   ],
   ['an attempt that makes a destination slow, ms', delivery.SLOW_AFTER_MS],
   [
-    'CPU counted for an export, and at once after a quiet while, ms',
-    `${delivery.EXPORT_COST_MS}, ${delivery.EXPORT_BURST_MS}`,
+    'CPU counted for an export, for one with a handshake, and at once after a quiet while, ms',
+    `${delivery.EXPORT_COST_MS}, ${delivery.HANDSHAKE_EXPORT_COST_MS}, ${delivery.EXPORT_BURST_MS}`,
   ],
+  [
+    'handshakes for tenants a second, and at once',
+    `${delivery.HANDSHAKES_PER_SECOND}, ${delivery.HANDSHAKE_BURST}`,
+  ],
+  [
+    "tenants' requests to one origin, of these to new and to slow destinations",
+    [
+      delivery.MAX_REQUESTS_PER_ORIGIN,
+      delivery.MAX_NEW_REQUESTS_PER_ORIGIN,
+      delivery.MAX_SLOW_REQUESTS_PER_ORIGIN,
+    ].join(', '),
+  ],
+  [
+    "tenants' requests to one origin a second, and at once",
+    `${delivery.ORIGIN_REQUESTS_PER_SECOND}, ${delivery.ORIGIN_BURST}`,
+  ],
+  ['an origin that was quick counts as such for, ms', delivery.KNOWN_QUICK_FOR_MS],
   ['`delivery.cpuShareOfTenants`', QUEUE_DEFAULTS.cpuShareOfTenants],
   ['tests of destinations a minute, of the operator and of tenants each', delivery.MAX_TESTS_PER_MINUTE],
   ['time of such a test, ms, at most', delivery.MAX_TEST_MS],

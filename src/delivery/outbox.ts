@@ -355,11 +355,14 @@ export class Outbox {
 
   async flush(): Promise<void> {
     this.#health.tryNow();
+    let isBehind = this.#readings?.isBehind === true;
     await Promise.all(this.lanes().map((lane) => lane.flush()));
-    if (this.#readings?.isBehind !== true) return;
-    // Once more, for what has happened since the reading that was under way.
-    await this.#home.scheduler.inSlices(this.takeReadings());
-    await this.#lanes.get('metrics')?.flush();
+    // Once more, for what has happened since the reading that was under way; twice, where another flush has taken that.
+    for (let rounds = 0; isBehind && rounds < 2; rounds++) {
+      await this.#home.scheduler.inSlices(this.takeReadings());
+      isBehind = this.#readings?.isBehind === true;
+      await this.#lanes.get('metrics')?.flush();
+    }
   }
 
   /** The destination goes. */

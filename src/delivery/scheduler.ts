@@ -3,9 +3,10 @@
  * looked at; until then ten thousand of them cost nothing.
  */
 import { AsyncResource } from 'node:async_hooks';
-import { MAX_UNSEEN_MS, SLICE_MS } from './bounds.js';
+import { MAX_UNSEEN_MS } from './bounds.js';
 import { DueTimes } from './due-times.js';
 import type { Lane } from './lane.js';
+import { createSlices } from './slices.js';
 
 export interface Scheduler {
   /** Pumps it in the next turn of the event loop. */
@@ -49,29 +50,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const urgent = new Set<Lane>();
   const intervals: NodeJS.Timeout[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let soon: NodeJS.Immediate | undefined;
   let closed = false;
   let isPumping = false;
+  let isUrgent = false;
   let lastWork: Promise<void> = root.runInAsyncScope(() => Promise.resolve());
 
-  const nextTurn = (): Promise<void> =>
-    new Promise((resolve) => void root.runInAsyncScope(() => setImmediate(resolve)));
-
-  const runSlices = async (steps: Iterator<unknown>): Promise<void> => {
-    let sliceEndMs = performance.now() + SLICE_MS;
-    try {
-      while (!closed && steps.next().done !== true) {
-        if (performance.now() < sliceEndMs) continue;
-        await nextTurn();
-        sliceEndMs = performance.now() + SLICE_MS;
-      }
-    } catch (error) {
-      onError(error);
-    }
-  };
+  const slices = createSlices({
+    nextTurn: (work) => void root.runInAsyncScope(() => setImmediate(work)),
+    onError,
+  });
+  // A promise keeps the context in which it was made.
+  const runSlices = (steps: Iterator<unknown>): Promise<void> =>
+    root.runInAsyncScope(() => slices.run(steps));
 
   /** Two thousand tenants that are due at once must not hold up the requests. */
-  function* pump(lanes: readonly Lane[]): Iterator<void> {
+  function* pump(lanes: readonly Lane[]): Generator<void> {
     for (const lane of lanes) {
       let nextMs = options.monotonicMs() + MAX_UNSEEN_MS;
       try {
@@ -84,6 +77,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       yield;
     }
     if (due.size > 0) arm();
+  }
+  /** Those, too, that are woken meanwhile. */
+  function* pumpUrgent(): Iterator<void> {
+    while (urgent.size > 0) {
+      const lanes = [...urgent];
+      urgent.clear();
+      yield* pump(lanes);
+    }
+    isUrgent = false;
   }
   const tick = (): void => {
     timer = undefined;
@@ -109,14 +111,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       due.add(lane, options.monotonicMs() + MAX_UNSEEN_MS);
       arm();
       urgent.add(lane);
-      soon ??= root.runInAsyncScope(() =>
-        setImmediate(() => {
-          soon = undefined;
-          const lanes = [...urgent];
-          urgent.clear();
-          void runSlices(pump(lanes));
-        }),
-      );
+      if (isUrgent) return;
+      isUrgent = true;
+      void runSlices(pumpUrgent());
     },
     wakeAt(lane, atMs) {
       if (closed) return;
@@ -137,7 +134,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     close() {
       closed = true;
       clearTimeout(timer);
-      if (soon !== undefined) clearImmediate(soon);
+      slices.close();
       for (const interval of intervals) clearInterval(interval);
       due.clear();
       urgent.clear();

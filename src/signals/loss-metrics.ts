@@ -26,6 +26,8 @@ export function createLossReading(
   return new LossReading(source, temporality, losses, startMs);
 }
 
+const NOTHING: ReadonlyMap<string, Loss> = new Map();
+
 class LossReading implements MetricReading {
   readonly #source: LossSource;
   readonly #isDelta: boolean;
@@ -33,7 +35,7 @@ class LossReading implements MetricReading {
   /** Cumulative: as given. Delta: the end of the last accepted interval. */
   #startMs: number;
   /** What the destination has been told. */
-  #told: ReadonlyMap<string, Loss> = new Map();
+  #told = NOTHING;
   #toldItems = 0;
 
   constructor(
@@ -92,7 +94,7 @@ class LossReading implements MetricReading {
 
   close(): void {
     this.#losses = () => [];
-    this.#told = new Map();
+    this.#told = NOTHING;
     this.#toldItems = 0;
   }
 }

@@ -16,20 +16,24 @@ import {
 import type { Names } from '../model/names.js';
 import { totalsOf, type Series, type SeriesTotals } from './series.js';
 
-export interface ReadingSource {
+/** Some of a table's series. */
+export interface SeriesView {
+  /** Moves with every change in them. */
+  readonly version: number;
+  all(): Iterable<Series>;
+}
+
+/** What the readings of the operator, or those of all tenants, have in common. */
+export interface ReadingSource<View extends SeriesView> {
   readonly names: Names;
   readonly scope: Scope;
   readonly encoders: Encoders;
   readonly boundaries: readonly number[];
   /** Tells whether attributes are the operator's. */
   readonly forOperator: boolean;
-  /** The series that this reading covers. */
-  series(): Iterable<Series>;
-  /** Moves with every change in them. */
-  version(): number;
   /** The version that a take is as of. */
   presentVersion(): number;
-  onClose(): void;
+  onClose(reading: RequestMetricReading<View>): void;
 }
 
 /** The state of some series at one moment. */
@@ -72,25 +76,31 @@ class PartInHand {
   readonly totals = new Map<Series, SeriesTotals>();
 }
 
-export class RequestMetricReading implements MetricReading {
+/** What was there when a reading of a tenant's began: nearly always nothing. */
+const NO_BASELINE: ReadonlyMap<Series, SeriesBaseline> = new Map();
+
+export class RequestMetricReading<View extends SeriesView> implements MetricReading {
   /** Everything up to this version has reached the destination. */
   acceptedVersion: number;
-  readonly #source: ReadingSource;
+  /** The series that it covers. */
+  readonly view: View;
+  readonly #source: ReadingSource<View>;
   readonly #isDelta: boolean;
-  readonly #baseline = new Map<Series, SeriesBaseline>();
+  #baseline: ReadonlyMap<Series, SeriesBaseline> = NO_BASELINE;
   /** The reading's birth. */
   #startMs: number;
 
-  constructor(source: ReadingSource, temporality: 'cumulative' | 'delta', since: Baseline) {
+  constructor(source: ReadingSource<View>, view: View, temporality: 'cumulative' | 'delta', since: Baseline) {
     this.#source = source;
+    this.view = view;
     this.#isDelta = temporality === 'delta';
     this.#startMs = since.atMs;
     this.acceptedVersion = since.version;
-    for (const [series, totals] of since.totals) this.#baseline.set(series, { totals, atMs: since.atMs });
+    this.#moveBaseline(since.totals, since.atMs);
   }
 
   hasNews(): boolean {
-    return this.#source.version() > this.acceptedVersion;
+    return this.view.version > this.acceptedVersion;
   }
 
   /** What changes while it is under way is news again: the version is that of its beginning. */
@@ -100,7 +110,7 @@ export class RequestMetricReading implements MetricReading {
     const take: Take = { version: this.#source.presentVersion(), atMs: nowMs, open: 1, isWhole: true };
     const endTime = hrTimeOf(nowMs);
     let part = new PartInHand();
-    for (const series of this.#source.series()) {
+    for (const series of this.view.all()) {
       this.#add(part, series, nowMs, endTime);
       if (part.counters.length < SERIES_PER_PART) continue;
       yield this.#finish(part, take);
@@ -119,8 +129,7 @@ export class RequestMetricReading implements MetricReading {
     const baseline = this.#baseline.get(series);
     const count = series.count - (baseline?.totals.count ?? 0);
     if (count === 0) return;
-    const attributes =
-      (this.#source.forOperator ? series.operatorAttributes : undefined) ?? series.attributes;
+    const attributes = series.attributes(this.#source.names, this.#source.forOperator);
     series.startMs = Math.min(series.startMs, nowMs);
     const startTime = hrTimeOf(Math.min(nowMs, this.#startOf(series, baseline)));
     counters.push({ startTime, endTime, attributes, value: count });
@@ -158,7 +167,14 @@ export class RequestMetricReading implements MetricReading {
   }
 
   #moveBaseline(totals: ReadonlyMap<Series, SeriesTotals>, atMs: number): void {
-    for (const [series, settled] of totals) this.#baseline.set(series, { totals: settled, atMs });
+    if (totals.size === 0) return;
+    const baseline = this.#ownBaseline();
+    for (const [series, settled] of totals) baseline.set(series, { totals: settled, atMs });
+  }
+
+  #ownBaseline(): Map<Series, SeriesBaseline> {
+    if (this.#baseline === NO_BASELINE) this.#baseline = new Map();
+    return this.#baseline as Map<Series, SeriesBaseline>;
   }
 
   #closePart(take: Take): void {
@@ -167,7 +183,7 @@ export class RequestMetricReading implements MetricReading {
   }
 
   #histogram(series: Series, baseline: SeriesTotals | undefined, count: number): HistogramValue {
-    const counts = Array.from(series.bucketCounts);
+    const counts = series.bucketCounts.slice();
     if (baseline !== undefined) {
       baseline.bucketCounts.forEach((before, index) => (counts[index] = (counts[index] ?? 0) - before));
     }
@@ -215,11 +231,11 @@ export class RequestMetricReading implements MetricReading {
 
   /** A series is gone: its baseline goes too. */
   forget(series: Series): void {
-    this.#baseline.delete(series);
+    if (this.#baseline !== NO_BASELINE) this.#ownBaseline().delete(series);
   }
 
   close(): void {
-    this.#baseline.clear();
-    this.#source.onClose();
+    this.#baseline = NO_BASELINE;
+    this.#source.onClose(this);
   }
 }

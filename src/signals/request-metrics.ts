@@ -2,10 +2,19 @@
 import type { MetricMark, MetricReading, MetricSource, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import { baselineOf, RequestMetricReading, type Baseline } from './metric-reading.js';
-import { SeriesTable, type SeriesTableOptions, type TenantSeries } from './series-table.js';
+import type { Names } from '../model/names.js';
+import {
+  baselineOf,
+  RequestMetricReading,
+  type Baseline,
+  type ReadingSource,
+  type SeriesView,
+} from './metric-reading.js';
+import { SeriesTable, type SeriesTableOptions } from './series-table.js';
+import type { TenantSeries } from './tenant-series.js';
 
 export interface RequestMetricsOptions extends SeriesTableOptions {
+  readonly names: Names;
   readonly scope: Scope;
   readonly encoders: Encoders;
   nowMs(): number;
@@ -24,10 +33,13 @@ interface HeldMark extends MetricMark {
   readonly baseline: Baseline;
 }
 
+const NONE: readonly RequestMetricReading<TenantSeries>[] = [];
+
 export function createRequestMetrics(options: RequestMetricsOptions): RequestMetrics {
   const table = new SeriesTable(options);
-  const operatorReadings = new Set<RequestMetricReading>();
-  const tenantReadings = new Map<TenantSeries, Set<RequestMetricReading>>();
+  const operatorReadings = new Set<RequestMetricReading<SeriesView>>();
+  /** One for each destination of a tenant: an array of one costs a fifth of a set. */
+  const tenantReadings = new Map<TenantSeries, readonly RequestMetricReading<TenantSeries>[]>();
   const { names, scope, encoders, nowMs } = options;
   const shared = {
     names,
@@ -36,17 +48,34 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     boundaries: table.boundaries,
     presentVersion: () => table.version,
   };
+  const everything: SeriesView = {
+    all: () => table.visible(),
+    get version() {
+      return table.version;
+    },
+  };
+  const ofOperator: ReadingSource<SeriesView> = {
+    ...shared,
+    forOperator: true,
+    onClose: (reading) => void operatorReadings.delete(reading),
+  };
+  const ofTenants: ReadingSource<TenantSeries> = {
+    ...shared,
+    forOperator: false,
+    onClose(reading) {
+      const tenant = reading.view;
+      const readings = tenantReadings.get(tenant) ?? NONE;
+      const left = readings.filter((other) => other !== reading);
+      if (left.length === readings.length) return;
+      if (left.length === 0) tenantReadings.delete(tenant);
+      else tenantReadings.set(tenant, left);
+      table.close(tenant.id);
+    },
+  };
 
   const openOperatorReading = (temporality: Temporality): MetricReading => {
-    const source = {
-      ...shared,
-      forOperator: true,
-      series: () => table.visible(),
-      version: () => table.version,
-      onClose: () => void operatorReadings.delete(reading),
-    };
     const since = baselineOf(table.visible(), table.version, nowMs());
-    const reading = new RequestMetricReading(source, temporality, since);
+    const reading = new RequestMetricReading(ofOperator, everything, temporality, since);
     operatorReadings.add(reading);
     return reading;
   };
@@ -57,22 +86,9 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     mark: HeldMark | undefined,
   ): MetricReading => {
     const tenant = table.open(tenantId);
-    const readings = tenantReadings.get(tenant) ?? new Set<RequestMetricReading>();
-    tenantReadings.set(tenant, readings);
-    const source = {
-      ...shared,
-      forOperator: false,
-      series: () => tenant.all(),
-      version: () => tenant.version,
-      onClose: () => {
-        if (!readings.delete(reading)) return;
-        if (readings.size === 0) tenantReadings.delete(tenant);
-        table.close(tenantId);
-      },
-    };
     const since = mark?.baseline ?? baselineOf(tenant.all(), table.version, nowMs());
-    const reading = new RequestMetricReading(source, temporality, since);
-    readings.add(reading);
+    const reading = new RequestMetricReading(ofTenants, tenant, temporality, since);
+    tenantReadings.set(tenant, [...(tenantReadings.get(tenant) ?? NONE), reading]);
     return reading;
   };
 
@@ -82,7 +98,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
   const isRead = (series: { readonly version: number }, tenant: TenantSeries): boolean => {
     for (const reading of operatorReadings) if (reading.acceptedVersion < series.version) return false;
     for (const mark of marks.get(tenant) ?? []) if (mark.baseline.version < series.version) return false;
-    for (const reading of tenantReadings.get(tenant) ?? [])
+    for (const reading of tenantReadings.get(tenant) ?? NONE)
       if (reading.acceptedVersion < series.version) return false;
     return true;
   };
@@ -114,7 +130,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     sweep(atMs) {
       // Only to those that know them: all tenants times all series would stop the event loop for seconds.
       for (const [tenant, forgotten] of table.sweep(atMs, isRead)) {
-        for (const reading of [...operatorReadings, ...(tenantReadings.get(tenant) ?? [])])
+        for (const reading of [...operatorReadings, ...(tenantReadings.get(tenant) ?? NONE)])
           for (const series of forgotten) reading.forget(series);
       }
     },

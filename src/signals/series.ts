@@ -1,34 +1,84 @@
 /** One series of the request metrics: counter and histogram of one set of attributes, kept together. */
+import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
+import type { FinishedRequest } from '../model/finished-request.js';
+import { ATTR_ERROR, ATTR_METRIC_OVERFLOW, ATTR_STATUS_CLASS, type Names } from '../model/names.js';
 
-/** Totals since the series was born. About 400 bytes with the usual 16 buckets. */
+/** Of the series in which a request counts, within its tenant. */
+export function keyOf({ outcome, routeName, environment }: FinishedRequest): string {
+  return textOf(outcome.statusCode, outcome.isError, routeName, environment);
+}
+
+/** Names are free of control characters, so separator and stand-in cannot occur in them. */
+function textOf(
+  statusCode: number | undefined,
+  isError: boolean,
+  routeName: string | undefined,
+  environment: string | undefined,
+): string {
+  return `${statusCode ?? 0}\n${isError ? 1 : 0}\n${routeName ?? '\t'}\n${environment ?? '\t'}`;
+}
+
+/** Who sees a series, and what it is. */
+export interface SeriesOptions {
+  /** Of what the request says, nothing but that it did not fit. */
+  readonly isOverflow: boolean;
+  /** `false`: folded into the operator's overflow series. */
+  readonly isVisible: boolean;
+  readonly startMs: number;
+  readonly buckets: number;
+}
+
+/**
+ * Totals since the series was born. About 400 bytes with the usual 16 buckets: each active tenant has one or more, so its
+ * attributes are made when it is read, and the buckets are a plain array, as a typed one costs twice as much.
+ */
 export class Series {
   count = 0;
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  readonly bucketCounts: Float64Array;
+  readonly bucketCounts: number[];
   /** The version of the aggregator at the last change; readings compare theirs with it. */
   version = 0;
   changedAtMs: number;
   /** Moves back once when the clock does. */
   startMs: number;
-  /** What a tenant sees. */
-  readonly attributes: MutableAttributes;
-  /** What the operator sees; `undefined`: folded into the operator's overflow series. */
-  readonly operatorAttributes: MutableAttributes | undefined;
+  readonly isVisible: boolean;
+  /** It has left its table, while a reading may be on its way through that. */
+  isForgotten = false;
+  readonly #isOverflow: boolean;
+  readonly #tenantId: string | undefined;
+  readonly #statusCode: number | undefined;
+  readonly #isError: boolean;
+  readonly #routeName: string | undefined;
+  readonly #environment: string | undefined;
 
-  constructor(
-    attributes: MutableAttributes,
-    operatorAttributes: MutableAttributes | undefined,
-    startMs: number,
-    buckets: number,
-  ) {
-    this.attributes = attributes;
-    this.operatorAttributes = operatorAttributes;
+  constructor(request: FinishedRequest, { isOverflow, isVisible, startMs, buckets }: SeriesOptions) {
+    this.#tenantId = request.tenantId;
+    this.#statusCode = request.outcome.statusCode;
+    this.#isError = request.outcome.isError;
+    this.#routeName = request.routeName;
+    this.#environment = request.environment;
+    this.#isOverflow = isOverflow;
+    this.isVisible = isVisible;
     this.startMs = startMs;
     this.changedAtMs = startMs;
-    this.bucketCounts = new Float64Array(buckets);
+    this.bucketCounts = new Array<number>(buckets).fill(0);
+  }
+
+  /** Whether another request of the same tenant counts here. */
+  isOf({ outcome, routeName, environment }: FinishedRequest): boolean {
+    return (
+      this.#statusCode === outcome.statusCode &&
+      this.#routeName === routeName &&
+      this.#isError === outcome.isError &&
+      this.#environment === environment
+    );
+  }
+
+  get key(): string {
+    return textOf(this.#statusCode, this.#isError, this.#routeName, this.#environment);
   }
 
   add(durationMs: number, boundaries: readonly number[], version: number, nowMs: number): void {
@@ -43,13 +93,29 @@ export class Series {
     this.version = version;
     this.changedAtMs = nowMs;
   }
+
+  /** A tenant's own do not name the tenant. */
+  attributes(names: Names, forOperator: boolean): MutableAttributes {
+    // By the specification the overflow series has this one attribute.
+    if (this.#isOverflow) return { [ATTR_METRIC_OVERFLOW]: true };
+    const attributes: MutableAttributes = { [ATTR_ERROR]: this.#isError };
+    const statusCode = this.#statusCode;
+    if (statusCode !== undefined) {
+      attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
+      attributes[ATTR_STATUS_CLASS] = `${Math.floor(statusCode / 100)}xx`;
+    }
+    if (this.#routeName !== undefined) attributes[names.routeName] = this.#routeName;
+    if (this.#environment !== undefined) attributes[names.environment] = this.#environment;
+    if (forOperator && this.#tenantId !== undefined) attributes[names.tenantId] = this.#tenantId;
+    return attributes;
+  }
 }
 
 /** The totals of a series at one moment. */
 export interface SeriesTotals {
   readonly count: number;
   readonly sum: number;
-  readonly bucketCounts: Float64Array;
+  readonly bucketCounts: readonly number[];
 }
 
 export function totalsOf(series: Series): SeriesTotals {

@@ -5,15 +5,20 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 /** Ledgers of the signals that there is anything to tell of. */
 export type Ledgers = Readonly<Partial<Record<Signal, Ledger>>>;
 
+/** Nearly all accounts have no losses, and an object of its own would double what one takes. */
+const NOTHING: Partial<Record<DropReason, number>> = Object.freeze({});
+
 /** One signal's. */
 export class Account {
   accepted = 0;
   delivered = 0;
   rejected = 0;
-  readonly dropped: Partial<Record<DropReason, number>> = {};
+  #dropped = NOTHING;
 
   drop(reason: DropReason, items: number): void {
-    if (items > 0) this.dropped[reason] = (this.dropped[reason] ?? 0) + items;
+    if (items <= 0) return;
+    if (this.#dropped === NOTHING) this.#dropped = {};
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + items;
   }
 
   /** Accepted and lost at once. */
@@ -31,7 +36,7 @@ export class Account {
 
   ledger(buffered: number): Ledger {
     const { accepted, delivered, rejected } = this;
-    return { accepted, delivered, rejected, dropped: { ...this.dropped }, buffered };
+    return { accepted, delivered, rejected, dropped: { ...this.#dropped }, buffered };
   }
 }
 

@@ -18,12 +18,22 @@ const SMALL_BUFFER_BYTES = 1024;
 /** Tag and length of one framed record. */
 const MAX_FRAME_BYTES = 5;
 
-/** What all batches of a queue have in common until the resource changes. */
+/** What all batches of a queue have in common. */
 export interface BatchHome {
   readonly signal: Signal;
   readonly envelopes: Envelopes;
   readonly asObjects: boolean;
+}
+
+/** What a batch is made with. */
+export interface BatchOptions {
   readonly resource: DestinationResource;
+  readonly bornMs: number;
+  readonly sequence: number;
+  /** What it will probably hold: only then its first buffer need not grow. */
+  readonly expectedBytes?: number;
+  readonly onSettled?: OnSettled | undefined;
+  readonly span?: number;
 }
 
 /** Told once what became of a batch; metric readings wait for that. */
@@ -36,6 +46,8 @@ interface ScopeBody {
   readonly body: RecordBuffer | Uint8Array;
 }
 
+const NO_SCOPES: readonly ScopeBody[] = [];
+
 export class Batch implements OutgoingBatch {
   items = 0;
   byteLength = 0;
@@ -45,21 +57,17 @@ export class Batch implements OutgoingBatch {
   readonly sequence: number;
   readonly onSettled: OnSettled | undefined;
   readonly #home: BatchHome;
+  readonly #resource: DestinationResource;
   readonly #span: number;
-  #scopes: readonly ScopeBody[] = [];
-  readonly #objects: ((resource: DestinationResource) => object)[] = [];
+  #scopes = NO_SCOPES;
+  #objects: ((resource: DestinationResource) => object)[] | undefined;
   readonly #expectedBytes: number;
   #id: string | undefined;
 
-  constructor(
-    home: BatchHome,
-    bornMs: number,
-    sequence: number,
-    expectedBytes: number,
-    onSettled?: OnSettled,
-    span = 1,
-  ) {
+  constructor(home: BatchHome, options: BatchOptions) {
+    const { resource, bornMs, sequence, expectedBytes = 0, onSettled, span = 1 } = options;
     this.#home = home;
+    this.#resource = resource;
     this.bornMs = bornMs;
     this.sequence = sequence;
     this.#expectedBytes = expectedBytes;
@@ -86,7 +94,7 @@ export class Batch implements OutgoingBatch {
     this.items++;
     if (this.#home.asObjects) {
       this.byteLength += OBJECT_BYTES;
-      this.#objects.push((resource) => record.readable(resource));
+      (this.#objects ??= []).push((resource) => record.readable(resource));
       return;
     }
     const own = this.#open(record.scope);
@@ -101,7 +109,7 @@ export class Batch implements OutgoingBatch {
   addReading({ scope, points, bytes, readable }: TakenReading): void {
     this.items += points;
     this.byteLength += bytes.byteLength;
-    if (this.#home.asObjects) this.#objects.push(readable);
+    if (this.#home.asObjects) (this.#objects ??= []).push(readable);
     else this.#scopes = [...this.#scopes, { scope, items: points, body: bytes }];
   }
 
@@ -116,12 +124,12 @@ export class Batch implements OutgoingBatch {
 
   request(): Uint8Array {
     const scopes = this.#scopes.map(({ scope, body }) => ({ scope: scope.bytes, body: bytesOf(body) }));
-    return this.#home.envelopes.request(this.#home.resource.bytes, scopes);
+    return this.#home.envelopes.request(this.#resource.bytes, scopes);
   }
 
   readables(): { readonly resource: DestinationResource; readonly records: readonly object[] } {
-    const { resource } = this.#home;
-    return { resource, records: this.#objects.map((make) => make(resource)) };
+    const resource = this.#resource;
+    return { resource, records: (this.#objects ?? []).map((make) => make(resource)) };
   }
 
   /**
@@ -134,7 +142,8 @@ export class Batch implements OutgoingBatch {
     const onSettled = this.onSettled && joinResults(this.onSettled);
     const span = this.#span / 2;
     const make = (scopes: readonly ScopeBody[], sequence: number): Batch => {
-      const half = new Batch(this.#home, this.bornMs, sequence, 0, onSettled, span);
+      const whole = { resource: this.#resource, bornMs: this.bornMs };
+      const half = new Batch(this.#home, { ...whole, sequence, onSettled, span });
       half.#scopes = scopes;
       for (const { items, body } of scopes) {
         half.items += items;

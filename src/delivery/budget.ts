@@ -13,16 +13,27 @@ export interface Evictable {
   evictOldest(reason: DropReason): void;
 }
 
+const NOBODY: readonly Evictable[] = [];
+
 /** What one tenant holds. */
 export class Share {
   bytes = 0;
   /** Power of two of `bytes`, by which the largest are found; -1: none. */
   size = -1;
-  readonly members = new Set<Evictable>();
+  /** A tenant has three as a rule; a set of them would take four times as much. */
+  #members: readonly Evictable[] = NOBODY;
   readonly #budget: Budget;
 
   constructor(budget: Budget) {
     this.#budget = budget;
+  }
+
+  join(member: Evictable): void {
+    this.#members = [...this.#members, member];
+  }
+
+  leave(member: Evictable): void {
+    this.#members = this.#members.filter((other) => other !== member);
   }
 
   /** Called by members whenever their bytes, or what of them can go, change. May evict, of this share or another. */
@@ -34,7 +45,7 @@ export class Share {
   evictOldest(reason: DropReason): boolean {
     let oldest: Evictable | undefined;
     let oldestMs = Number.POSITIVE_INFINITY;
-    for (const member of this.members) {
+    for (const member of this.#members) {
       if (member.oldestMs === undefined || member.oldestMs >= oldestMs) continue;
       oldest = member;
       oldestMs = member.oldestMs;

@@ -66,10 +66,8 @@ export function createDestinationTests(options: DestinationTestsOptions): Destin
 
   const attempt = async ({ signal, target, resource }: Attempt): Promise<Verdict> => {
     const batch = new Batch(
-      { signal, envelopes, asObjects: target.kind === 'exporter', resource },
-      monotonicMs(),
-      0,
-      0,
+      { signal, envelopes, asObjects: target.kind === 'exporter' },
+      { resource, bornMs: monotonicMs(), sequence: 0 },
     );
     if (signal === 'metrics') batch.addReading(records.metrics());
     else batch.add(records[signal]());

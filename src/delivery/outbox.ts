@@ -21,11 +21,11 @@ import type { AdmissionHome } from './admission.js';
 import type { Budget, Share } from './budget.js';
 import { sameConfiguration, samePlace } from './change.js';
 import { Health } from './health.js';
-import { Lane, type LaneHome } from './lane.js';
+import type { Lane } from './lane.js';
+import { Outlet, type OutletHome } from './outlet.js';
 import { OPERATOR_SHARE, type PressureLevel } from './pressure.js';
-import { Queue } from './queue.js';
+import type { Queue } from './queue.js';
 import { Readings } from './readings.js';
-import { createReports, type Reports } from './reports.js';
 import type { Scheduler } from './scheduler.js';
 import { tellChange, type StateHome } from './state-change.js';
 
@@ -50,7 +50,7 @@ export interface OutboxHome extends StateHome {
   /** Requests of all tenants together. */
   readonly admission: AdmissionHome;
   openSender: SenderFactory;
-  monotonicMs(): number;
+  readonly monotonicMs: () => number;
   report(diagnostic: Diagnostic): void;
   /** A destination has no lanes any more although its configuration did not change. */
   onGivenUp(): void;
@@ -61,21 +61,23 @@ export interface OutboxHome extends StateHome {
   openOwnReading(of: OwnReadingOf): MetricReading | undefined;
 }
 
-export class Outbox {
-  readonly #home: OutboxHome;
-  readonly #tenantId: string | undefined;
-  readonly #share: Share | undefined;
-  readonly #bounds: QueueBounds;
-  readonly #reports: Reports;
-  readonly #bornMs: number;
+const NO_OUTLETS: readonly Outlet[] = [];
+const NO_LANES: readonly Lane[] = [];
+
+/** Every active tenant has one: what it may do without, as an account of former places or a set, is not there until needed. */
+export class Outbox implements OutletHome, OwnReadingOf {
+  readonly shared: OutboxHome;
+  readonly tenantId: string | undefined;
+  readonly share: Share | undefined;
+  readonly sinceMs: number;
   /** Accounts of closed lanes: what a change cost stays in the destination's account. */
-  readonly #retired = new Accounts();
-  readonly #lanes = new Map<Signal, Lane>();
-  readonly #targets = new Map<Signal, Target>();
-  /** Lanes of former places that are still draining. */
-  readonly #draining = new Set<Lane>();
+  #retired: Accounts | undefined;
+  /** One for each signal that is wanted. */
+  #outlets = NO_OUTLETS;
+  /** Lanes of former places that are still draining. At most `MAX_DRAINING`. */
+  #draining = NO_LANES;
   #destination: ResolvedDestination;
-  #health: Health;
+  readonly #health: Health;
   #readings: Readings | undefined;
 
   constructor(
@@ -85,15 +87,18 @@ export class Outbox {
     share: Share | undefined,
     mark?: MetricMark,
   ) {
-    this.#home = home;
-    this.#share = share;
-    this.#tenantId = tenantId;
-    this.#bornMs = home.epochMs();
-    this.#bounds = tenantId === undefined ? home.bounds.operator : home.bounds.tenants;
-    this.#reports = createReports(destination.name, tenantId, (diagnostic) => home.report(diagnostic));
+    this.shared = home;
+    this.share = share;
+    this.tenantId = tenantId;
+    this.sinceMs = home.epochMs();
     this.#destination = destination;
     this.#health = this.#newHealth(destination);
     this.#apply(destination, mark);
+  }
+
+  get bounds(): QueueBounds {
+    const { operator, tenants } = this.shared.bounds;
+    return this.tenantId === undefined ? operator : tenants;
   }
 
   get name(): string {
@@ -104,36 +109,49 @@ export class Outbox {
     return this.#destination.disabled ? 'disabled' : this.#health.state;
   }
 
+  get temporality(): 'cumulative' | 'delta' {
+    return this.#destination.temporality;
+  }
+
+  report(diagnostic: Diagnostic): void {
+    this.shared.report(diagnostic);
+  }
+
   wants(signal: Signal): boolean {
-    return this.#lanes.has(signal);
+    return this.#outletOf(signal) !== undefined;
+  }
+
+  #outletOf(signal: Signal): Outlet | undefined {
+    for (const outlet of this.#outlets) if (outlet.signal === signal) return outlet;
+    return undefined;
   }
 
   #newHealth({ requestsPerMinute }: ResolvedDestination): Health {
+    const { monotonicMs } = this.shared;
     return new Health({
-      bounds: this.#bounds,
+      bounds: this.bounds,
       requestsPerMinute,
-      monotonicMs: () => this.#home.monotonicMs(),
+      monotonicMs,
       onChange: (from, to) => {
         // Switched off, it begins anew unseen; that it was switched off is what is told.
         if (!this.#destination.disabled) this.#tell(from, to);
         // Not now: the lane that has found out is in the middle of something.
-        if (to === 'disabled') this.#home.scheduler.outside(() => setImmediate(() => this.#giveUp()));
+        if (to === 'disabled') this.shared.scheduler.outside(() => setImmediate(() => this.#giveUp()));
       },
     });
   }
 
   #tell(from: DestinationState, to: DestinationState | 'removed'): void {
-    tellChange(this.#home, { tenantId: this.#tenantId, destination: this.name, from, to });
+    tellChange(this.shared, { tenantId: this.tenantId, destination: this.name, from, to });
   }
 
   /** Dead for days: nothing is queued for it any more until somebody says so. */
   #giveUp(): void {
     if (this.#health.state !== 'disabled') return;
-    for (const lane of this.#lanes.values()) this.#closeLane(lane, 'disabled');
-    this.#lanes.clear();
-    this.#targets.clear();
+    for (const { lane } of this.#outlets) this.#closeLane(lane, 'disabled');
+    this.#outlets = NO_OUTLETS;
     this.#closeReadings();
-    this.#home.onGivenUp();
+    this.shared.onGivenUp();
   }
 
   /**
@@ -157,93 +175,57 @@ export class Outbox {
     this.#apply(destination, undefined);
     // Switched off or on by configuration; what health finds out it tells itself.
     if (before.disabled !== destination.disabled) this.#tell(stateBefore, this.state);
-    this.#wakeLanes();
+    this.wakeLanes();
   }
 
   #apply(destination: ResolvedDestination, mark: MetricMark | undefined): void {
-    const resource = this.#home.resourceFor(this.#tenantId, destination);
+    const resource = this.shared.resourceFor(this.tenantId, destination);
     for (const signal of SIGNALS) {
       const target = destination.disabled ? undefined : destination.targets[signal];
-      const lane = this.#lanes.get(signal);
-      const before = this.#targets.get(signal);
-      if (lane !== undefined && target !== undefined && before !== undefined && samePlace(before, target)) {
-        lane.sender.update(target);
-        lane.queue.setResource(resource);
-        this.#targets.set(signal, target);
+      const outlet = this.#outletOf(signal);
+      if (outlet !== undefined && target !== undefined && samePlace(outlet.target, target)) {
+        outlet.lane.sender.update(target);
+        outlet.lane.queue.setResource(resource);
+        outlet.target = target;
         continue;
       }
-      if (lane !== undefined) {
-        this.#retire(signal, lane, destination.disabled ? 'disabled' : 'destination_changed');
+      if (outlet !== undefined) {
+        this.#retire(outlet, destination.disabled ? 'disabled' : 'destination_changed');
         this.#health.restart();
       }
       if (target !== undefined) this.#open(signal, target, resource);
     }
-    if (this.#lanes.has('metrics')) this.#readings ??= this.#openReadings(destination, mark);
+    if (this.wants('metrics')) this.#readings ??= this.#openReadings(destination, mark);
     else this.#closeReadings();
   }
 
   #openReadings({ temporality }: ResolvedDestination, mark: MetricMark | undefined): Readings {
-    const requests = this.#home.metrics.openReading(this.#tenantId, temporality, mark);
-    const own = this.#home.openOwnReading({
-      tenantId: this.#tenantId,
-      temporality,
-      ledgers: () => this.ledgers(),
-      sinceMs: this.#bornMs,
-    });
+    const requests = this.shared.metrics.openReading(this.tenantId, temporality, mark);
+    const own = this.shared.openOwnReading(this);
     return new Readings(own === undefined ? [requests] : [requests, own], temporality);
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
-    const { scheduler, envelopes, admission } = this.#home;
-    const asObjects = target.kind === 'exporter';
-    const queue = new Queue(
-      {
-        signal,
-        envelopes,
-        asObjects,
-        bounds: this.#bounds,
-        share: this.#share,
-        monotonicMs: () => this.#home.monotonicMs(),
-        onDropped: (reason, items) => this.#reports.dropped(signal, reason, items),
-      },
-      resource,
-    );
-    const laneHome: LaneHome = {
-      wake: (lane) => scheduler.wake(lane),
-      wakeAt: (lane, atMs) => scheduler.wakeAt(lane, atMs),
-      forget: (lane) => scheduler.forget(lane),
-      onResult: (result, isSplit) => {
-        if (!isSplit) this.#reports.result(signal, result);
-        this.#wakeLanes();
-      },
-    };
-    const sender = scheduler.outside(() => this.#home.openSender(target));
-    if (this.#tenantId === undefined)
-      this.#limit(queue, OPERATOR_SHARE[this.#home.pressure.level], 'memory_pressure');
-    // The specification: `export` of one exporter is not called concurrently.
-    const maxInFlight = asObjects ? 1 : this.#bounds.maxInFlight;
-    const destined =
-      this.#tenantId === undefined || target.kind === 'exporter'
-        ? undefined
-        : { origin: new URL(target.url).origin, isTrustedOrigin: false };
-    const ofTenants = destined && { home: admission, destined };
-    this.#lanes.set(signal, new Lane(laneHome, this.#health, queue, sender, maxInFlight, ofTenants));
-    this.#targets.set(signal, target);
+    const { scheduler, openSender, pressure } = this.shared;
+    const sender = scheduler.outside(() => openSender(target));
+    const outlet = new Outlet(this, { signal, target, sender, health: this.#health, resource });
+    if (this.tenantId === undefined)
+      this.#limit(outlet.lane.queue, OPERATOR_SHARE[pressure.level], 'memory_pressure');
+    this.#outlets = [...this.#outlets, outlet];
   }
 
-  /** What one lane has learned of the destination concerns all of them. */
-  #wakeLanes(): void {
-    for (const lane of this.lanes()) if (lane.isWaiting) this.#home.scheduler.wake(lane);
+  wakeLanes(): void {
+    for (const lane of this.lanes()) if (lane.isWaiting) this.shared.scheduler.wake(lane);
   }
 
   /** A tenant's former place gets nothing more; the operator's may drain for a while. */
-  #retire(signal: Signal, lane: Lane, reason: DropReason): void {
+  #retire(outlet: Outlet, reason: DropReason): void {
+    const { signal, lane } = outlet;
     // What was counted since the last reading would otherwise reach neither the old place nor the new one.
-    if (signal === 'metrics' && this.#tenantId === undefined) this.#takeLast();
-    this.#lanes.delete(signal);
-    this.#targets.delete(signal);
+    if (signal === 'metrics' && this.tenantId === undefined) this.#takeLast();
+    this.#outlets = this.#outlets.filter((other) => other !== outlet);
     if (signal === 'metrics') this.#closeReadings();
-    if (this.#tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, reason);
+    if (this.tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, reason);
     else this.#drain(lane, reason);
   }
 
@@ -251,24 +233,29 @@ export class Outbox {
     // The former place's troubles are not the new one's.
     lane.leaveHealth();
     for (const oldest of this.#draining) {
-      if (this.#draining.size < MAX_DRAINING) break;
-      this.#draining.delete(oldest);
-      this.#closeLane(oldest, reason);
+      if (this.#draining.length < MAX_DRAINING) break;
+      this.#endDraining(oldest, reason);
     }
-    this.#draining.add(lane);
+    this.#draining = [...this.#draining, lane];
     const done = (): void => {
       clearTimeout(deadline);
-      if (this.#draining.delete(lane)) this.#closeLane(lane, reason);
+      this.#endDraining(lane, reason);
     };
-    const deadline = this.#home.scheduler.outside(() => setTimeout(done, DRAIN_MS)).unref();
+    const deadline = this.shared.scheduler.outside(() => setTimeout(done, DRAIN_MS)).unref();
     void lane.flush().then(() => {
       if (lane.isEmpty) done();
     });
   }
 
+  #endDraining(lane: Lane, reason: DropReason): void {
+    if (!this.#draining.includes(lane)) return;
+    this.#draining = this.#draining.filter((other) => other !== lane);
+    this.#closeLane(lane, reason);
+  }
+
   #closeLane(lane: Lane, reason: DropReason): void {
     lane.close(reason);
-    this.#retired.absorb({ [lane.signal]: lane.queue.ledger() });
+    (this.#retired ??= new Accounts()).absorb({ [lane.signal]: lane.queue.ledger() });
   }
 
   #closeReadings(): void {
@@ -277,39 +264,38 @@ export class Outbox {
   }
 
   add(signal: Signal, record: OutgoingRecord): void {
-    this.#lanes.get(signal)?.add(record);
+    this.#outletOf(signal)?.lane.add(record);
   }
 
   /** Takes the readings that have news and of which the last one is settled, a step at a time. */
   *takeReadings(): Generator<void> {
-    const lane = this.#lanes.get('metrics');
+    const lane = this.#outletOf('metrics')?.lane;
     if (lane !== undefined && this.#readings !== undefined)
-      yield* this.#readings.take(lane, this.#home.epochMs());
+      yield* this.#readings.take(lane, this.shared.epochMs());
   }
 
   #takeLast(): void {
-    const lane = this.#lanes.get('metrics');
-    if (lane !== undefined) this.#readings?.takeLast(lane, this.#home.epochMs());
+    const lane = this.#outletOf('metrics')?.lane;
+    if (lane !== undefined) this.#readings?.takeLast(lane, this.shared.epochMs());
   }
 
   addCustomReadings(parts: readonly TakenReading[]): void {
-    const lane = this.#lanes.get('metrics');
+    const lane = this.#outletOf('metrics')?.lane;
     if (lane !== undefined) this.#readings?.addCustom(lane, parts);
   }
 
   /** A record that is not to be queued, whatever room there is. */
   refuse(signal: Signal, reason: DropReason): void {
-    const lane = this.#lanes.get(signal);
-    if (lane !== undefined) lane.queue.refuse(reason);
+    this.#outletOf(signal)?.lane.queue.refuse(reason);
   }
 
   /** Queues may take this share of their bytes; what is over it goes at once. */
   limitQueues(share: number, reason: DropReason): void {
-    for (const lane of this.#lanes.values()) this.#limit(lane.queue, share, reason);
+    for (const { lane } of this.#outlets) this.#limit(lane.queue, share, reason);
   }
 
   #limit(queue: Queue, share: number, reason: DropReason): void {
-    queue.limitBytes(Math.floor(this.#bounds.maxBytes * share), reason);
+    queue.limitBytes(Math.floor(this.bounds.maxBytes * share), reason);
   }
 
   status(): DestinationStatus {
@@ -318,7 +304,7 @@ export class Outbox {
     for (const signal of SIGNALS) {
       const ledger = ledgers[signal];
       if (ledger === undefined) continue;
-      const lane = this.#lanes.get(signal);
+      const lane = this.#outletOf(signal)?.lane;
       signals[signal] = {
         ledger,
         bufferedBytes: lane?.queue.bytes ?? 0,
@@ -332,7 +318,7 @@ export class Outbox {
   /** Everything that this destination was ever given, at former places too. */
   ledgers(): Ledgers {
     const open = this.lanes().map((lane): Ledgers => ({ [lane.signal]: lane.queue.ledger() }));
-    return sumLedgers([this.#retired.ledgers(), ...open]);
+    return sumLedgers(this.#retired === undefined ? open : [this.#retired.ledgers(), ...open]);
   }
 
   /** Of all its lanes. */
@@ -344,13 +330,13 @@ export class Outbox {
 
   /** Where a signal goes, unless a ready-made exporter knows. */
   url(signal: Signal): URL | undefined {
-    const target = this.#targets.get(signal);
+    const target = this.#outletOf(signal)?.target;
     return target?.kind === 'otlp' ? new URL(target.url) : undefined;
   }
 
   /** Every lane, those that drain included. */
   lanes(): readonly Lane[] {
-    return [...this.#lanes.values(), ...this.#draining];
+    return [...this.#outlets.map(({ lane }) => lane), ...this.#draining];
   }
 
   async flush(): Promise<void> {
@@ -359,24 +345,24 @@ export class Outbox {
     await Promise.all(this.lanes().map((lane) => lane.flush()));
     // Once more, for what has happened since the reading that was under way; twice, where another flush has taken that.
     for (let rounds = 0; isBehind && rounds < 2; rounds++) {
-      await this.#home.scheduler.inSlices(this.takeReadings());
+      await this.shared.scheduler.inSlices(this.takeReadings());
       isBehind = this.#readings?.isBehind === true;
-      await this.#lanes.get('metrics')?.flush();
+      await this.#outletOf('metrics')?.lane.flush();
     }
   }
 
   /** The destination goes. */
   remove(): void {
     this.#tell(this.state, 'removed');
-    for (const [signal, lane] of [...this.#lanes]) this.#retire(signal, lane, 'destination_changed');
+    for (const outlet of this.#outlets) this.#retire(outlet, 'destination_changed');
     this.#closeReadings();
   }
 
   /** Its owner goes: everything that is left is counted. */
   close(reason: DropReason): void {
     for (const lane of this.lanes()) this.#closeLane(lane, reason);
-    this.#lanes.clear();
-    this.#draining.clear();
+    this.#outlets = NO_OUTLETS;
+    this.#draining = NO_LANES;
     this.#closeReadings();
   }
 }

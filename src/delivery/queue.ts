@@ -10,7 +10,6 @@
  * is exact at every moment.
  */
 import type { DestinationResource, OutgoingRecord, TakenReading } from '../model/delivery.js';
-import type { Envelopes } from '../model/encoding.js';
 import type { DropReason, Ledger } from '../model/ledger.js';
 import type { QueueBounds } from '../model/queue-options.js';
 import type { Signal } from '../model/signal.js';
@@ -21,12 +20,11 @@ import type { Evictable, Share } from './budget.js';
 
 /** A tick more, jittered, and a record has waited for the flush interval, a fifth more or less. */
 const INTERVALS_TO_WAIT = 0.8;
+/** Of the first one's size: room for a tenant's next batch at most, before it has to grow. */
+const FIRST_BUFFER_RECORDS = 16;
 
-export interface QueueOptions {
-  readonly signal: Signal;
-  readonly envelopes: Envelopes;
-  /** For a ready-made exporter. */
-  readonly asObjects: boolean;
+/** Kept as it is: one object that is more besides saves a tenant another. */
+export interface QueueOptions extends BatchHome {
   readonly bounds: QueueBounds;
   /** What all queues of a tenant hold; the operator has none. */
   readonly share: Share | undefined;
@@ -37,17 +35,22 @@ export interface QueueOptions {
 /** What an added record has done: nothing new; begun a batch; completed one, which is ready to go. */
 export type Added = 'joined' | 'began' | 'completed';
 
+/** Of 10,000 tenants most have nothing waiting or in flight, and an array of one's own is 32 bytes, a set 200. */
+const NONE: readonly Batch[] = [];
+
 export class Queue implements Evictable {
   readonly account = new Account();
   readonly #options: QueueOptions;
   readonly #maxBatchBytes: number;
   readonly #maxBatchItems: number;
-  readonly #inFlight = new Set<Batch>();
-  #home: BatchHome;
+  /** At most as many as there may be requests under way. */
+  #inFlight = NONE;
+  #resource: DestinationResource;
   #open: Batch | undefined;
-  #waiting: Batch[] = [];
+  #waiting = NONE;
   #sequence = 0;
-  #lastBatchBytes = 1024;
+  /** A tenth more than the last one had: batches of a steady flow are alike, and growing would copy each record twice. */
+  #expectedBytes = 0;
   #bytes = 0;
   #items = 0;
   #maxBytes: number;
@@ -59,13 +62,8 @@ export class Queue implements Evictable {
     this.#maxBytes = bounds.maxBytes;
     this.#maxBatchBytes = Math.min(bounds.maxBatchBytes, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
     this.#maxBatchItems = Math.ceil(Math.min(bounds.maxBatchItems, bounds.maxItems / MIN_BATCHES_PER_QUEUE));
-    this.#home = this.#homeWith(resource);
-    options.share?.members.add(this);
-  }
-
-  #homeWith(resource: DestinationResource): BatchHome {
-    const { signal, envelopes, asObjects } = this.#options;
-    return { signal, envelopes, asObjects, resource };
+    this.#resource = resource;
+    options.share?.join(this);
   }
 
   get signal(): Signal {
@@ -77,7 +75,7 @@ export class Queue implements Evictable {
   }
 
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.length;
   }
 
   get hasWaiting(): boolean {
@@ -85,7 +83,7 @@ export class Queue implements Evictable {
   }
 
   get isEmpty(): boolean {
-    return this.#open === undefined && this.#waiting.length === 0 && this.#inFlight.size === 0;
+    return this.#open === undefined && this.#waiting.length === 0 && this.#inFlight.length === 0;
   }
 
   /** Counted afresh, so that the law can be checked against it. */
@@ -120,9 +118,9 @@ export class Queue implements Evictable {
 
   /** For the records from now on. The same again, as after each lookup, must not break up the batch being filled. */
   setResource(resource: DestinationResource): void {
-    if (Buffer.compare(resource.bytes, this.#home.resource.bytes) === 0) return;
+    if (Buffer.compare(resource.bytes, this.#resource.bytes) === 0) return;
     this.seal();
-    this.#home = this.#homeWith(resource);
+    this.#resource = resource;
   }
 
   /** Less than the configured bound, or that again; what is over it goes at once. */
@@ -148,7 +146,7 @@ export class Queue implements Evictable {
     if (this.#bytes + size > this.#maxBytes || this.#items >= this.#options.bounds.maxItems)
       this.#makeRoom(size, 1);
     if (this.#open === undefined) {
-      this.#open = this.#newBatch(this.#lastBatchBytes);
+      this.#open = this.#newBatch(this.#firstBufferBytes(size));
       if (added === 'joined') added = 'began';
     }
     const batch = this.#open;
@@ -172,20 +170,40 @@ export class Queue implements Evictable {
     batch.addReading(taken);
     // Points are bounded by the series; only their bytes count here.
     if (this.#bytes + batch.byteLength > this.#maxBytes) this.#makeRoom(batch.byteLength, 0);
-    this.#waiting.push(batch);
+    this.#wait(batch);
     this.#count(batch.byteLength, batch.items);
   }
 
   #newBatch(expectedBytes: number, onSettled?: Batch['onSettled']): Batch {
-    return new Batch(this.#home, this.#options.monotonicMs(), this.#sequence++, expectedBytes, onSettled);
+    const bornMs = this.#options.monotonicMs();
+    const sequence = this.#sequence++;
+    return new Batch(this.#options, { resource: this.#resource, bornMs, sequence, expectedBytes, onSettled });
+  }
+
+  /** Only bytes in use count, so a tenant's quiet hour must not have a buffer of its busy one for each single record. */
+  #firstBufferBytes(recordBytes: number): number {
+    const isTenant = this.#options.share !== undefined;
+    const mostBytes = isTenant ? recordBytes * FIRST_BUFFER_RECORDS : this.#expectedBytes;
+    return Math.max(recordBytes, Math.min(this.#expectedBytes, mostBytes));
+  }
+
+  #wait(batch: Batch): void {
+    if (this.#waiting.length === 0) this.#waiting = [batch];
+    else (this.#waiting as Batch[]).push(batch);
+  }
+
+  #takeOldest(): Batch | undefined {
+    if (this.#waiting.length > 1) return (this.#waiting as Batch[]).shift();
+    const [only] = this.#waiting;
+    this.#waiting = NONE;
+    return only;
   }
 
   /** The batch being filled is complete. */
   seal(): void {
     if (this.#open === undefined) return;
-    this.#waiting.push(this.#open);
-    // A tenth more than the last one: batches of a steady flow are alike, and growing would copy each record twice.
-    this.#lastBatchBytes = Math.ceil(this.#open.byteLength * 1.1);
+    this.#wait(this.#open);
+    this.#expectedBytes = Math.ceil(this.#open.byteLength * 1.1);
     this.#open = undefined;
   }
 
@@ -248,7 +266,7 @@ export class Queue implements Evictable {
 
   /** `false`: all that is left is in flight. */
   #dropOldest(reason: DropReason): boolean {
-    const oldest = this.#waiting.shift() ?? this.#open;
+    const oldest = this.#takeOldest() ?? this.#open;
     if (oldest === undefined) return false;
     if (oldest === this.#open) this.#open = undefined;
     this.#lose(oldest, reason);
@@ -283,19 +301,23 @@ export class Queue implements Evictable {
   /** The oldest batch that is due, which is in flight from now on. Not sealed before: until its turn it grows. */
   take(): Batch | undefined {
     if (!this.hasWaiting && this.isDue) this.seal();
-    const batch = this.#waiting.shift();
-    if (batch !== undefined) this.#inFlight.add(batch);
+    const batch = this.#takeOldest();
+    if (batch !== undefined) this.#inFlight = [...this.#inFlight, batch];
     return batch;
   }
 
   /** `false`: it was closed in the meantime, and the close has counted the batch. */
   isInFlight(batch: Batch): boolean {
-    return this.#inFlight.has(batch);
+    return this.#inFlight.includes(batch);
+  }
+
+  #land(batch: Batch): void {
+    this.#inFlight = this.#inFlight.length === 1 ? NONE : this.#inFlight.filter((other) => other !== batch);
   }
 
   /** The destination has it, except for what it took off. */
   deliver(batch: Batch, rejected: number): void {
-    this.#inFlight.delete(batch);
+    this.#land(batch);
     const lost = Math.min(batch.items, rejected);
     this.account.delivered += batch.items - lost;
     this.account.rejected += lost;
@@ -305,13 +327,13 @@ export class Queue implements Evictable {
 
   /** It will never have it. */
   fail(batch: Batch, reason: DropReason): void {
-    this.#inFlight.delete(batch);
+    this.#land(batch);
     this.#lose(batch, reason);
   }
 
   /** Another attempt later, in the order in which the batches were made. */
   putBack(batch: Batch): void {
-    this.#inFlight.delete(batch);
+    this.#land(batch);
     this.#insert(batch);
     this.#waitAgain(0);
   }
@@ -320,7 +342,7 @@ export class Queue implements Evictable {
   split(batch: Batch): boolean {
     const halves = batch.halve();
     if (halves === undefined) return false;
-    this.#inFlight.delete(batch);
+    this.#land(batch);
     for (const half of halves) this.#insert(half);
     // What was one metric has its name twice now.
     this.#waitAgain(halves[0].byteLength + halves[1].byteLength - batch.byteLength);
@@ -335,8 +357,8 @@ export class Queue implements Evictable {
 
   #insert(batch: Batch): void {
     const index = this.#waiting.findIndex((other) => other.sequence > batch.sequence);
-    if (index < 0) this.#waiting.push(batch);
-    else this.#waiting.splice(index, 0, batch);
+    if (index < 0) this.#wait(batch);
+    else (this.#waiting as Batch[]).splice(index, 0, batch);
   }
 
   /** Drops what is left for this reason, and takes nothing more. */
@@ -345,9 +367,9 @@ export class Queue implements Evictable {
     this.#isClosed = true;
     this.seal();
     const left = [...this.#inFlight, ...this.#waiting];
-    this.#inFlight.clear();
-    this.#waiting = [];
+    this.#inFlight = NONE;
+    this.#waiting = NONE;
     for (const batch of left) this.#lose(batch, reason);
-    this.#options.share?.members.delete(this);
+    this.#options.share?.leave(this);
   }
 }

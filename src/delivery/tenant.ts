@@ -31,6 +31,8 @@ class WaitingRecord implements OutgoingRecord {
   }
 }
 
+const NONE: readonly WaitingRecord[] = [];
+
 export class Tenant implements TenantIntake, Evictable {
   readonly id: string;
   readonly owner: Owner;
@@ -48,14 +50,14 @@ export class Tenant implements TenantIntake, Evictable {
   readonly #home: OutboxHome;
   readonly #share: Share;
   #mark: MetricMark | undefined;
-  #waiting: WaitingRecord[] = [];
+  #waiting = NONE;
   #waitingBytes = 0;
 
   constructor(home: OutboxHome, id: string) {
     this.#home = home;
     this.id = id;
     this.#share = new Share(home.budget);
-    this.#share.members.add(this);
+    this.#share.join(this);
     this.owner = new Owner(home, id, this.#share);
   }
 
@@ -97,7 +99,7 @@ export class Tenant implements TenantIntake, Evictable {
 
   #takeWaiting(): readonly WaitingRecord[] {
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = NONE;
     this.#countWaiting(-this.#waitingBytes, -waiting.length);
     return waiting;
   }
@@ -112,8 +114,9 @@ export class Tenant implements TenantIntake, Evictable {
   }
 
   evictOldest(reason: DropReason): void {
-    const oldest = this.#waiting.shift();
+    const [oldest] = this.#waiting;
     if (oldest === undefined) return;
+    (this.#waiting as WaitingRecord[]).shift();
     this.#countWaiting(-oldest.bytes().byteLength, -1);
     this.#discard(1, reason);
   }
@@ -132,7 +135,8 @@ export class Tenant implements TenantIntake, Evictable {
       return;
     }
     const copy = new WaitingRecord(record, this.#home.monotonicMs());
-    this.#waiting.push(copy);
+    if (this.#waiting.length === 0) this.#waiting = [copy];
+    else (this.#waiting as WaitingRecord[]).push(copy);
     this.#countWaiting(copy.bytes().byteLength, 1);
     while (this.#waiting.length > MAX_WAITING_ITEMS || this.#waitingBytes > MAX_WAITING_BYTES) {
       this.evictOldest('queue_full');

@@ -36,9 +36,10 @@ function* lossesIn(ledgers: Readonly<Partial<Record<Signal, Ledger>>>): Generato
 export function createOwnReadings(
   options: OwnReadingOptions,
 ): (request: OwnReadingRequest) => MetricReading | undefined {
-  return ({ tenantId, temporality, ledgers, sinceMs }) => {
+  return (request) => {
+    const { tenantId, temporality, sinceMs } = request;
     if (tenantId !== undefined)
-      return createLossReading(options, temporality, () => lossesIn(ledgers()), sinceMs);
+      return createLossReading(options, temporality, () => lossesIn(request.ledgers()), sinceMs);
     return options.selfCounts && createSelfReading(options, options.selfCounts, options.bornMs);
   };
 }

@@ -14,7 +14,7 @@ class Blocks implements Evictable {
 
   constructor(share: Share) {
     this.#share = share;
-    share.members.add(this);
+    share.join(this);
   }
 
   add(bytes: number, bornMs: number): void {

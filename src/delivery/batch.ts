@@ -110,7 +110,7 @@ export class Batch implements OutgoingBatch {
     this.items += points;
     this.byteLength += bytes.byteLength;
     if (this.#home.asObjects) (this.#objects ??= []).push(readable);
-    else this.#scopes = [...this.#scopes, { scope, items: points, body: bytes }];
+    else this.#scopes = this.#scopes.concat({ scope, items: points, body: bytes });
   }
 
   /** Nearly always one or two scopes, so a search beats a map. */
@@ -118,7 +118,7 @@ export class Batch implements OutgoingBatch {
     for (const own of this.#scopes) if (own.scope === scope) return own;
     const expectedBytes = this.#scopes.length === 0 ? this.#expectedBytes : SMALL_BUFFER_BYTES;
     const own: ScopeBody = { scope, items: 0, body: this.#home.envelopes.recordBuffer(expectedBytes) };
-    this.#scopes = [...this.#scopes, own];
+    this.#scopes = this.#scopes.concat(own);
     return own;
   }
 

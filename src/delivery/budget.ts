@@ -29,7 +29,7 @@ export class Share {
   }
 
   join(member: Evictable): void {
-    this.#members = [...this.#members, member];
+    this.#members = this.#members.concat(member);
   }
 
   leave(member: Evictable): void {

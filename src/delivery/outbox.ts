@@ -211,7 +211,7 @@ export class Outbox implements OutletHome, OwnReadingOf {
     const outlet = new Outlet(this, { signal, target, sender, health: this.#health, resource });
     if (this.tenantId === undefined)
       this.#limit(outlet.lane.queue, OPERATOR_SHARE[pressure.level], 'memory_pressure');
-    this.#outlets = [...this.#outlets, outlet];
+    this.#outlets = this.#outlets.concat(outlet);
   }
 
   wakeLanes(): void {
@@ -236,7 +236,7 @@ export class Outbox implements OutletHome, OwnReadingOf {
       if (this.#draining.length < MAX_DRAINING) break;
       this.#endDraining(oldest, reason);
     }
-    this.#draining = [...this.#draining, lane];
+    this.#draining = this.#draining.concat(lane);
     const done = (): void => {
       clearTimeout(deadline);
       this.#endDraining(lane, reason);

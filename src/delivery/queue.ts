@@ -302,7 +302,7 @@ export class Queue implements Evictable {
   take(): Batch | undefined {
     if (!this.hasWaiting && this.isDue) this.seal();
     const batch = this.#takeOldest();
-    if (batch !== undefined) this.#inFlight = [...this.#inFlight, batch];
+    if (batch !== undefined) this.#inFlight = this.#inFlight.concat(batch);
     return batch;
   }
 

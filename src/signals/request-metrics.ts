@@ -88,7 +88,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     const tenant = table.open(tenantId);
     const since = mark?.baseline ?? baselineOf(tenant.all(), table.version, nowMs());
     const reading = new RequestMetricReading(ofTenants, tenant, temporality, since);
-    tenantReadings.set(tenant, [...(tenantReadings.get(tenant) ?? NONE), reading]);
+    tenantReadings.set(tenant, (tenantReadings.get(tenant) ?? NONE).concat(reading));
     return reading;
   };
 

@@ -39,7 +39,7 @@ export class TenantSeries {
 
   add(series: Series): void {
     // One alone needs no room for more, and most tenants have one or two.
-    if (this.#series.length < 2) this.#series = [...this.#series, series];
+    if (this.#series.length < 2) this.#series = this.#series.concat(series);
     else (this.#series as Series[]).push(series);
     if (this.#byKey !== undefined) this.#byKey.set(series.key, series);
     else if (this.#series.length > FEW) this.#byKey = new Map(this.#series.map((one) => [one.key, one]));

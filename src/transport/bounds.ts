@@ -19,8 +19,13 @@ export const MAX_ANSWER_BYTES = 64 * 1024;
 export const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
 
 export interface PoolBounds {
-  /** Sockets that wait, over all pools; the least recently used closes first. About 68 KiB each with TLS (measured). */
-  readonly maxIdleSockets: number;
+  /**
+   * Open sockets over all pools, in use or waiting; of those that wait, the least recently used closes to make room. With
+   * those that are about to close there are never more than 512. About 68 KiB each with TLS (measured).
+   */
+  readonly maxSockets: number;
+  /** Pools without request or socket that keep their agent, for its TLS context and sessions: about 3 KiB each, 40 with TLS. */
+  readonly maxQuietPools: number;
   /** Longer than most flush intervals, no longer than the usual idle limits of load balancers. A server's own wish wins. */
   readonly idleMs: number;
   /** A socket that is older serves no further request, so that no change of addresses or rules stays unnoticed for longer. */
@@ -30,7 +35,8 @@ export interface PoolBounds {
 }
 
 export const POOL_BOUNDS: PoolBounds = {
-  maxIdleSockets: 512,
+  maxSockets: 480,
+  maxQuietPools: 128,
   idleMs: 60_000,
   lifeMs: 600_000,
   maxSocketsPerOrigin: 8,

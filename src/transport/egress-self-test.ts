@@ -7,7 +7,7 @@ import { createAddressRule } from '../model/egress-addresses.js';
 import { POOL_BOUNDS, SELF_TEST_TIMEOUT_MS } from './bounds.js';
 import { classifyError } from './classify.js';
 import { createEgressGuard, type EgressGuard } from './egress-guard.js';
-import { createIdleSockets } from './idle-sockets.js';
+import { createOpenSockets } from './open-sockets.js';
 import { createOrigin } from './origin.js';
 import { createPooledAgent } from './pooled-agent.js';
 import { post } from './post.js';
@@ -41,7 +41,7 @@ async function isBlocked(guard: EgressGuard, url: URL): Promise<boolean> {
   const { idleMs, lifeMs } = POOL_BOUNDS;
   const sockets = {
     origin: createOrigin(1),
-    idleSockets: createIdleSockets(0),
+    openSockets: createOpenSockets(1),
     idleMs,
     lifeMs,
     maxSockets: 1,

@@ -32,7 +32,6 @@ export function openOtlpSender(target: OtlpTarget, options: OtlpSenderOptions): 
 
 class OtlpHttpSender implements Sender {
   readonly #options: OtlpSenderOptions;
-  readonly #url: URL;
   #target: OtlpTarget;
   /** Taken with the first attempt: a destination without telemetry costs no pool. */
   #lease: Lease | undefined;
@@ -42,7 +41,6 @@ class OtlpHttpSender implements Sender {
   constructor(target: OtlpTarget, options: OtlpSenderOptions) {
     this.#target = target;
     this.#options = options;
-    this.#url = new URL(target.url);
   }
 
   update(target: Target): void {
@@ -50,7 +48,7 @@ class OtlpHttpSender implements Sender {
   }
 
   get needsHandshake(): boolean {
-    return this.#url.protocol === 'https:' && this.#lease?.hasIdleSocket !== true;
+    return this.#target.url.startsWith('https:') && this.#lease?.hasIdleSocket !== true;
   }
 
   close(): void {
@@ -75,8 +73,10 @@ class OtlpHttpSender implements Sender {
   /** Nothing is awaited that is known at once: work put off to a microtask would escape the scheduler's slices. */
   async #attempt(batch: OutgoingBatch, deadline: AbortSignal): Promise<SendResult> {
     const { audience, headers: source, tls, sending } = this.#target;
+    // Made anew for each attempt: an active tenant would have two of them, half a kilobyte.
+    const url = new URL(this.#target.url);
     if (audience === 'tenant') {
-      const judged = this.#options.pools.guard?.refusalOf(this.#url);
+      const judged = this.#options.pools.guard?.refusalOf(url);
       const errorClass = judged instanceof Promise ? await judged : judged;
       if (errorClass !== undefined) return { kind: 'retry', errorClass };
     }
@@ -85,7 +85,7 @@ class OtlpHttpSender implements Sender {
     if (headers === undefined) return { kind: 'retry', errorClass: 'headers' };
     if (tls?.refresh !== undefined) await this.#refresh(tls.refresh, deadline);
     if (deadline.aborted) return TIMEOUT;
-    const lease = this.#leased();
+    const lease = this.#leased(url);
     if (lease === undefined) return { kind: 'retry', errorClass: 'tls' };
     const taken = lease.slot(deadline);
     const release = taken instanceof Promise ? await taken : taken;
@@ -98,7 +98,7 @@ class OtlpHttpSender implements Sender {
       const body = made instanceof Promise ? await made : made;
       if (deadline.aborted) return TIMEOUT;
       const options: PostOptions = {
-        url: this.#url,
+        url,
         agent: lease.agent,
         headers: this.#headers(batch, body, headers),
         body: body.bytes,
@@ -163,7 +163,7 @@ class OtlpHttpSender implements Sender {
   }
 
   /** `undefined` when OpenSSL does not take the material after all. */
-  #leased(): Lease | undefined {
+  #leased(url: URL): Lease | undefined {
     const { audience, tls } = this.#target;
     const material = tls?.current();
     if (this.#lease !== undefined && this.#leasedId === material?.id) return this.#lease;
@@ -171,7 +171,7 @@ class OtlpHttpSender implements Sender {
     // What a tenant trusts, and its own certificate, serve this tenant alone.
     const owner = audience === 'tenant' && tls !== undefined ? this : undefined;
     try {
-      this.#lease = this.#options.pools.lease({ url: this.#url, audience, tls: material, owner });
+      this.#lease = this.#options.pools.lease({ url, audience, tls: material, owner });
       this.#leasedId = material?.id;
     } catch {
       return undefined;

@@ -6,9 +6,10 @@ import type { Agent } from 'node:http';
 import type { Audience, TlsMaterial } from '../model/resolved-destination.js';
 import { POOL_BOUNDS, type PoolBounds } from './bounds.js';
 import type { EgressGuard } from './egress-guard.js';
-import { createIdleSockets } from './idle-sockets.js';
-import { createOrigin, type Origin, type ReleaseSlot } from './origin.js';
-import { createPooledAgent } from './pooled-agent.js';
+import { createOpenSockets } from './open-sockets.js';
+import type { ReleaseSlot } from './origin.js';
+import { nameOf, OriginPool, type PoolHome } from './origin-pool.js';
+import { createPlaces } from './places.js';
 import { createSecureContexts } from './secure-contexts.js';
 
 export interface PoolKey {
@@ -21,13 +22,14 @@ export interface PoolKey {
 
 /** One user's hold on a pool. */
 export interface Lease {
+  /** Of a slot's time. */
   readonly agent: Agent;
   /** A slot holds the pool too: what is under way ends on the socket on which it began. */
   slot(signal: AbortSignal): ReleaseSlot | Promise<ReleaseSlot | undefined>;
   readonly hasIdleSocket: boolean;
   /** The next request opens a new socket. */
   closeIdle(): void;
-  /** Where nobody else uses it, all its sockets close at once. */
+  /** Where nobody else uses it, all its sockets close at once. Only the first call counts. */
   release(): void;
 }
 
@@ -38,98 +40,76 @@ export interface Pools {
   readonly guard: EgressGuard | undefined;
   /** For tests. */
   readonly idleSockets: number;
-}
-
-interface Pool {
-  readonly agent: Agent;
-  readonly origin: Origin;
-  users: number;
-}
-
-interface Place {
-  readonly origin: Origin;
-  pools: number;
+  /** For tests: origins whose pools have an agent. */
+  readonly liveOrigins: number;
+  /** For tests: being opened, in use, or waiting. */
+  readonly openSockets: number;
 }
 
 /** Without a guard, tenants' connections go anywhere. */
 export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuard): Pools {
-  const { maxIdleSockets, idleMs, lifeMs, maxSocketsPerOrigin } = { ...POOL_BOUNDS, ...bounds };
-  const idleSockets = createIdleSockets(maxIdleSockets);
+  const all = { ...POOL_BOUNDS, ...bounds };
+  const openSockets = createOpenSockets(all.maxSockets);
   const contexts = createSecureContexts();
-  const places = new Map<string, Place>();
-  const shared = new Map<string, Pool>();
+  const places = createPlaces(all.maxSocketsPerOrigin);
+  const shared = new Map<string, OriginPool>();
+  const home: PoolHome = { bounds: all, guard, openSockets, contexts, places, shared, quiet: new Set() };
 
   return {
     lease({ url, audience, tls, owner }) {
       const placeName = `${audience} ${url.origin}`;
-      const name = `${placeName} ${tls?.id ?? ''}`;
+      const name = nameOf(placeName, tls);
       let pool = owner === undefined ? shared.get(name) : undefined;
       if (pool === undefined) {
+        const isTls = url.protocol === 'https:';
         // First: it can throw.
-        const secureContext = url.protocol === 'https:' ? contexts.of(tls) : undefined;
-        const place = places.get(placeName) ?? { origin: createOrigin(maxSocketsPerOrigin), pools: 0 };
-        places.set(placeName, place);
-        place.pools++;
-        const { origin } = place;
-        const sockets = { origin, idleSockets, idleMs, lifeMs, maxSockets: maxSocketsPerOrigin };
-        const tenantsGuard = audience === 'tenant' ? guard : undefined;
-        pool = { agent: createPooledAgent(sockets, secureContext, tenantsGuard), origin, users: 0 };
+        if (isTls) contexts.of(tls);
+        pool = new OriginPool(home, { placeName, isTls, tls, audience, isShared: owner === undefined });
         if (owner === undefined) shared.set(name, pool);
       }
-      const { agent } = pool;
-      return holdOn(pool, () => {
-        if (owner === undefined) shared.delete(name);
-        const place = places.get(placeName);
-        if (place !== undefined && --place.pools === 0) places.delete(placeName);
-        agent.destroy();
-      });
+      return new PoolLease(pool);
     },
     guard,
     get idleSockets() {
-      return idleSockets.size;
+      return openSockets.idleSize;
+    },
+    get openSockets() {
+      return openSockets.size;
+    },
+    get liveOrigins() {
+      return places.size;
     },
   };
 }
 
-/** Leases and slots hold a pool; with the last of them it goes. */
-function holdOn(pool: Pool, close: () => void): Lease {
-  const hold = (): (() => void) => {
-    let isHeld = true;
-    pool.users++;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      if (--pool.users === 0) close();
-    };
-  };
-  return {
-    agent: pool.agent,
-    slot(signal) {
-      const release = hold();
-      const withHold = (slot: ReleaseSlot): ReleaseSlot => {
-        return () => {
-          slot();
-          release();
-        };
-      };
-      const slot = pool.origin.slot(signal);
-      if (!(slot instanceof Promise)) return withHold(slot);
-      return slot.then((taken) => {
-        if (taken !== undefined) return withHold(taken);
-        release();
-        return undefined;
-      });
-    },
-    get hasIdleSocket() {
-      for (const origin in pool.agent.freeSockets)
-        if ((pool.agent.freeSockets[origin]?.length ?? 0) > 0) return true;
-      return false;
-    },
-    closeIdle() {
-      for (const sockets of Object.values(pool.agent.freeSockets)) {
-        for (const socket of sockets ?? []) socket.destroy();
-      }
-    },
-    release: hold(),
-  };
+class PoolLease implements Lease {
+  readonly #pool: OriginPool;
+  #isHeld = true;
+
+  constructor(pool: OriginPool) {
+    this.#pool = pool;
+    pool.enter();
+  }
+
+  get agent(): Agent {
+    return this.#pool.live.agent;
+  }
+
+  slot(signal: AbortSignal): ReleaseSlot | Promise<ReleaseSlot | undefined> {
+    return this.#pool.slot(signal);
+  }
+
+  get hasIdleSocket(): boolean {
+    return this.#pool.hasIdleSocket;
+  }
+
+  closeIdle(): void {
+    this.#pool.closeIdle();
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#pool.leave();
+  }
 }

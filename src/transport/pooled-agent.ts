@@ -4,15 +4,17 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Connecting, EgressGuard } from './egress-guard.js';
-import type { IdleSockets } from './idle-sockets.js';
+import type { OpenSockets, SocketGone } from './open-sockets.js';
 import type { Origin } from './origin.js';
 
 export interface PooledSockets {
   readonly origin: Origin;
-  readonly idleSockets: IdleSockets;
+  readonly openSockets: OpenSockets;
   readonly idleMs: number;
   readonly lifeMs: number;
   readonly maxSockets: number;
+  /** Of this agent, from its first moment to its last. */
+  onSocket?(socket: Socket): void;
 }
 
 export function createPooledAgent(
@@ -20,7 +22,7 @@ export function createPooledAgent(
   secureContext: SecureContext | undefined,
   guard?: EgressGuard,
 ): HttpAgent {
-  const { origin, idleSockets, idleMs, lifeMs, maxSockets } = sockets;
+  const { origin, openSockets, idleMs, lifeMs, maxSockets } = sockets;
   // No bound on sockets in use: the origin's slots are one, and a request that waited in an agent could not be aborted.
   const options = { keepAlive: true, timeout: idleMs, maxFreeSockets: maxSockets };
   const agent =
@@ -30,27 +32,47 @@ export function createPooledAgent(
         new HttpsAgent({ ...options, secureContext, rejectUnauthorized: true });
   const bornMs = new WeakMap<Socket, number>();
   const { createConnection, destroy, keepSocketAlive, reuseSocket } = agent;
-  const counted = (socket: Socket): Socket => {
+  const counted = (socket: Socket, gone: SocketGone): Socket => {
     bornMs.set(socket, performance.now());
     origin.opened(socket);
-    socket.once('close', () => idleSockets.delete(socket));
+    sockets.onSocket?.(socket);
+    socket.once('close', () => {
+      openSockets.used(socket);
+      gone();
+    });
     return socket;
   };
+  /** Before it is made, so that there is room. */
+  const opening = (make: (gone: SocketGone) => Socket | undefined): Socket | undefined => {
+    const gone = openSockets.opening();
+    try {
+      return make(gone);
+    } catch (error) {
+      gone();
+      throw error;
+    }
+  };
 
-  agent.createConnection = (...parameters) => counted(createConnection.apply(agent, parameters) as Socket);
+  agent.createConnection = (...parameters) =>
+    opening((gone) => counted(createConnection.apply(agent, parameters) as Socket, gone));
   if (guard !== undefined) {
     const pending = new Set<{ destroy(): void }>();
     agent.createConnection = (options, done) =>
-      guard.connect({
-        options,
-        open: ({ socket, ...guarded }) => {
-          if (socket !== undefined && secureContext === undefined) return counted(socket);
-          const all = { ...options, ...guarded, ...(socket !== undefined && { socket }) };
-          return counted(createConnection.call(agent, all) as Socket);
-        },
-        done: done as Connecting['done'],
-        pending,
-      });
+      opening((gone) =>
+        guard.connect({
+          options,
+          open: ({ socket, ...guarded }) => {
+            if (socket !== undefined && secureContext === undefined) return counted(socket, gone);
+            const all = { ...options, ...guarded, ...(socket !== undefined && { socket }) };
+            return counted(createConnection.call(agent, all) as Socket, gone);
+          },
+          done: (error, socket) => {
+            if (error !== null) gone();
+            (done as Connecting['done'])(error, socket);
+          },
+          pending,
+        }),
+      );
     agent.destroy = () => {
       for (const opening of pending) opening.destroy();
       destroy.call(agent);
@@ -64,13 +86,13 @@ export function createPooledAgent(
     if (!isKept) return false;
     if (leftMs < (socket.timeout ?? 0)) socket.setTimeout(leftMs);
     origin.idle(socket);
-    idleSockets.add(socket);
+    openSockets.idle(socket);
     socket.on('data', endUnasked);
     return true;
   };
   agent.reuseSocket = (stream, request) => {
     origin.used(stream as Socket);
-    idleSockets.delete(stream as Socket);
+    openSockets.used(stream as Socket);
     stream.off('data', endUnasked);
     reuseSocket.call(agent, stream, request);
   };

@@ -115,7 +115,8 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     `${transport.MAX_ANSWER_BYTES}, ${transport.MAX_ANSWER_HEADER_BYTES}`,
   ],
   ['TLS contexts kept', transport.MAX_SECURE_CONTEXTS],
-  ['idle sockets', transport.POOL_BOUNDS.maxIdleSockets],
+  ['open sockets', transport.POOL_BOUNDS.maxSockets],
+  ['origins without a socket that keep their TLS sessions', transport.POOL_BOUNDS.maxQuietPools],
   [
     'a socket idles for, and lives for, ms',
     `${transport.POOL_BOUNDS.idleMs}, ${transport.POOL_BOUNDS.lifeMs}`,

@@ -353,9 +353,9 @@ describe('sockets that wait', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it('are so many at most; the one that has waited longest closes first', async () => {
+  it('make room for new ones; the one that has waited longest closes first', async () => {
     const servers = await Promise.all([startServer(), startServer(), startServer()]);
-    const pools = createPools({ maxIdleSockets: 2 });
+    const pools = createPools({ maxSockets: 2 });
     const senders = servers.map(({ url }) => open(pools, url));
     const [first, second, third] = senders;
     await first?.send(batch, live());
@@ -366,6 +366,56 @@ describe('sockets that wait', () => {
     expect(pools.idleSockets).toBe(2);
     // It can be used again all the same.
     expect(await second?.send(batch, live())).toEqual(DELIVERED);
+  });
+
+  it('make room, also for those in use, which stay: with them there are no more than the bound', async () => {
+    const held: ServerResponse[] = [];
+    let isHanging = true;
+    const servers = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        startServer((response) => void (isHanging ? held.push(response) : response.end())),
+      ),
+    );
+    const pools = createPools({ maxSockets: 3 });
+    const senders = servers.map(({ url }) => open(pools, url));
+    const openAtAll = (): number => servers.reduce((sum, server) => sum + server.open(), 0);
+    const inUse = senders.slice(0, 2).map((sender) => sender.send(batch, live()));
+    await eventually(() => expect(held).toHaveLength(2));
+    isHanging = false;
+    for (const sender of [...senders.slice(2), ...senders.slice(2)]) {
+      expect(await sender.send(batch, live())).toEqual(DELIVERED);
+      // What has just been destroyed is counted until it has said so.
+      expect(pools.openSockets).toBeLessThanOrEqual(4);
+      await eventually(() => expect([pools.openSockets, openAtAll()]).toEqual([3, 3]));
+    }
+    for (const response of held) response.end();
+    for (const sent of inUse) expect(await sent).toEqual(DELIVERED);
+    expect(servers.slice(0, 2).map(({ sockets }) => sockets.length)).toEqual([1, 1]);
+    await eventually(() => expect(pools.idleSockets).toBe(3));
+  });
+
+  it('are all there is of an origin: without them only the last few keep their agent, and all serve again', async () => {
+    const servers = await Promise.all(Array.from({ length: 5 }, () => startServer()));
+    const pools = createPools({ idleMs: 100, maxQuietPools: 2 });
+    const senders = servers.map(({ url }) => open(pools, url));
+    for (let round = 0; round < 3; round++) {
+      for (const sender of senders) expect(await sender.send(batch, live())).toEqual(DELIVERED);
+      expect(pools.liveOrigins).toBe(5);
+      await eventually(() => expect([pools.openSockets, pools.liveOrigins]).toEqual([0, 2]), 2_000);
+    }
+    for (const sender of senders) sender.close();
+    expect(pools.liveOrigins).toBe(0);
+  });
+
+  it('close with the last sender, also where others of the same kind come right after', async () => {
+    const server = await startServer();
+    const pools = createPools();
+    for (let turn = 0; turn < 5; turn++) {
+      const sender = open(pools, server.url);
+      expect(await sender.send(batch, live())).toEqual(DELIVERED);
+      sender.close();
+    }
+    await eventually(() => expect([server.open(), pools.openSockets, pools.liveOrigins]).toEqual([0, 0, 0]));
   });
 
   it('close after a while', async () => {

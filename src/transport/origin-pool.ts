@@ -1,0 +1,149 @@
+/** The sockets to one origin with the same TLS material for the same audience, or for one sender alone. */
+import type { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Audience, TlsMaterial } from '../model/resolved-destination.js';
+import type { PoolBounds } from './bounds.js';
+import type { EgressGuard } from './egress-guard.js';
+import type { OpenSockets } from './open-sockets.js';
+import type { ReleaseSlot } from './origin.js';
+import type { Place, Places } from './places.js';
+import { createPooledAgent } from './pooled-agent.js';
+import type { SecureContexts } from './secure-contexts.js';
+
+/** What all pools share. */
+export interface PoolHome {
+  readonly bounds: PoolBounds;
+  readonly guard: EgressGuard | undefined;
+  readonly openSockets: OpenSockets;
+  readonly contexts: SecureContexts;
+  readonly places: Places;
+  readonly shared: Map<string, OriginPool>;
+  /** Pools with an agent and nothing to do, the least recently used first. At most `maxQuietPools`. */
+  readonly quiet: Set<OriginPool>;
+}
+
+export interface PoolOptions {
+  readonly placeName: string;
+  readonly isTls: boolean;
+  readonly tls: TlsMaterial | undefined;
+  readonly audience: Audience;
+  readonly isShared: boolean;
+}
+
+/** What pools are shared by. */
+export function nameOf(placeName: string, tls: TlsMaterial | undefined): string {
+  return tls === undefined ? placeName : `${placeName} ${tls.id}`;
+}
+
+interface Live {
+  readonly agent: Agent;
+  readonly place: Place;
+}
+
+/**
+ * Its agent, with TLS context and sessions, and its place are there while it has a request or a socket, and for as long
+ * afterwards as it is one of the last: 10,000 tenants with an origin each, most of them quiet, cost little more than their sockets.
+ */
+export class OriginPool {
+  readonly #home: PoolHome;
+  readonly #options: PoolOptions;
+  /** Leases and slots. */
+  #users = 0;
+  /** Slots, taken or waited for, and open sockets. */
+  #uses = 0;
+  #live: Live | undefined;
+
+  constructor(home: PoolHome, options: PoolOptions) {
+    this.#home = home;
+    this.#options = options;
+  }
+
+  get live(): Live {
+    return (this.#live ??= this.#wake());
+  }
+
+  #wake(): Live {
+    const { bounds, guard, openSockets, contexts, places } = this.#home;
+    const { placeName, isTls, tls, audience } = this.#options;
+    const { idleMs, lifeMs, maxSocketsPerOrigin: maxSockets } = bounds;
+    const secureContext = isTls ? contexts.of(tls) : undefined;
+    const place = places.enter(placeName);
+    const onSocket = (socket: Socket): void => {
+      this.#beginUse();
+      socket.once('close', () => this.#endUse());
+    };
+    const sockets = { origin: place.origin, openSockets, idleMs, lifeMs, maxSockets, onSocket };
+    const agent = createPooledAgent(sockets, secureContext, audience === 'tenant' ? guard : undefined);
+    return { agent, place };
+  }
+
+  #beginUse(): void {
+    this.#uses++;
+    this.#home.quiet.delete(this);
+  }
+
+  #endUse(): void {
+    if (--this.#uses > 0) return;
+    const { quiet, bounds } = this.#home;
+    quiet.add(this);
+    const [oldest] = quiet;
+    if (oldest !== undefined && quiet.size > bounds.maxQuietPools) oldest.#sleep();
+    if (this.#users === 0) this.#sleep();
+  }
+
+  #sleep(): void {
+    this.#home.quiet.delete(this);
+    this.#live?.place.leave();
+    this.#live = undefined;
+  }
+
+  enter(): void {
+    this.#users++;
+  }
+
+  /** With the last lease and slot its sockets go. */
+  leave(): void {
+    if (--this.#users > 0) return;
+    const { placeName, tls, isShared } = this.#options;
+    if (isShared) this.#home.shared.delete(nameOf(placeName, tls));
+    this.#live?.agent.destroy();
+    if (this.#uses === 0) this.#sleep();
+  }
+
+  slot(signal: AbortSignal): ReleaseSlot | Promise<ReleaseSlot | undefined> {
+    const { origin } = this.live.place;
+    this.enter();
+    this.#beginUse();
+    const leave = (): void => {
+      this.leave();
+      this.#endUse();
+    };
+    const withHold = (slot: ReleaseSlot): ReleaseSlot => {
+      let isHeld = true;
+      return () => {
+        if (!isHeld) return;
+        isHeld = false;
+        slot();
+        leave();
+      };
+    };
+    const slot = origin.slot(signal);
+    if (!(slot instanceof Promise)) return withHold(slot);
+    return slot.then((taken) => {
+      if (taken !== undefined) return withHold(taken);
+      leave();
+      return undefined;
+    });
+  }
+
+  get hasIdleSocket(): boolean {
+    const free = this.#live?.agent.freeSockets;
+    for (const name in free) if ((free[name]?.length ?? 0) > 0) return true;
+    return false;
+  }
+
+  closeIdle(): void {
+    for (const sockets of Object.values(this.#live?.agent.freeSockets ?? {}))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+}

@@ -7,10 +7,11 @@ import { effectivePropagation, type EffectivePropagation } from './config/propag
 import { createReporter, type Reporter } from './config/reporter.js';
 import { resolveSettings, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
+import { TenantResource } from './config/tenant-resource.js';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
 import { createDestinationTests } from './delivery/destination-test.js';
 import { createStateListeners } from './delivery/state-listeners.js';
-import { Instance } from './instance.js';
+import { Instance, type KeptSettings } from './instance.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
@@ -55,11 +56,17 @@ const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERS
  * instead and count as unset. Without any destination and propagation option, requests cost one check.
  */
 export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemetry {
-  const settings = resolveSettings(options);
+  // Apart, and not kept: what is removed later must not stay in what was configured first.
+  const { tenants, ...settings } = resolveSettings(options);
   // Faults of code throw, even where the environment stands over it.
   const inCode = createPropagation(settings.propagation);
   const effective = effectivePropagation(settings.propagation, settings.environmentSettings.propagators);
-  return compose(settings, effective.isSaid ? createPropagation(effective.options) : inCode, effective);
+  return compose(
+    settings,
+    tenants,
+    effective.isSaid ? createPropagation(effective.options) : inCode,
+    effective,
+  );
 }
 
 /**
@@ -74,7 +81,8 @@ export function standardExporters(destination: Destination): Partial<Record<Sign
 }
 
 function compose(
-  settings: Settings,
+  settings: KeptSettings,
+  tenants: Settings['tenants'],
   propagation: Propagation,
   { isSaid, faults }: EffectivePropagation,
 ): GatewayTelemetry {
@@ -96,15 +104,16 @@ function compose(
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
   const processors = guardSpanProcessors(settings.spanProcessors, report);
   let isShutDown = false;
-  let isConfigured =
-    settings.operator.length > 0 || settings.tenants.size > 0 || settings.tenantLookup !== undefined;
+  let isConfigured = settings.operator.length > 0 || tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
 
   const resourceFor = (
     tenantId: string | undefined,
     destination: ResolvedDestination,
   ): DestinationResource => {
-    const attributes = resources.attributesFor(tenantId, destination);
+    if (tenantId !== undefined)
+      return new TenantResource(resources, tenantId, destination, (of) => envelopes.resource(of));
+    const attributes = resources.attributesFor(undefined, destination);
     return { attributes, bytes: envelopes.resource(attributes) };
   };
   const operatorResource: DestinationResource = {
@@ -188,7 +197,7 @@ function compose(
             closing: closingExporters,
           }),
     operator: sdkDisabled ? [] : settings.operator,
-    tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : settings.tenants,
+    tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : tenants,
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
     tenantTtlMs: settings.tenantTtlMs,
     metricIntervalMs: settings.metrics.intervalMs,

@@ -29,9 +29,12 @@ import type { CustomSignals } from './signals/custom.js';
 /** The part of a shutdown's time that the operator has before the tenants' turn comes in any case. */
 const OPERATOR_ALONE = 0.5;
 
+/** Without the tenants of the beginning, which may be gone. */
+export type KeptSettings = Omit<Settings, 'tenants'>;
+
 /** What the composition root has built. */
 export interface Parts {
-  readonly settings: Settings;
+  readonly settings: KeptSettings;
   readonly reporter: Reporter;
   readonly delivery: Delivery;
   onDestinationState(listener: DestinationStateListener): () => void;

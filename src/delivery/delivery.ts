@@ -60,7 +60,12 @@ const WHAT_IS_SHED = {
   critical: "tenants' records and the operator's, except errors, are dropped",
 } as const;
 
-export function createDelivery(options: DeliveryOptions): Delivery {
+/** What is configured at first is not kept: it may be removed. */
+export function createDelivery({
+  operator: atFirst,
+  tenants: tenantsAtFirst,
+  ...options
+}: DeliveryOptions): Delivery {
   const { operator: ofOperator, tenants: ofTenants } = options.bounds;
   // A part of what the more impatient of them waits for, so that no record waits for much longer than that.
   const tickMs = Math.min(
@@ -143,8 +148,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     refreshWanted();
   };
 
-  setOperator(options.operator);
-  for (const [id, destinations] of options.tenants) tenants.set(id, destinations);
+  setOperator(atFirst);
+  for (const [id, destinations] of tenantsAtFirst) tenants.set(id, destinations);
   refreshWanted();
   scheduler.every(options.metricIntervalMs, () => {
     void takeReadings();

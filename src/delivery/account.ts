@@ -1,9 +1,6 @@
 /** Ledgers while they are being kept. `accepted = delivered + rejected + Σ dropped + buffered`, always. */
-import type { DropReason, Ledger } from '../model/ledger.js';
+import type { DropReason, Ledger, Ledgers } from '../model/ledger.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
-
-/** Ledgers of the signals that there is anything to tell of. */
-export type Ledgers = Readonly<Partial<Record<Signal, Ledger>>>;
 
 /** Nearly all accounts have no losses, and an object of its own would double what one takes. */
 const NOTHING: Partial<Record<DropReason, number>> = Object.freeze({});

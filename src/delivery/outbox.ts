@@ -5,17 +5,18 @@ import type {
   MetricReading,
   MetricSource,
   OutgoingRecord,
+  OwnReadingRequest,
   SenderFactory,
   TakenReading,
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
-import type { DropReason } from '../model/ledger.js';
+import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
-import { Accounts, sumLedgers, type Ledgers } from './account.js';
+import { Accounts, sumLedgers } from './account.js';
 import { DRAIN_MS, MAX_DRAINING } from './bounds.js';
 import type { AdmissionHome } from './admission.js';
 import type { Budget, Share } from './budget.js';
@@ -28,16 +29,6 @@ import type { Queue } from './queue.js';
 import { Readings } from './readings.js';
 import type { Scheduler } from './scheduler.js';
 import { tellChange, type StateHome } from './state-change.js';
-
-/** A destination that may be told of the delivery itself. */
-export interface OwnReadingOf {
-  readonly tenantId: string | undefined;
-  readonly temporality: 'cumulative' | 'delta';
-  /** Its account. */
-  ledgers(): Ledgers;
-  /** When that began. */
-  readonly sinceMs: number;
-}
 
 /** What all outboxes of an instance share. */
 export interface OutboxHome extends StateHome {
@@ -58,7 +49,7 @@ export interface OutboxHome extends StateHome {
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
   /** What a destination is told of the delivery itself; `undefined`: nothing. */
-  openOwnReading(of: OwnReadingOf): MetricReading | undefined;
+  openOwnReading(request: OwnReadingRequest): MetricReading | undefined;
 }
 
 const NO_OUTLETS: readonly Outlet[] = [];

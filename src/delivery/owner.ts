@@ -1,10 +1,10 @@
 /** The destinations of one owner, the operator or a tenant: live changes by name, and accounts that outlive them. */
 import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
-import type { DropReason } from '../model/ledger.js';
+import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
-import { Accounts, sumLedgers, type Ledgers } from './account.js';
+import { Accounts, sumLedgers } from './account.js';
 import { MAX_DRAINING } from './bounds.js';
 import type { Share } from './budget.js';
 import type { Lane } from './lane.js';

@@ -1,9 +1,9 @@
 /** One tenant: its destinations, and while they are looked up, the records that wait for them. */
 import type { MetricMark, OutgoingRecord, Scope, TenantIntake } from '../model/delivery.js';
-import type { DropReason } from '../model/ledger.js';
+import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { TenantStatus } from '../model/status.js';
-import { sumLedgers, type Ledgers } from './account.js';
+import { sumLedgers } from './account.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS, WAITING_RECORD_BYTES } from './bounds.js';
 import { Share, type Evictable } from './budget.js';
 import type { OutboxHome } from './outbox.js';

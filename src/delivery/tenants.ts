@@ -1,10 +1,11 @@
 /** The live registry of tenants: from code, from the lookup, bounded, changed while requests run. */
 import { fault } from '../model/configuration-error.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
+import type { Ledgers } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
-import { Accounts, sumLedgers, type Ledgers } from './account.js';
+import { Accounts, sumLedgers } from './account.js';
 import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_LOOKUP_FAILURES, MAX_TENANTS } from './bounds.js';
 import { createLookups, type Lookups } from './lookups.js';
 import type { OutboxHome } from './outbox.js';

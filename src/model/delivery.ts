@@ -1,5 +1,6 @@
 /** The seams between the stages that make records and those that carry them. */
 import type { Attributes } from './attributes.js';
+import type { Ledgers } from './ledger.js';
 import type { Target } from './resolved-destination.js';
 import type { Signal } from './signal.js';
 
@@ -102,6 +103,17 @@ export interface MetricSource {
   ): MetricReading;
   /** Forgets series that have not changed for a while and that everyone has. */
   sweep(nowMs: number): void;
+}
+
+/** A destination that may be told of the delivery itself. */
+export interface OwnReadingRequest {
+  /** `undefined`: the operator's. */
+  readonly tenantId: string | undefined;
+  readonly temporality: 'cumulative' | 'delta';
+  /** Its account. */
+  ledgers(): Ledgers;
+  /** When that began. */
+  readonly sinceMs: number;
 }
 
 /** Custom instruments, read for the operator. */

@@ -1,4 +1,5 @@
 /** Exact accounts: for each destination and signal, `accepted = delivered + rejected + Σ dropped + buffered`. */
+import type { Signal } from './signal.js';
 
 /** Every way in which telemetry can be lost. A closed list. */
 export type DropReason =
@@ -39,3 +40,6 @@ export interface Ledger {
   /** Waiting or in flight. */
   readonly buffered: number;
 }
+
+/** Ledgers of the signals that there is anything to tell of. */
+export type Ledgers = Readonly<Partial<Record<Signal, Ledger>>>;

@@ -1,20 +1,11 @@
 /** What a destination is told of the delivery itself: a tenant of its own losses, the operator, who asks for it, of everything. */
-import type { MetricReading } from '../model/delivery.js';
-import type { Ledger } from '../model/ledger.js';
-import type { DropReason } from '../model/ledger.js';
+import type { MetricReading, OwnReadingRequest } from '../model/delivery.js';
+import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { Loss } from '../model/loss.js';
 import type { SelfCounts } from '../model/self-counts.js';
-import { SIGNALS, type Signal } from '../model/signal.js';
+import { SIGNALS } from '../model/signal.js';
 import { createLossReading, type LossSource } from './loss-metrics.js';
 import { createSelfReading } from './self-metrics.js';
-
-export interface OwnReadingRequest {
-  /** `undefined`: the operator's. */
-  readonly tenantId: string | undefined;
-  readonly temporality: 'cumulative' | 'delta';
-  ledgers(): Readonly<Partial<Record<Signal, Ledger>>>;
-  readonly sinceMs: number;
-}
 
 export interface OwnReadingOptions extends LossSource {
   /** `undefined`: the operator does not want them. */
@@ -23,7 +14,7 @@ export interface OwnReadingOptions extends LossSource {
   readonly bornMs: number;
 }
 
-function* lossesIn(ledgers: Readonly<Partial<Record<Signal, Ledger>>>): Generator<Loss> {
+function* lossesIn(ledgers: Ledgers): Generator<Loss> {
   for (const signal of SIGNALS) {
     const ledger = ledgers[signal];
     if (ledger === undefined) continue;

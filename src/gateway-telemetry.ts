@@ -1,7 +1,7 @@
 /** The composition root: builds the stages from right to left; with `instance.ts` the only file that knows them. */
 import { randomUUID } from 'node:crypto';
 import { context, metrics as apiMetrics, trace } from '@opentelemetry/api';
-import { resolveDestination, resolveDestinations } from './config/destination.js';
+import { resolveDestination } from './config/destination.js';
 import type { GatewayOptions } from './config/options.js';
 import { effectivePropagation, type EffectivePropagation } from './config/propagators.js';
 import { createReporter, type Reporter } from './config/reporter.js';
@@ -204,8 +204,7 @@ function compose(
     bounds: settings.delivery,
     onState: (event) => stateListeners.tell(event),
     openOwnReading,
-    resolveTenant: (_tenantId, answer) =>
-      resolveDestinations(answer, 'tenants', 'tenant', settings.tenantEgress),
+    resolveTenant: (answer, before) => settings.tenantResolver.resolve(answer, 'tenants', before),
   });
   const sink = createRequestSignals({
     names,

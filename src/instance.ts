@@ -1,10 +1,10 @@
 /** One instance as its host holds it: checks what it is told, and passes it on to the stages. */
 import { DEFAULTS } from './config/defaults.js';
 import { asObject, asOneOf, checkFields } from './config/checks.js';
-import { resolveDestination, resolveDestinations } from './config/destination.js';
+import { resolveDestination } from './config/destination.js';
 import { effectiveOperator } from './config/operator.js';
 import type { Reporter } from './config/reporter.js';
-import { resolveOperator, resolveTenants, type Settings } from './config/resolve.js';
+import { resolveOperator, type Settings } from './config/resolve.js';
 import type { Delivery } from './delivery/delivery.js';
 import type { DestinationTests } from './delivery/destination-test.js';
 import { fault } from './model/configuration-error.js';
@@ -96,15 +96,17 @@ export class Instance implements GatewayTelemetry {
     if (!isTenantId(tenantId))
       throw fault('setTenant', 'needs a tenant id that is a string of 1 to 128 bytes');
     refuseNothing('setTenant', destinations);
-    const { tenantEgress } = this.#parts.settings;
-    const resolved = resolveDestinations(destinations, `tenants.${tenantId}`, 'tenant', tenantEgress);
-    if (this.#isChangeable()) this.#parts.delivery.setTenant(tenantId, resolved);
+    const { settings, delivery } = this.#parts;
+    const before = delivery.configured(tenantId);
+    const resolved = settings.tenantResolver.resolve(destinations, `tenants.${tenantId}`, before);
+    if (this.#isChangeable()) delivery.setTenant(tenantId, resolved);
   };
 
   readonly setTenants = (tenants: TenantRecord, options?: { readonly force?: boolean }): void => {
     refuseNothing('setTenants', tenants);
-    const resolved = resolveTenants(tenants, 'tenants', this.#parts.settings.tenantEgress);
-    if (this.#isChangeable()) this.#parts.delivery.setTenants(resolved, options?.force === true);
+    const { settings, delivery } = this.#parts;
+    const resolved = settings.tenantResolver.resolveAll(tenants, 'tenants', (id) => delivery.configured(id));
+    if (this.#isChangeable()) delivery.setTenants(resolved, options?.force === true);
   };
 
   readonly refreshTenant = async (tenantId: string): Promise<void> => {

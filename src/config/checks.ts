@@ -125,7 +125,7 @@ export function asAttributes(value: unknown, option: string, bounds?: AttributeB
     length += key.length + lengthOf(item);
     if (bounds !== undefined && length > bounds.maxLength)
       throw fault(option, `has more than ${bounds.maxLength} characters in total`);
-    attributes[key] = structuredClone(item);
+    attributes[key] = Array.isArray(item) ? (item.slice() as AttributeValue) : item;
   }
   return attributes;
 }

@@ -9,7 +9,7 @@ import { fault } from '../model/configuration-error.js';
 import type { Audience, HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
-import { resolveTls } from './tls.js';
+import { resolveTls, type FoundGood } from './tls.js';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
 const MAX_DESTINATIONS = 16;
@@ -19,7 +19,9 @@ const TENANT_ATTRIBUTES = { maxAttributes: 128, maxLength: 16 * 1024 };
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
 /** Nobody can leave a tenant's policy out by oversight; the operator has none. */
-type OwnerArguments = [owner: 'operator', egress?: undefined] | [owner: 'tenant', egress: EgressPolicy];
+type OwnerArguments =
+  | [owner: 'operator', egress?: undefined, foundGood?: undefined]
+  | [owner: 'tenant', egress: EgressPolicy, foundGood?: FoundGood];
 interface Owner {
   readonly owner: Audience;
   readonly egress: EgressPolicy | undefined;
@@ -79,11 +81,12 @@ function resolveTarget(
   { owner, egress }: Owner,
 ): Target | undefined {
   const own = destination[signal];
-  let url: URL | undefined;
+  let url: string | undefined;
   let headers = baseHeaders;
   if (own !== undefined) {
     checkFields(asObject(own, `${option}.${signal}`), `${option}.${signal}`, ['endpoint', 'headers']);
-    if (own.endpoint !== undefined) url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`, egress);
+    if (own.endpoint !== undefined)
+      url = parseEndpoint(own.endpoint, `${option}.${signal}.endpoint`, egress).href;
     const path = `${option}.${signal}.headers`;
     headers = mergeHeaders(baseHeaders, resolveHeaders(own.headers, path, owner));
     // The limits hold for both together too.
@@ -97,9 +100,9 @@ function resolveTarget(
   }
   url ??= base && signalUrl(base, signal);
   if (url === undefined) return undefined;
-  if (how.tls !== undefined && url.protocol !== 'https:')
+  if (how.tls !== undefined && !url.startsWith('https:'))
     throw fault(`${option}.tls`, `has no effect: the endpoint of ${signal} says plain http, not https`);
-  return { kind: 'otlp', url: url.href, headers, ...how, audience: owner };
+  return { kind: 'otlp', url, headers, sending: how.sending, tls: how.tls, audience: owner };
 }
 
 function refuseTraces(destination: Destination, option: string): void {
@@ -117,7 +120,7 @@ function refuseTraces(destination: Destination, option: string): void {
 export function resolveDestination(
   value: unknown,
   option: string,
-  ...[owner, egress]: OwnerArguments
+  ...[owner, egress, foundGood]: OwnerArguments
 ): ResolvedDestination {
   const destination = asObject(value, option) as Destination & Record<string, unknown>;
   checkFields(destination, option, FIELDS, LATER);
@@ -135,7 +138,7 @@ export function resolveDestination(
   const headers = resolveHeaders(destination.headers, `${option}.headers`, owner);
   const how = {
     sending: resolveSending(destination, option),
-    tls: resolveTls(destination.tls, `${option}.tls`, owner),
+    tls: resolveTls(destination.tls, `${option}.tls`, owner, foundGood),
   };
   const targets: Partial<Record<Signal, Target>> = {};
   let reachable = false;

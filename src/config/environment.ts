@@ -242,7 +242,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
   let example = base;
   for (const signal of SIGNALS) {
     const own = readEndpoint(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`);
-    const url = own ?? (base && signalUrl(base, signal));
+    const url = own ?? (base && new URL(signalUrl(base, signal)));
     example ??= own;
     if (url !== undefined) urls[signal] = url;
   }

@@ -10,7 +10,6 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import { isTenantId } from '../model/tenant-id.js';
 import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
@@ -19,7 +18,6 @@ import {
   asFunction,
   asHeaderName,
   asObject,
-  asRecord,
   asOneOf,
   asText,
   asWhole,
@@ -37,6 +35,7 @@ import {
 import { resolveMetrics } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
+import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
 import type {
   GatewayOptions,
   GatewayPropagationOptions,
@@ -73,8 +72,6 @@ const FIELDS = [
 const LATER = ['trustProxy', 'clientAddress', 'longLived'];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 
-export type TenantDestinations = ReadonlyMap<string, readonly ResolvedDestination[]>;
-
 /** The configuration in force when the instance is made. */
 export interface Settings {
   readonly serviceName: string;
@@ -84,6 +81,7 @@ export interface Settings {
   readonly resourceAttributes: Attributes;
   readonly operator: readonly ResolvedDestination[];
   readonly tenants: TenantDestinations;
+  readonly tenantResolver: TenantResolver;
   readonly tenantLookup: TenantLookup | undefined;
   readonly tenantTtlMs: number;
   readonly tenantEgress: EgressPolicy;
@@ -109,17 +107,6 @@ export interface Settings {
   readonly environmentSettings: EnvironmentSettings;
   readonly notices: readonly Diagnostic[];
   readonly operatorNotices: readonly Diagnostic[];
-}
-
-/** Checks a whole tenant record: all or nothing. */
-export function resolveTenants(value: unknown, option: string, egress: EgressPolicy): TenantDestinations {
-  const tenants = new Map<string, readonly ResolvedDestination[]>();
-  if (value === undefined) return tenants;
-  for (const [id, destinations] of Object.entries(asRecord(value, option))) {
-    if (!isTenantId(id)) throw fault(option, 'has a tenant id that is not a string of 1 to 128 bytes');
-    tenants.set(id, resolveDestinations(destinations, `${option}.${id}`, 'tenant', egress));
-  }
-  return tenants;
 }
 
 function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
@@ -227,6 +214,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     checkFields(asObject(given.propagation, 'propagation'), 'propagation', PROPAGATION_FIELDS);
   }
   const tenantEgress = resolveTenantEgress(given.tenantEgress);
+  const tenantResolver = createTenantResolver(tenantEgress);
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
     serviceName,
@@ -236,7 +224,8 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     operator: operator.destinations,
     tenants: isLookup
       ? new Map<string, readonly ResolvedDestination[]>()
-      : resolveTenants(given.tenants, 'tenants', tenantEgress),
+      : tenantResolver.resolveAll(given.tenants, 'tenants'),
+    tenantResolver,
     tenantLookup: isLookup ? given.tenants : undefined,
     tenantTtlMs:
       given.tenantTtlMs === undefined

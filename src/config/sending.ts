@@ -35,15 +35,16 @@ export function asCompression(value: unknown, option: string): Compression {
 }
 
 /** The defaults of how a destination is sent to. */
-export const SENDING_DEFAULTS: Sending = {
+export const SENDING_DEFAULTS: Sending = Object.freeze({
   timeoutMs: TIMEOUT_MS,
   connectTimeoutMs: CONNECT_TIMEOUT_MS,
   compression: COMPRESSION,
   maxRequestBytes: MAX_REQUEST_BYTES,
-};
+});
 
 /** Completes what was said. Without a connect time-out of its own, a short time-out shortens it too. */
 export function completeSending(said: Partial<Sending>): Sending {
+  if (Object.keys(said).length === 0) return SENDING_DEFAULTS;
   const { timeoutMs, compression, maxRequestBytes } = { ...SENDING_DEFAULTS, ...said };
   const { connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs) } = said;
   return { timeoutMs, connectTimeoutMs, compression, maxRequestBytes };

@@ -22,31 +22,47 @@ export type TlsTexts = Omit<TlsMaterial, 'id'>;
 /** What a fault calls each part: the option or the variable that it came from. */
 export type TlsNames = Readonly<Record<(typeof TEXTS)[number], string>>;
 
-/**
- * Ids of material that was found good. Lookups give the same texts again every minute, and parsing them takes about a
- * millisecond. An id tells nothing of its material.
- */
-const foundGood = new Set<string>();
+/** About 100 bytes each. */
 const MAX_FOUND_GOOD = 4096;
 
+/** Which of the tenants' material was found good: many may give the same, and parsing it takes about a millisecond. */
+export interface FoundGood {
+  has(id: string): boolean;
+  add(id: string): void;
+}
+
+export function createFoundGood(): FoundGood {
+  /** An id tells nothing of its material. */
+  const ids = new Set<string>();
+  return {
+    has: (id) => ids.has(id),
+    add(id) {
+      if (ids.size >= MAX_FOUND_GOOD) ids.clear();
+      ids.add(id);
+    },
+  };
+}
+
 /** Parses everything once, so that what cannot work is known now and not with the first handshake. */
-export function checkTls(texts: TlsTexts, names: TlsNames, audience: Audience): TlsMaterial {
+export function checkTls(
+  texts: TlsTexts,
+  names: TlsNames,
+  audience: Audience,
+  foundGood?: FoundGood,
+): TlsMaterial {
   for (const part of TEXTS) {
     const text = texts[part];
     if (text !== undefined && Buffer.byteLength(text) > MAX_PEM_BYTES)
       throw fault(names[part], `is over ${MAX_PEM_BYTES} bytes`);
   }
   const id = idOf(texts);
-  const known = `${audience} ${id}`;
-  if (!foundGood.has(known)) {
-    if (audience === 'tenant' && texts.key !== undefined && isCostlyToDecrypt(texts.key))
-      throw fault(names.key, 'is encrypted with too many rounds: give it with fewer, or unencrypted');
-    parse(texts, names);
-    if (audience === 'tenant' && texts.key !== undefined && isCostlyToSign(texts.key, texts.passphrase))
-      throw fault(names.key, 'has over 4096 bits: give a smaller one, or one of an elliptic curve');
-    if (foundGood.size >= MAX_FOUND_GOOD) foundGood.clear();
-    foundGood.add(known);
-  }
+  if (foundGood?.has(id) === true) return { ...texts, id };
+  if (audience === 'tenant' && texts.key !== undefined && isCostlyToDecrypt(texts.key))
+    throw fault(names.key, 'is encrypted with too many rounds: give it with fewer, or unencrypted');
+  parse(texts, names);
+  if (audience === 'tenant' && texts.key !== undefined && isCostlyToSign(texts.key, texts.passphrase))
+    throw fault(names.key, 'has over 4096 bits: give a smaller one, or one of an elliptic curve');
+  foundGood?.add(id);
   return { ...texts, id };
 }
 
@@ -99,6 +115,7 @@ export function resolveTls(
   value: DestinationTls | undefined,
   option: string,
   audience: Audience,
+  foundGood?: FoundGood,
 ): TlsSource | undefined {
   if (value === undefined) return undefined;
   const given: DestinationTls = asObject(value, option);
@@ -127,7 +144,7 @@ export function resolveTls(
     paths[part] = asText(path, `${option}.${field}`, 4096);
     names[part] = `${option}.${field}`;
   }
-  return tlsSource(texts, paths, names, option, audience);
+  return tlsSource(texts, paths, names, option, audience, foundGood);
 }
 
 /** From texts and files together; throws a sentence about the first fault. */
@@ -137,12 +154,13 @@ export function tlsSource(
   names: TlsNames,
   option: string,
   audience: Audience = 'operator',
+  foundGood?: FoundGood,
 ): TlsSource {
   if (Object.keys(paths).length > 0) {
     return openTlsFiles(paths, names, (read) => checkTls({ ...texts, ...read }, names, audience));
   }
   if (texts.ca === undefined && texts.cert === undefined && texts.key === undefined)
     throw fault(option, 'is empty: give ca, or cert and key, or leave it out');
-  const material = checkTls(texts, names, audience);
+  const material = checkTls(texts, names, audience, foundGood);
   return { current: () => material, refresh: undefined };
 }

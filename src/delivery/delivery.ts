@@ -25,7 +25,11 @@ export interface DeliveryOptions extends Omit<OutboxHome, Made> {
   readonly tenantTtlMs: number;
   readonly metricIntervalMs: number;
   readonly customMetrics: CustomMetricSource;
-  resolveTenant(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+  /** Checks a lookup's answer; the same list again where it says the same. */
+  resolveTenant(
+    answer: Destinations | undefined,
+    before: readonly ResolvedDestination[],
+  ): readonly ResolvedDestination[];
   /** Share of the memory limit in use. Default: this process's. */
   readonly memoryShare?: () => number;
 }
@@ -35,6 +39,8 @@ export interface Delivery extends Intake {
   setTenant(tenantId: string, destinations: readonly ResolvedDestination[]): void;
   setTenants(tenants: ReadonlyMap<string, readonly ResolvedDestination[]>, force: boolean): void;
   refreshTenant(tenantId: string): Promise<void>;
+  /** What was last set for a tenant, or looked up. */
+  configured(tenantId: string): readonly ResolvedDestination[] | undefined;
   status(): Pick<TelemetryStatus, 'operator' | 'tenants' | 'memory'>;
   tenantStatus(tenantId: string): TenantStatus;
   /** For the operator's metrics about the delivery. */
@@ -109,7 +115,7 @@ export function createDelivery({
     home,
     lookup: options.tenantLookup,
     ttlMs: options.tenantTtlMs,
-    resolve: (id, answer) => options.resolveTenant(id, answer),
+    resolve: (answer, before) => options.resolveTenant(answer, before),
   });
   let wanted = NOTHING;
   let closed = false;
@@ -193,6 +199,7 @@ export function createDelivery({
       refreshWanted();
     },
     refreshTenant: (tenantId) => tenants.refresh(tenantId),
+    configured: (tenantId) => tenants.configured(tenantId),
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
       tenants: { count: tenants.count, totals: tenants.totals() },

@@ -18,7 +18,10 @@ export interface LookupOptions {
   readonly ttlMs: number;
   readonly scheduler: Scheduler;
   /** Checks an answer; throws when it is not a valid one. */
-  resolve(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+  resolve(
+    answer: Destinations | undefined,
+    before: readonly ResolvedDestination[],
+  ): readonly ResolvedDestination[];
   monotonicMs(): number;
   report(diagnostic: Diagnostic): void;
   /** Told after each answer was put into force. */
@@ -90,7 +93,7 @@ export function createLookups(options: LookupOptions): Lookups {
     if (tenant.isGone) return giveSlot();
     let answer: readonly ResolvedDestination[] | undefined;
     try {
-      answer = options.resolve(tenant.id, await withDeadline(tenant.id));
+      answer = options.resolve(await withDeadline(tenant.id), tenant.configured);
     } catch (error) {
       const after = tenant.isKnown ? 'the last good answer stays' : 'records wait, and it is asked again';
       const message = `The lookup of tenant ${JSON.stringify(tenant.id)} ${whatFailed(error)}; ${after}`;

@@ -31,7 +31,8 @@ class WaitingRecord implements OutgoingRecord {
   }
 }
 
-const NONE: readonly WaitingRecord[] = [];
+const NO_RECORDS: readonly WaitingRecord[] = [];
+const NO_DESTINATIONS: readonly ResolvedDestination[] = [];
 
 export class Tenant implements TenantIntake, Evictable {
   readonly id: string;
@@ -47,10 +48,12 @@ export class Tenant implements TenantIntake, Evictable {
   /** Whether any answer, or code, has said where its records go. */
   isKnown = false;
   unrouted = 0;
+  /** As last set. */
+  configured: readonly ResolvedDestination[] = NO_DESTINATIONS;
   readonly #home: OutboxHome;
   readonly #share: Share;
   #mark: MetricMark | undefined;
-  #waiting = NONE;
+  #waiting = NO_RECORDS;
   #waitingBytes = 0;
 
   constructor(home: OutboxHome, id: string) {
@@ -70,6 +73,9 @@ export class Tenant implements TenantIntake, Evictable {
 
   /** The answer, from lookup or code; `byHand`: somebody asked for it just now. */
   set(destinations: readonly ResolvedDestination[], byHand: boolean): void {
+    // Pushes and lookups mostly repeat what is in force. By hand, what had been given up begins again all the same.
+    if (!byHand && this.isKnown && destinations === this.configured) return;
+    this.configured = destinations;
     this.owner.set({ destinations, byHand, mark: this.#mark });
     this.#mark?.release();
     this.#mark = undefined;
@@ -99,7 +105,7 @@ export class Tenant implements TenantIntake, Evictable {
 
   #takeWaiting(): readonly WaitingRecord[] {
     const waiting = this.#waiting;
-    this.#waiting = NONE;
+    this.#waiting = NO_RECORDS;
     this.#countWaiting(-this.#waitingBytes, -waiting.length);
     return waiting;
   }

@@ -15,7 +15,10 @@ export interface TenantsOptions {
   readonly home: OutboxHome;
   readonly lookup: TenantLookup | undefined;
   readonly ttlMs: number;
-  resolve(tenantId: string, answer: Destinations | undefined): readonly ResolvedDestination[];
+  resolve(
+    answer: Destinations | undefined,
+    before: readonly ResolvedDestination[],
+  ): readonly ResolvedDestination[];
 }
 
 export class Tenants {
@@ -36,7 +39,7 @@ export class Tenants {
       lookup,
       ttlMs,
       scheduler: home.scheduler,
-      resolve: (id, answer) => options.resolve(id, answer),
+      resolve: (answer, before) => options.resolve(answer, before),
       monotonicMs: () => home.monotonicMs(),
       report: (diagnostic) => home.report(diagnostic),
       onAnswer: (tenant) => this.#place(tenant),
@@ -138,6 +141,10 @@ export class Tenants {
       this.#askIfDue(tenant);
     }
     return isAnyWaiting;
+  }
+
+  configured(id: string): readonly ResolvedDestination[] | undefined {
+    return (this.#tenants.get(id) ?? this.#without.get(id))?.configured;
   }
 
   set(id: string, destinations: readonly ResolvedDestination[], byHand = true): void {

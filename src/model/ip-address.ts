@@ -38,6 +38,8 @@ export function covers({ bytes, bits }: AddressBlock, address: Uint8Array): bool
 
 /** Decimal only. A leading zero would be octal to some and decimal to others. */
 function fourBytes(text: string): readonly number[] | undefined {
+  // Names come here too, as each tenant's host does, and hardly any ends in a digit.
+  if (!/\d$/.test(text)) return undefined;
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part))) return undefined;
   const bytes = parts.map(Number);

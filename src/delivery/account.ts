@@ -5,14 +5,35 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 /** Nearly all accounts have no losses, and an object of its own would double what one takes. */
 const NOTHING: Partial<Record<DropReason, number>> = Object.freeze({});
 
-/** One signal's. */
+/** One signal's. Whatever is counted here is counted in `sum` too. */
 export class Account {
   accepted = 0;
   delivered = 0;
   rejected = 0;
   #dropped = NOTHING;
+  readonly #sum: Account | undefined;
+
+  constructor(sum?: Account) {
+    this.#sum = sum;
+  }
+
+  accept(items: number): void {
+    this.accepted += items;
+    this.#sum?.accept(items);
+  }
+
+  settle(delivered: number, rejected: number): void {
+    this.delivered += delivered;
+    this.rejected += rejected;
+    this.#sum?.settle(delivered, rejected);
+  }
 
   drop(reason: DropReason, items: number): void {
+    this.#countDropped(reason, items);
+    this.#sum?.drop(reason, items);
+  }
+
+  #countDropped(reason: DropReason, items: number): void {
     if (items <= 0) return;
     if (this.#dropped === NOTHING) this.#dropped = {};
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + items;
@@ -20,15 +41,17 @@ export class Account {
 
   /** Accepted and lost at once. */
   refuse(reason: DropReason, items: number): void {
-    this.accepted += items;
+    this.accept(items);
     this.drop(reason, items);
   }
 
+  /** Takes over what has been counted elsewhere: in the sum it is already. */
   absorb(other: Omit<Ledger, 'buffered'>): void {
     this.accepted += other.accepted;
     this.delivered += other.delivered;
     this.rejected += other.rejected;
-    for (const [reason, items] of Object.entries(other.dropped)) this.drop(reason as DropReason, items);
+    for (const [reason, items] of Object.entries(other.dropped))
+      this.#countDropped(reason as DropReason, items);
   }
 
   ledger(buffered: number): Ledger {
@@ -40,10 +63,15 @@ export class Account {
 /** An account per signal, opened when it is first needed. What outlives a queue, a destination or a tenant is kept in one. */
 export class Accounts {
   readonly #bySignal = new Map<Signal, Account>();
+  readonly #sumOf: ((signal: Signal) => Account) | undefined;
+
+  constructor(sumOf?: (signal: Signal) => Account) {
+    this.#sumOf = sumOf;
+  }
 
   of(signal: Signal): Account {
     let account = this.#bySignal.get(signal);
-    if (account === undefined) this.#bySignal.set(signal, (account = new Account()));
+    if (account === undefined) this.#bySignal.set(signal, (account = new Account(this.#sumOf?.(signal))));
     return account;
   }
 

@@ -76,6 +76,12 @@ export const YOUNG_HEAP_BYTES = 48 * 1024 * 1024;
 export const LOOKUP_TIMEOUT_MS = 5_000;
 /** Lookups under way at once; further ones wait, so that invented ids do not storm the host's database. */
 export const MAX_LOOKUPS = 64;
+/** Of these, for tenants with destinations, and for those that nobody knows: neither can keep the others waiting. */
+export const MAX_LOOKUPS_OF_A_LINE = 48;
+/** Ids that nobody knows are taken up at this rate, after as many at once as there may be tenants: so a start is not slowed down. */
+export const NEW_TENANTS_PER_SECOND = 1_000;
+/** Answers are asked for again up to a fifth earlier than they must be. */
+export const TTL_SPREAD = 0.2;
 /** For how long a tenant without destinations is not asked about again. */
 export const NO_DESTINATION_TTL_MS = 10_000;
 /** Waits after failed lookups, doubling. */

@@ -14,9 +14,10 @@ import { memoryShare, OPERATOR_SHARE, Pressure, TENANTS_SHARE } from './pressure
 import { createScheduler } from './scheduler.js';
 import { selfCounts } from './self-counts.js';
 import { Tenants } from './tenants.js';
+import { Totals } from './totals.js';
 
 /** What delivery makes for itself. */
-type Made = 'scheduler' | 'budget' | 'admission' | 'pressure' | 'onGivenUp';
+type Made = 'scheduler' | 'budget' | 'totals' | 'admission' | 'pressure' | 'onGivenUp';
 
 export interface DeliveryOptions extends Omit<OutboxHome, Made> {
   readonly operator: readonly ResolvedDestination[];
@@ -101,11 +102,13 @@ export function createDelivery({
       report({ code: 'memory_pressure', message: `Memory is short: ${WHAT_IS_SHED[level]}` });
     },
   });
+  const totals = new Totals();
   const admission = admissionFor(options.bounds.cpuShareOfTenants, monotonicMs);
   const home: OutboxHome = {
     ...options,
     scheduler,
     budget,
+    totals,
     admission,
     pressure,
     onGivenUp: () => refreshWanted(),
@@ -202,11 +205,15 @@ export function createDelivery({
     configured: (tenantId) => tenants.configured(tenantId),
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
-      tenants: { count: tenants.count, totals: tenants.totals() },
+      tenants: { count: tenants.count, totals: totals.ledgers() },
       memory: memory(),
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),
-    selfCounts: () => selfCounts(operator, tenants, options.bounds),
+    selfCounts: () =>
+      selfCounts(operator, totals, {
+        ofTenants: tenants.count * ofTenants.maxItems,
+        ofDestination: ofOperator.maxItems,
+      }),
     async flush() {
       // One that is under way has passed by some already.
       await taking;
@@ -234,9 +241,9 @@ export function createDelivery({
       scheduler.close();
     },
     result() {
-      const totals = { operator: operator.totals(), tenants: tenants.totals() };
-      const left = [...Object.values(totals.operator), ...Object.values(totals.tenants)];
-      return { complete: left.every((ledger) => ledger.buffered === 0), ...totals };
+      const ofOwners = { operator: operator.totals(), tenants: totals.ledgers() };
+      const left = [...Object.values(ofOwners.operator), ...Object.values(ofOwners.tenants)];
+      return { complete: left.every((ledger) => ledger.buffered === 0), ...ofOwners };
     },
   };
 }

@@ -7,9 +7,10 @@ import {
   FIRST_LOOKUP_BACKOFF_MS,
   LOOKUP_TIMEOUT_MS,
   MAX_LOOKUP_BACKOFF_MS,
-  MAX_LOOKUPS,
   NO_DESTINATION_TTL_MS,
+  TTL_SPREAD,
 } from './bounds.js';
+import { LookupLines } from './lookup-lines.js';
 import type { Scheduler } from './scheduler.js';
 import type { Tenant } from './tenant.js';
 
@@ -26,11 +27,17 @@ export interface LookupOptions {
   report(diagnostic: Diagnostic): void;
   /** Told after each answer was put into force. */
   onAnswer(tenant: Tenant): void;
+  /** Told when there was none. */
+  onFailure(tenant: Tenant): void;
 }
 
 export interface Lookups {
-  /** Asks now, unless it is being asked; resolves when there is an answer, or a failure. */
-  ask(tenant: Tenant, byHand: boolean): Promise<void>;
+  /** As soon as it may, unless it is being asked. */
+  ask(tenant: Tenant, byHand: boolean): void;
+  /** Resolves when there is an answer, or a failure; at once where nothing is asked. */
+  settled(tenant: Tenant): Promise<void>;
+  /** The tenant is gone, and need not be asked for. */
+  leave(tenant: Tenant): void;
 }
 
 /** A tenant's own field names are part of it. */
@@ -56,21 +63,7 @@ function optionAtFault(error: unknown): string | undefined {
 }
 
 export function createLookups(options: LookupOptions): Lookups {
-  const { lookup, scheduler } = options;
-  const underWay = new Map<Tenant, Promise<void>>();
-  const queue: (() => void)[] = [];
-  let running = 0;
-
-  const takeSlot = async (): Promise<void> => {
-    if (running >= MAX_LOOKUPS) await new Promise<void>((resolve) => queue.push(resolve));
-    else running++;
-  };
-  /** A slot passes from hand to hand; only without a taker is it given back. */
-  const giveSlot = (): void => {
-    const next = queue.shift();
-    if (next === undefined) running--;
-    else next();
-  };
+  const { lookup, scheduler, ttlMs } = options;
 
   const withDeadline = async (tenantId: string): Promise<Destinations | undefined> => {
     let timer: NodeJS.Timeout | undefined;
@@ -87,52 +80,41 @@ export function createLookups(options: LookupOptions): Lookups {
     }
   };
 
-  const ask = async (tenant: Tenant, byHand: boolean): Promise<void> => {
-    await takeSlot();
-    // It may have waited for its turn for longer than the instance lived.
-    if (tenant.isGone) return giveSlot();
-    let answer: readonly ResolvedDestination[] | undefined;
+  const answerFor = async (tenant: Tenant): Promise<readonly ResolvedDestination[] | undefined> => {
     try {
-      answer = options.resolve(await withDeadline(tenant.id), tenant.configured);
+      return options.resolve(await withDeadline(tenant.id), tenant.configured);
     } catch (error) {
       const after = tenant.isKnown ? 'the last good answer stays' : 'records wait, and it is asked again';
       const message = `The lookup of tenant ${JSON.stringify(tenant.id)} ${whatFailed(error)}; ${after}`;
       options.report({ code: 'tenant_lookup_failed', message, tenantId: tenant.id });
-    } finally {
-      giveSlot();
+      return undefined;
     }
+  };
+
+  const run = async (tenant: Tenant, byHand: boolean): Promise<void> => {
+    const answer = await answerFor(tenant);
     if (tenant.isGone) return;
     const now = options.monotonicMs();
     if (answer === undefined) {
-      const backoff = Math.min(
-        MAX_LOOKUP_BACKOFF_MS,
-        FIRST_LOOKUP_BACKOFF_MS * 2 ** Math.min(10, tenant.failedLookups++),
-      );
-      tenant.askAgainAtMs = now + backoff;
+      const backoff = FIRST_LOOKUP_BACKOFF_MS * 2 ** Math.min(10, tenant.failedLookups++);
+      tenant.askAgainAtMs = now + Math.min(MAX_LOOKUP_BACKOFF_MS, backoff);
+      options.onFailure(tenant);
       return;
     }
     tenant.failedLookups = 0;
-    tenant.askAgainAtMs =
-      now + (answer.length === 0 ? Math.min(NO_DESTINATION_TTL_MS, options.ttlMs) : options.ttlMs);
+    const lifeMs = answer.length === 0 ? Math.min(NO_DESTINATION_TTL_MS, ttlMs) : ttlMs;
+    // Spread, so that those who came together are not asked about together for ever.
+    tenant.askAgainAtMs = now + lifeMs * (1 - Math.random() * TTL_SPREAD);
     // Code has spoken while the lookup was under way, and wins.
     if (tenant.overridden) return;
     tenant.set(answer, byHand);
     options.onAnswer(tenant);
   };
 
+  const lines = new LookupLines((tenant, byHand) => scheduler.outside(() => run(tenant, byHand)));
   return {
-    ask(tenant, byHand) {
-      const current = underWay.get(tenant);
-      if (current !== undefined) return current;
-      tenant.isAsking = true;
-      const asking = scheduler
-        .outside(() => ask(tenant, byHand))
-        .finally(() => {
-          tenant.isAsking = false;
-          underWay.delete(tenant);
-        });
-      underWay.set(tenant, asking);
-      return asking;
-    },
+    ask: (tenant, byHand) => lines.join(tenant, byHand),
+    settled: (tenant) => lines.settled(tenant),
+    leave: (tenant) => lines.leave(tenant),
   };
 }

@@ -29,6 +29,7 @@ import type { Queue } from './queue.js';
 import { Readings } from './readings.js';
 import type { Scheduler } from './scheduler.js';
 import { tellChange, type StateHome } from './state-change.js';
+import type { Totals } from './totals.js';
 
 /** What all outboxes of an instance share. */
 export interface OutboxHome extends StateHome {
@@ -38,6 +39,8 @@ export interface OutboxHome extends StateHome {
   readonly bounds: DeliveryBounds;
   /** Bytes of all tenants together. */
   readonly budget: Budget;
+  /** Accounts of all tenants together. */
+  readonly totals: Totals;
   /** Requests of all tenants together. */
   readonly admission: AdmissionHome;
   openSender: SenderFactory;
@@ -56,7 +59,7 @@ const NO_OUTLETS: readonly Outlet[] = [];
 const NO_LANES: readonly Lane[] = [];
 
 /** Every active tenant has one: what it may do without, as an account of former places or a set, is not there until needed. */
-export class Outbox implements OutletHome, OwnReadingOf {
+export class Outbox implements OutletHome, OwnReadingRequest {
   readonly shared: OutboxHome;
   readonly tenantId: string | undefined;
   readonly share: Share | undefined;

@@ -13,6 +13,7 @@ import type { Health } from './health.js';
 import { Lane, type LaneHome } from './lane.js';
 import type { OutboxHome } from './outbox.js';
 import { Queue, type QueueOptions } from './queue.js';
+import type { Total } from './totals.js';
 import { reportDropped, reportResult, type Reported } from './reports.js';
 
 /** The destination that an outlet belongs to. */
@@ -37,12 +38,15 @@ export class Outlet implements LaneHome, QueueOptions {
   readonly signal: Signal;
   readonly lane: Lane;
   target: Target;
+  /** What all tenants' queues of this signal hold together. */
+  readonly total: Total | undefined;
   readonly #home: OutletHome;
 
   constructor(home: OutletHome, { signal, target, sender, health, resource }: OutletOptions) {
     this.#home = home;
     this.signal = signal;
     this.target = target;
+    this.total = home.tenantId === undefined ? undefined : home.shared.totals.of(signal);
     // The specification: `export` of one exporter is not called concurrently.
     const maxInFlight = this.asObjects ? 1 : home.bounds.maxInFlight;
     const destined =

@@ -41,7 +41,9 @@ export class Owner {
 
   /** What has no destination, or none any more. */
   get retired(): Accounts {
-    return (this.#retired ??= new Accounts());
+    const { totals } = this.#home;
+    const sumOf = this.#tenantId === undefined ? undefined : (of: Signal) => totals.of(of).account;
+    return (this.#retired ??= new Accounts(sumOf));
   }
 
   /** Those that are open. */

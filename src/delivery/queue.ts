@@ -17,6 +17,7 @@ import { Account } from './account.js';
 import { Batch, type BatchHome } from './batch.js';
 import { MAX_FLUSH_INTERVALS, MAX_RECORD_BYTES, MIN_BATCHES_PER_QUEUE } from './bounds.js';
 import type { Evictable, Share } from './budget.js';
+import type { Total } from './totals.js';
 
 /** A tick more, jittered, and a record has waited for the flush interval, a fifth more or less. */
 const INTERVALS_TO_WAIT = 0.8;
@@ -28,6 +29,8 @@ export interface QueueOptions extends BatchHome {
   readonly bounds: QueueBounds;
   /** What all queues of a tenant hold; the operator has none. */
   readonly share: Share | undefined;
+  /** Of all tenants; the operator is in none. */
+  readonly total?: Total | undefined;
   monotonicMs(): number;
   onDropped(reason: DropReason, items: number): void;
 }
@@ -39,7 +42,7 @@ export type Added = 'joined' | 'began' | 'completed';
 const NONE: readonly Batch[] = [];
 
 export class Queue implements Evictable {
-  readonly account = new Account();
+  readonly account: Account;
   readonly #options: QueueOptions;
   readonly #maxBatchBytes: number;
   readonly #maxBatchItems: number;
@@ -58,6 +61,7 @@ export class Queue implements Evictable {
 
   constructor(options: QueueOptions, resource: DestinationResource) {
     this.#options = options;
+    this.account = new Account(options.total?.account);
     const { bounds } = options;
     this.#maxBytes = bounds.maxBytes;
     this.#maxBatchBytes = Math.min(bounds.maxBatchBytes, bounds.maxBytes / MIN_BATCHES_PER_QUEUE);
@@ -136,7 +140,7 @@ export class Queue implements Evictable {
       this.refuse(this.#isClosed ? 'destination_changed' : 'too_large');
       return 'joined';
     }
-    this.account.accepted++;
+    this.account.accept(1);
     let added: Added = 'joined';
     if (this.#open !== undefined && this.#open.byteLength + size > this.#maxBatchBytes) {
       this.seal();
@@ -160,7 +164,7 @@ export class Queue implements Evictable {
 
   /** A part of a reading is a batch of its own: it settles as a whole. */
   addReading(taken: TakenReading): void {
-    this.account.accepted += taken.points;
+    this.account.accept(taken.points);
     if (this.#isClosed) {
       this.drop('destination_changed', taken.points);
       taken.settle('lost');
@@ -253,6 +257,7 @@ export class Queue implements Evictable {
   #count(bytes: number, items: number): void {
     this.#bytes += bytes;
     this.#items += items;
+    if (this.#options.total !== undefined) this.#options.total.buffered += items;
     this.#options.share?.change(bytes);
   }
 
@@ -282,7 +287,7 @@ export class Queue implements Evictable {
 
   /** A record that is not taken at all. */
   refuse(reason: DropReason): void {
-    this.account.accepted++;
+    this.account.accept(1);
     this.drop(reason, 1);
   }
 
@@ -302,7 +307,9 @@ export class Queue implements Evictable {
   take(): Batch | undefined {
     if (!this.hasWaiting && this.isDue) this.seal();
     const batch = this.#takeOldest();
-    if (batch !== undefined) this.#inFlight = this.#inFlight.concat(batch);
+    if (batch === undefined) return undefined;
+    this.#inFlight = this.#inFlight.concat(batch);
+    if (this.#options.total !== undefined) this.#options.total.inFlight += batch.items;
     return batch;
   }
 
@@ -312,6 +319,8 @@ export class Queue implements Evictable {
   }
 
   #land(batch: Batch): void {
+    if (this.#options.total !== undefined && this.isInFlight(batch))
+      this.#options.total.inFlight -= batch.items;
     this.#inFlight = this.#inFlight.length === 1 ? NONE : this.#inFlight.filter((other) => other !== batch);
   }
 
@@ -319,8 +328,7 @@ export class Queue implements Evictable {
   deliver(batch: Batch, rejected: number): void {
     this.#land(batch);
     const lost = Math.min(batch.items, rejected);
-    this.account.delivered += batch.items - lost;
-    this.account.rejected += lost;
+    this.account.settle(batch.items - lost, lost);
     this.#count(-batch.byteLength, -batch.items);
     batch.onSettled?.('accepted');
   }
@@ -367,7 +375,7 @@ export class Queue implements Evictable {
     this.#isClosed = true;
     this.seal();
     const left = [...this.#inFlight, ...this.#waiting];
-    this.#inFlight = NONE;
+    for (const batch of this.#inFlight) this.#land(batch);
     this.#waiting = NONE;
     for (const batch of left) this.#lose(batch, reason);
     this.#options.share?.leave(this);

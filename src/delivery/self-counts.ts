@@ -1,11 +1,10 @@
 /** What delivery tells the operator of itself: one component for each of the operator's destinations, one for all tenants. */
 import type { Ledger } from '../model/ledger.js';
-import type { DeliveryBounds } from '../model/queue-options.js';
 import type { SelfCounts } from '../model/self-counts.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { Outbox } from './outbox.js';
 import type { Owner } from './owner.js';
-import type { Tenants } from './tenants.js';
+import type { Totals } from './totals.js';
 
 /** The conventions' names of exporters. */
 const EXPORTERS: Readonly<Record<Signal, string>> = {
@@ -63,16 +62,22 @@ function ofDestination(outbox: Outbox, capacity: number): SelfCounts[] {
   });
 }
 
-export function selfCounts(operator: Owner, tenants: Tenants, bounds: DeliveryBounds): readonly SelfCounts[] {
-  const totals = tenants.totals();
+/** How many items the queues may hold: of all tenants together, and of each of the operator's destinations. */
+export interface QueueCapacities {
+  readonly ofTenants: number;
+  readonly ofDestination: number;
+}
+
+export function selfCounts(
+  operator: Owner,
+  tenants: Totals,
+  { ofTenants, ofDestination: ofOne }: QueueCapacities,
+): readonly SelfCounts[] {
+  const totals = tenants.ledgers();
   const pooled = SIGNALS.flatMap((signal) => {
     const ledger = totals[signal];
     if (ledger === undefined) return [];
-    const capacity = tenants.count * bounds.tenants.maxItems;
-    return [countsOf(signal, 'tenants', ledger, tenants.inFlightItems(signal), capacity)];
+    return [countsOf(signal, 'tenants', ledger, tenants.inFlightItems(signal), ofTenants)];
   });
-  return [
-    ...operator.outboxes.flatMap((outbox) => ofDestination(outbox, bounds.operator.maxItems)),
-    ...pooled,
-  ];
+  return [...operator.outboxes.flatMap((outbox) => ofDestination(outbox, ofOne)), ...pooled];
 }

@@ -1,9 +1,8 @@
 /** One tenant: its destinations, and while they are looked up, the records that wait for them. */
 import type { MetricMark, OutgoingRecord, Scope, TenantIntake } from '../model/delivery.js';
-import type { DropReason, Ledgers } from '../model/ledger.js';
+import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { TenantStatus } from '../model/status.js';
-import { sumLedgers } from './account.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS, WAITING_RECORD_BYTES } from './bounds.js';
 import { Share, type Evictable } from './budget.js';
 import type { OutboxHome } from './outbox.js';
@@ -112,6 +111,7 @@ export class Tenant implements TenantIntake, Evictable {
 
   #countWaiting(bytes: number, items: number): void {
     this.#waitingBytes += bytes;
+    this.#home.totals.waiting += items;
     this.#share.change(bytes + items * WAITING_RECORD_BYTES);
   }
 
@@ -160,14 +160,6 @@ export class Tenant implements TenantIntake, Evictable {
     if (items === 0) return;
     if (reason === 'unrouted') this.unrouted += items;
     this.owner.retired.of('logs').refuse(reason, items);
-  }
-
-  /** Totals with the waiting records as buffered ones. */
-  totals(): Ledgers {
-    const buffered = this.#waiting.length;
-    if (buffered === 0) return this.owner.totals();
-    const waiting = { accepted: buffered, delivered: 0, rejected: 0, dropped: {}, buffered };
-    return sumLedgers([this.owner.totals(), { logs: waiting }]);
   }
 
   status(): TenantStatus {

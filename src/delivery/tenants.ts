@@ -1,12 +1,15 @@
 /** The live registry of tenants: from code, from the lookup, bounded, changed while requests run. */
 import { fault } from '../model/configuration-error.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
-import type { Ledgers } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
-import type { Signal } from '../model/signal.js';
 import type { TenantStatus } from '../model/status.js';
-import { Accounts, sumLedgers } from './account.js';
-import { MAX_KNOWN_WITHOUT_DESTINATION, MAX_LOOKUP_FAILURES, MAX_TENANTS } from './bounds.js';
+import {
+  MAX_KNOWN_WITHOUT_DESTINATION,
+  MAX_LOOKUP_FAILURES,
+  MAX_TENANTS,
+  NEW_TENANTS_PER_SECOND,
+} from './bounds.js';
+import { Bucket } from './bucket.js';
 import { createLookups, type Lookups } from './lookups.js';
 import type { OutboxHome } from './outbox.js';
 import { Tenant } from './tenant.js';
@@ -28,12 +31,20 @@ export class Tenants {
   readonly #tenants = new Map<string, Tenant>();
   /** Looked up and known to have none, oldest first. At most `MAX_KNOWN_WITHOUT_DESTINATION`. */
   readonly #without = new Map<string, Tenant>();
-  readonly #retired = new Accounts();
+  /** Those of `#tenants` that were never looked up successfully. */
+  readonly #resolving = new Set<Tenant>();
+  /** Of these, those for which the lookup has failed, the first to fail first. */
+  readonly #failed = new Set<Tenant>();
+  /** Those of `#tenants` that code says have none. */
+  readonly #switchedOff = new Set<Tenant>();
+  /** Invented ids cost the host a lookup each, however quickly that answers. */
+  readonly #newTenants: Bucket;
   #isClosed = false;
 
   constructor(options: TenantsOptions) {
     this.#options = options;
     const { home, lookup, ttlMs } = options;
+    this.#newTenants = new Bucket(MAX_TENANTS, NEW_TENANTS_PER_SECOND, home.monotonicMs());
     if (lookup === undefined) return;
     this.#lookups = createLookups({
       lookup,
@@ -43,6 +54,9 @@ export class Tenants {
       monotonicMs: () => home.monotonicMs(),
       report: (diagnostic) => home.report(diagnostic),
       onAnswer: (tenant) => this.#place(tenant),
+      onFailure: (tenant) => {
+        if (!tenant.isKnown) this.#failed.add(tenant);
+      },
     });
   }
 
@@ -70,43 +84,57 @@ export class Tenants {
   }
 
   #begin(id: string): Tenant | undefined {
-    if (!this.#hasRoom()) {
-      this.#countUnrouted();
+    const isSlowEnough = this.#newTenants.hasAny(this.#options.home.monotonicMs());
+    if (!isSlowEnough || !this.#hasRoom(false)) {
+      const limit = isSlowEnough
+        ? `${MAX_TENANTS} tenants`
+        : `${NEW_TENANTS_PER_SECOND} new tenants a second`;
+      this.#countUnrouted(limit);
       return undefined;
     }
+    this.#newTenants.spend(1);
     const tenant = new Tenant(this.#options.home, id);
     tenant.resolve();
     this.#tenants.set(id, tenant);
+    this.#resolving.add(tenant);
     return tenant;
   }
 
-  /** Whoever only fills the registry with ids that the lookup fails for must not keep out those that it knows. */
-  #hasRoom(): boolean {
+  /**
+   * Whoever only fills the registry with ids that the lookup fails for must not keep out those that it knows, and no id that
+   * nobody knows those that code names.
+   */
+  #hasRoom(forCode: boolean): boolean {
     if (this.#tenants.size < MAX_TENANTS) return true;
-    for (const tenant of this.#tenants.values()) {
-      if (tenant.isKnown || tenant.failedLookups === 0) continue;
-      tenant.close('unrouted');
-      this.#forget(tenant);
-      return true;
-    }
-    return false;
+    const leaving = firstOf(this.#failed) ?? (forCode ? firstOf(this.#resolving) : undefined);
+    if (leaving !== undefined) this.#giveUp(leaving);
+    return leaving !== undefined;
   }
 
-  /** Full of tenants with destinations: the request reaches the operator alone. */
-  #countUnrouted(): void {
-    this.#retired.of('logs').refuse('unrouted', 1);
-    const message = `More than ${MAX_TENANTS} tenants: log records of further ones are lost`;
+  #giveUp(tenant: Tenant): void {
+    tenant.close('unrouted');
+    this.#forget(tenant);
+  }
+
+  /** The request reaches the operator alone. */
+  #countUnrouted(limit: string): void {
+    this.#options.home.totals.of('logs').account.refuse('unrouted', 1);
+    const message = `More than ${limit}: log records of further ones are lost`;
     this.#options.home.report({ code: 'dropped', message, signal: 'logs' });
   }
 
   #askIfDue(tenant: Tenant): void {
     if (this.#lookups === undefined || tenant.overridden || tenant.isAsking) return;
-    if (this.#options.home.monotonicMs() >= tenant.askAgainAtMs) void this.#lookups.ask(tenant, false);
+    if (this.#options.home.monotonicMs() >= tenant.askAgainAtMs) this.#lookups.ask(tenant, false);
   }
 
   /** After an answer: in which of the two maps it belongs. */
   #place(tenant: Tenant): void {
     const belongs = tenant.hasDestinations || tenant.overridden;
+    this.#resolving.delete(tenant);
+    this.#failed.delete(tenant);
+    if (tenant.hasDestinations || !belongs) this.#switchedOff.delete(tenant);
+    else this.#switchedOff.add(tenant);
     if (belongs) {
       this.#without.delete(tenant.id);
       this.#tenants.set(tenant.id, tenant);
@@ -121,26 +149,14 @@ export class Tenants {
     }
   }
 
-  /** A forgotten tenant's account goes into the totals. */
-  #absorb(tenant: Tenant): void {
-    this.#retired.absorb(tenant.totals());
-  }
-
   /** Those that a lookup keeps waiting are asked about again when it is time. Called with each tick; `true`: some still wait. */
   askForWaiting(): boolean {
     if (this.#lookups === undefined) return false;
-    let isAnyWaiting = false;
-    for (const tenant of this.#tenants.values()) {
-      if (tenant.isKnown) continue;
-      if (tenant.failedLookups >= MAX_LOOKUP_FAILURES && !tenant.isAsking) {
-        tenant.close('unrouted');
-        this.#forget(tenant);
-        continue;
-      }
-      isAnyWaiting = true;
-      this.#askIfDue(tenant);
+    for (const tenant of this.#failed) {
+      if (tenant.failedLookups >= MAX_LOOKUP_FAILURES && !tenant.isAsking) this.#giveUp(tenant);
+      else this.#askIfDue(tenant);
     }
-    return isAnyWaiting;
+    return this.#resolving.size > 0;
   }
 
   configured(id: string): readonly ResolvedDestination[] | undefined {
@@ -151,10 +167,13 @@ export class Tenants {
     let tenant = this.#tenants.get(id) ?? this.#without.get(id);
     if (tenant === undefined) {
       if (destinations.length === 0 && this.#lookups === undefined) return;
-      if (!this.#hasRoom())
+      if (!this.#hasRoom(true))
         throw fault('setTenant', `knows ${MAX_TENANTS} tenants already, which is the limit`);
       tenant = new Tenant(this.#options.home, id);
     }
+    // Most of a push of all tenants.
+    const isSame = tenant.overridden && tenant.isKnown && destinations === tenant.configured;
+    if (isSame && !byHand) return;
     tenant.overridden = true;
     tenant.set(destinations, byHand);
     if (destinations.length === 0 && this.#lookups === undefined) this.#remove(tenant);
@@ -191,9 +210,10 @@ export class Tenants {
     const tenant = this.#tenants.get(id) ?? this.#without.get(id) ?? this.#begin(id);
     if (tenant === undefined) return;
     // An answer that is under way may be from before the change that the caller knows of.
-    if (tenant.isAsking) await this.#lookups.ask(tenant, false);
+    if (tenant.isAsking) await this.#lookups.settled(tenant);
     tenant.overridden = false;
-    await this.#lookups.ask(tenant, true);
+    this.#lookups.ask(tenant, true);
+    await this.#lookups.settled(tenant);
   }
 
   *takeReadings(): Generator<void> {
@@ -205,12 +225,21 @@ export class Tenants {
 
   /** Where records wait for a lookup's answer, it is waited for. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#tenants.values()].map((tenant) => this.#flush(tenant)));
+    const begun: Promise<void>[] = [];
+    await this.#options.home.scheduler.inSlices(this.#beginFlush(begun));
+    await Promise.all(begun);
+  }
+
+  *#beginFlush(begun: Promise<void>[]): Generator<void> {
+    for (const tenant of this.#tenants.values()) {
+      if (tenant.isWaiting || tenant.owner.outboxes.length > 0) begun.push(this.#flush(tenant));
+      yield;
+    }
   }
 
   async #flush(tenant: Tenant): Promise<void> {
     if (tenant.isWaiting && tenant.isAsking) {
-      await this.#lookups?.ask(tenant, false);
+      await this.#lookups?.settled(tenant);
       await this.#options.home.scheduler.inSlices(tenant.owner.takeReadings());
     }
     await tenant.owner.flush();
@@ -222,6 +251,7 @@ export class Tenants {
     for (const tenant of [...this.#tenants.values()]) {
       const hadDestinations = tenant.hasDestinations;
       tenant.close('shutdown');
+      this.#lookups?.leave(tenant);
       if (!hadDestinations) this.#forget(tenant);
     }
     for (const tenant of [...this.#without.values()]) this.#forget(tenant);
@@ -232,30 +262,24 @@ export class Tenants {
     tenant.isGone = true;
     this.#tenants.delete(tenant.id);
     this.#without.delete(tenant.id);
-    this.#absorb(tenant);
+    this.#resolving.delete(tenant);
+    this.#failed.delete(tenant);
+    this.#switchedOff.delete(tenant);
+    this.#lookups?.leave(tenant);
   }
 
   /** Tenants with a destination, or being looked up. */
   get count(): number {
-    let count = 0;
-    for (const tenant of this.#tenants.values()) if (tenant.hasDestinations || !tenant.isKnown) count++;
-    return count;
-  }
-
-  inFlightItems(signal: Signal): number {
-    let items = 0;
-    for (const { owner } of this.#tenants.values())
-      for (const outbox of owner.outboxes) items += outbox.inFlightItems(signal);
-    return items;
+    return this.#isClosed ? 0 : this.#tenants.size - this.#switchedOff.size;
   }
 
   status(id: string): TenantStatus {
     const tenant = this.#tenants.get(id) ?? this.#without.get(id);
     return tenant?.status() ?? { tenantId: id, state: 'none', destinations: [], unrouted: 0 };
   }
+}
 
-  totals(): Ledgers {
-    const all = [...this.#tenants.values(), ...this.#without.values()].map((tenant) => tenant.totals());
-    return sumLedgers([this.#retired.ledgers(), ...all]);
-  }
+function firstOf(tenants: ReadonlySet<Tenant>): Tenant | undefined {
+  for (const tenant of tenants) return tenant;
+  return undefined;
 }

@@ -136,9 +136,9 @@ export function createDelivery({
   let taking: Promise<void> | undefined;
   /** In slices; who asks while one is under way gets that one. */
   const takeReadings = (): Promise<void> => {
-    options.metrics.sweep(options.epochMs());
     taking ??= scheduler
-      .inSlices(operator.takeReadings())
+      .inSlices(options.metrics.sweep())
+      .then(() => scheduler.inSlices(operator.takeReadings()))
       .then(() => scheduler.inSlices(tenants.takeReadings()))
       .finally(() => (taking = undefined));
     return taking;

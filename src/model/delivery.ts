@@ -101,8 +101,8 @@ export interface MetricSource {
     temporality: 'cumulative' | 'delta',
     mark?: MetricMark,
   ): MetricReading;
-  /** Forgets series that have not changed for a while and that everyone has. */
-  sweep(nowMs: number): void;
+  /** Forgets series that have not changed for a while and that everyone has, a step at a time. */
+  sweep(): Iterator<void>;
 }
 
 /** A destination that may be told of the delivery itself. */

@@ -127,11 +127,14 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
       tenantId === undefined
         ? openOperatorReading(temporality)
         : openTenantReading(tenantId, temporality, mark as HeldMark | undefined),
-    sweep(atMs) {
-      // Only to those that know them: all tenants times all series would stop the event loop for seconds.
-      for (const [tenant, forgotten] of table.sweep(atMs, isRead)) {
-        for (const reading of [...operatorReadings, ...(tenantReadings.get(tenant) ?? NONE)])
-          for (const series of forgotten) reading.forget(series);
+    *sweep() {
+      for (const { tenant, forgotten } of table.sweep(nowMs, isRead)) {
+        // Only to those that know them: all tenants times all series would stop the event loop for seconds.
+        for (const series of forgotten) {
+          for (const reading of operatorReadings) reading.forget(series);
+          for (const reading of tenantReadings.get(tenant) ?? NONE) reading.forget(series);
+        }
+        yield;
       }
     },
   };

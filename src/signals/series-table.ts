@@ -14,6 +14,12 @@ export interface SeriesTableOptions {
   readonly forgetAfterMs: number;
 }
 
+/** What one step of a sweep has forgotten. */
+interface SweepStep {
+  readonly tenant: TenantSeries;
+  readonly forgotten: readonly Series[];
+}
+
 const NO_TENANT = '';
 
 export class SeriesTable {
@@ -24,7 +30,7 @@ export class SeriesTable {
   readonly #tenants = new Map<string, TenantSeries>();
   #operatorOverflow: Series | undefined;
   #visibleSeries = 0;
-  #lastSweepMs = 0;
+  #lastForgottenMs = 0;
 
   constructor(options: SeriesTableOptions) {
     this.#options = options;
@@ -79,7 +85,7 @@ export class SeriesTable {
 
   /** A series that comes back after being forgotten must not overlap with its former life. */
   #startOf(request: FinishedRequest): number {
-    return Math.max(request.startMs, this.#lastSweepMs);
+    return Math.max(request.startMs, this.#lastForgottenMs);
   }
 
   /** The tenant's series, kept while it has readings. */
@@ -109,20 +115,23 @@ export class SeriesTable {
     if (this.#operatorOverflow !== undefined) yield this.#operatorOverflow;
   }
 
-  /** Forgets series that have not changed for a while and whose last state everyone has (`isRead`). */
-  sweep(
-    nowMs: number,
+  /**
+   * Forgets series that have not changed for a while and whose last state everyone has (`isRead`), a step for each
+   * tenant. Between the steps requests and readings go on.
+   */
+  *sweep(
+    nowMs: () => number,
     isRead: (series: Series, tenant: TenantSeries) => boolean,
-  ): ReadonlyMap<TenantSeries, readonly Series[]> {
-    this.#lastSweepMs = nowMs;
-    const forgotten = new Map<TenantSeries, readonly Series[]>();
-    const before = nowMs - this.#options.forgetAfterMs;
+  ): Generator<SweepStep> {
+    const before = nowMs() - this.#options.forgetAfterMs;
     for (const [id, tenant] of this.#tenants) {
-      const own = tenant.forget((series) => series.changedAtMs <= before && isRead(series, tenant));
-      for (const series of own) if (series.isVisible) this.#visibleSeries--;
-      if (own.length > 0) forgotten.set(tenant, own);
-      if (tenant.readers === 0 && tenant.series.length === 0) this.#tenants.delete(id);
+      const forgotten = tenant.forget((series) => series.changedAtMs <= before && isRead(series, tenant));
+      for (const series of forgotten) if (series.isVisible) this.#visibleSeries--;
+      if (forgotten.length > 0) this.#lastForgottenMs = nowMs();
+      yield { tenant, forgotten };
+      // Since then it may have gone, and another one come in its place.
+      const isIdle = tenant.readers === 0 && tenant.series.length === 0;
+      if (isIdle && this.#tenants.get(id) === tenant) this.#tenants.delete(id);
     }
-    return forgotten;
   }
 }

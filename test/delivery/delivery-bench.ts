@@ -21,7 +21,7 @@ const FLUSH_INTERVAL_MS = 50;
 const noMetrics: MetricSource = {
   mark: () => ({ release: () => undefined }),
   openReading: () => ({ hasNews: () => false, take: () => [], close: () => undefined }),
-  sweep: () => undefined,
+  sweep: () => [].values(),
 };
 
 export interface Sent {

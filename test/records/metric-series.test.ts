@@ -169,6 +169,7 @@ function valuesByRoute(points: readonly ReceivedMetricPoint[]): Record<string, u
 }
 
 it('is forgotten only where it is known: 10,000 tenants that fall silent together cost no pause', () => {
+  let atMs = 0;
   const metrics = createRequestMetrics({
     names: namesFor('test'),
     durationBoundariesMs: [1],
@@ -177,7 +178,7 @@ it('is forgotten only where it is known: 10,000 tenants that fall silent togethe
     forgetAfterMs: 1_000,
     scope: { name: 'test', version: '1', bytes: new Uint8Array() },
     encoders: createEncoders(),
-    nowMs: () => 0,
+    nowMs: () => atMs,
   });
   const readings = Array.from({ length: 100 }, (_, index) => metrics.openReading(`t${index}`, 'delta'));
   for (let index = 0; index < 100; index++) {
@@ -186,8 +187,13 @@ it('is forgotten only where it is known: 10,000 tenants that fall silent togethe
   }
   for (const reading of readings) for (const part of reading.take(2)) part.settle('accepted');
   const forget = vi.spyOn(RequestMetricReading.prototype, 'forget');
-  metrics.sweep(10_000);
+  atMs = 10_000;
+  const steps = metrics.sweep();
+  let most = 0;
+  for (let before = 100; steps.next().done !== true; before = metrics.visibleSeries)
+    most = Math.max(most, before - metrics.visibleSeries);
   expect(metrics.visibleSeries).toBe(0);
+  expect(most, 'series forgotten in one step').toBe(1);
   expect(forget).toHaveBeenCalledTimes(100);
   forget.mockRestore();
 });

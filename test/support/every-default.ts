@@ -94,6 +94,12 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['looks at the memory, ms', delivery.PRESSURE_CHECK_MS],
   ['time of a lookup, ms', delivery.LOOKUP_TIMEOUT_MS],
   ['lookups under way', delivery.MAX_LOOKUPS],
+  ['of these, for known and for unknown tenants each', delivery.MAX_LOOKUPS_OF_A_LINE],
+  [
+    'tenants that are new to the lookup, at once, and a second after that',
+    `${delivery.MAX_TENANTS}, ${delivery.NEW_TENANTS_PER_SECOND}`,
+  ],
+  ['an answer is asked for again earlier by a share of at most', delivery.TTL_SPREAD],
   ['a `null` answer holds for, ms', delivery.NO_DESTINATION_TTL_MS],
   [
     'waits after failed lookups, ms',

@@ -102,7 +102,9 @@ function resolveTarget(
   if (url === undefined) return undefined;
   if (how.tls !== undefined && !url.startsWith('https:'))
     throw fault(`${option}.tls`, `has no effect: the endpoint of ${signal} says plain http, not https`);
-  return { kind: 'otlp', url, headers, sending: how.sending, tls: how.tls, audience: owner };
+  const isTrustedOrigin = egress?.isTrustedOrigin(url) ?? true;
+  const { sending, tls } = how;
+  return { kind: 'otlp', url, headers, sending, tls, audience: owner, isTrustedOrigin };
 }
 
 function refuseTraces(destination: Destination, option: string): void {

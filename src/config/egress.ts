@@ -6,6 +6,7 @@ import type { EgressPolicy, EgressProxy } from '../model/egress.js';
 import { parseAddress, parseBlock, type AddressBlock } from '../model/ip-address.js';
 import { asObject, asOneOf, asTextList, asWhole, checkFields } from './checks.js';
 import { hostOf, isPublicName, resolveHosts } from './egress-hosts.js';
+import { resolveOrigins } from './egress-origins.js';
 import { isBadPort, portOf, PUBLIC_PORTS } from './egress-ports.js';
 import { parseEndpoint } from './endpoint.js';
 
@@ -17,6 +18,7 @@ const FIELDS = [
   'denyCidrs',
   'allowHttp',
   'selfHosts',
+  'trustedOrigins',
   'proxy',
 ];
 
@@ -87,6 +89,7 @@ function compile(rules: TenantEgressRules): EgressPolicy {
   const allowHosts = resolveHosts(rules.allowHosts, 'tenantEgress.allowHosts');
   const allowHttp = resolveHosts(rules.allowHttp, 'tenantEgress.allowHttp');
   const selfHosts = resolveHosts(rules.selfHosts, 'tenantEgress.selfHosts');
+  const trustedOrigins = resolveOrigins(rules.trustedOrigins, 'tenantEgress.trustedOrigins');
   const ports = resolvePorts(rules.ports, 'tenantEgress.ports');
   const addresses = createAddressRule({
     isOpen,
@@ -124,6 +127,7 @@ function compile(rules: TenantEgressRules): EgressPolicy {
       return refusalOfHost(host);
     },
     allowsAddress: (text: string | undefined) => addresses.allows(text),
+    isTrustedOrigin: (url: string) => trustedOrigins.size > 0 && trustedOrigins.has(new URL(url).origin),
     proxy: resolveProxy(rules.proxy, 'tenantEgress.proxy'),
   });
 }

@@ -33,6 +33,8 @@ function parse(text: string): URL | undefined {
 /** Reads an endpoint. `option` is what the error names. A tenant's is judged by the egress policy too. */
 export function parseEndpoint(text: unknown, option: string, egress?: EgressPolicy): URL {
   const url = readEndpoint(text, option);
+  // The same host: what counts requests to an origin must not count it twice.
+  if (egress !== undefined && url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   const refusal = egress?.refusalOf(url);
   if (refusal !== undefined) throw fault(option, refusal);
   // Setting it parses the URL again.

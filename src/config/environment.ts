@@ -255,6 +255,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
       headers: headers.bySignal[signal] ?? NO_HEADERS,
       sending: sending.bySignal[signal],
       audience: 'operator',
+      isTrustedOrigin: true,
       tls: tls[signal],
     };
   }

@@ -23,6 +23,10 @@ export const RATE_LIMITED_HERE = verdict(
   'rate_limited_here',
   'Nothing was sent: the gateway makes one test at a time and ten a minute; try again in a minute.',
 );
+const CROWDED = verdict(
+  'rate_limited_here',
+  'Nothing was sent: the gateway has as many connections there already as it opens to one place; try again in a minute.',
+);
 export const SHUT_DOWN = verdict('shut_down', 'The gateway is shutting down; nothing is tested any more.');
 export const BLOCKED = verdict(
   'blocked',
@@ -53,6 +57,7 @@ const BY_CLASS: Sentences = {
     'blocked',
     'This gateway sends nothing to tenants: it cannot keep their connections apart from its own network.',
   ),
+  crowded: CROWDED,
   dns: verdict('dns', 'The host name of the endpoint could not be found: is it spelled right, and public?'),
   connect: verdict(
     'connect',

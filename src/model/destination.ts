@@ -149,7 +149,10 @@ export type TenantEgress = 'public' | 'open' | TenantEgressRules;
 
 /** Additions to the `public` egress rules. Where a host is an item, `*.example.com` is all names that end so. */
 export interface TenantEgressRules {
-  /** What the rest adds to. With `open`, only `denyCidrs`, `selfHosts` and `proxy` have an effect. Default `public`. */
+  /**
+   * What the rest adds to. With `open`, only `denyCidrs`, `selfHosts`, `trustedOrigins` and `proxy` have
+   * an effect. Default `public`.
+   */
   readonly policy?: 'public' | 'open';
   /** Further ports besides 443, 4318 and 8443. */
   readonly ports?: readonly number[];
@@ -163,6 +166,11 @@ export interface TenantEgressRules {
   readonly allowHttp?: readonly string[];
   /** The gateway's own names and addresses, refused under every policy. */
   readonly selfHosts?: readonly string[];
+  /**
+   * Origins such as `https://api.vendor.example` at which many tenants are customers: what bounds all tenants' requests and
+   * sockets together to one origin or address, so that they are no attack on it, does not hold there.
+   */
+  readonly trustedOrigins?: readonly string[];
   /**
    * A CONNECT proxy for tenant traffic, `http://` or `https://`, with user name and password if it wants them. It resolves
    * the names, so which addresses may be reached is its decision.

@@ -15,6 +15,8 @@ export interface EgressPolicy {
   refusalOf(url: URL): string | undefined;
   /** An address as the system or DNS gives it. */
   allowsAddress(text: string | undefined): boolean;
+  /** An origin at which many tenants are welcome, as the operator says. */
+  isTrustedOrigin(url: string): boolean;
   /** Names are resolved there, so addresses are that proxy's to judge. */
   readonly proxy: EgressProxy | undefined;
 }

@@ -59,6 +59,11 @@ export type Target =
       readonly headers: HeaderSource;
       readonly sending: Sending;
       readonly audience: Audience;
+      /**
+       * What bounds all tenants' requests to one origin does not hold for it: `tenantEgress.trustedOrigins`, and whatever is
+       * the operator's.
+       */
+      readonly isTrustedOrigin: boolean;
       /** `undefined`: the public roots, and no certificate of one's own. */
       readonly tls: TlsSource | undefined;
     }

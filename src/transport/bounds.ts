@@ -32,6 +32,8 @@ export interface PoolBounds {
   readonly lifeMs: number;
   /** Open sockets to one origin for one audience: many tenants together are no attack on the endpoint they share. */
   readonly maxSocketsPerOrigin: number;
+  /** The same where the operator knows that it is the tenants' vendor: as many requests as all tenants have under way. */
+  readonly maxSocketsPerTrustedOrigin: number;
 }
 
 export const POOL_BOUNDS: PoolBounds = {
@@ -40,6 +42,7 @@ export const POOL_BOUNDS: PoolBounds = {
   idleMs: 60_000,
   lifeMs: 600_000,
   maxSocketsPerOrigin: 8,
+  maxSocketsPerTrustedOrigin: 64,
 };
 
 export interface ResolverBounds {
@@ -70,6 +73,13 @@ export const FAILED_NAME_TTL_MS = 10_000;
 export const NAME_SERVERS_LIFE_MS = 300_000;
 /** Of one name, half of them of each family. Nobody needs more, and all of them would be tried. */
 export const MAX_ADDRESSES = 16;
+/**
+ * Tenants' open sockets to one address, over all names that mean it. Two busy origins' worth: a large host's front end has
+ * thousands of collectors behind one address, and half of that would let one origin keep all others out.
+ */
+export const MAX_SOCKETS_PER_ADDRESS = 16;
+/** How long a connection waits for its turn at such an address: less than \`connectTimeoutMs\` by default. */
+export const ADDRESS_WAIT_MS = 2_500;
 /** Reaching the proxy, and its answer: as `connectTimeoutMs` by default, which has not begun by then. */
 export const TUNNEL_TIMEOUT_MS = 3_000;
 /** Everything in it happens inside the process. */

@@ -5,9 +5,11 @@
 import { promises, type LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 import type { EgressPolicy } from '../model/egress.js';
+import { createAddressLimit } from './address-limit.js';
 import { MAX_ADDRESSES, type ResolverBounds } from './bounds.js';
 import { SendFailure } from './classify.js';
 import { openTunnel } from './egress-tunnel.js';
+import { createLimitedSockets, giveTo, type FindAddresses } from './limited-sockets.js';
 import { createResolver, type Resolver } from './resolver.js';
 
 /** What Node's agents hand to `createConnection`. */
@@ -30,6 +32,8 @@ export interface Connecting {
   open(guarded: GuardedOptions): Socket;
   /** Told when `connect` returned no socket; once, never synchronously. */
   done(error: Error | null, socket?: Socket): void;
+  /** As in the target: as many connections to one address as there are. */
+  readonly isTrustedOrigin: boolean;
   /** What is under way and has no socket yet. */
   readonly pending: Set<{ destroy(): void }>;
 }
@@ -41,6 +45,9 @@ export interface EgressGuard {
   /** Before a request: whatever can be known without a connection. A promise only until the guard has been tested. */
   refusalOf(url: URL): Refusal | undefined | Promise<Refusal | undefined>;
   connect(connecting: Connecting): Socket | undefined;
+  /** A socket waits for its next request, or has it. */
+  idle(socket: Socket): void;
+  used(socket: Socket): void;
   close(): void;
 }
 
@@ -76,16 +83,31 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   };
 
   const isRefused = (host: string): boolean => isLiteral(host) && !policy.allowsAddress(host);
-  const lookup: LookupFunction = (host, { all }, answer) => {
+  const find: FindAddresses = (host, found) => {
     resolver.lookup(host, (addresses) => {
-      const [first] = addresses ?? [];
-      if (addresses === undefined || first === undefined) return answer(new SendFailure('dns'), '');
+      if (addresses === undefined || addresses.length === 0) return found(new SendFailure('dns'));
       // One that is denied tells of an attempt to get in: then none of them is to be trusted.
-      if (!addresses.every(({ address }) => policy.allowsAddress(address)))
-        return answer(new SendFailure('blocked'), '');
-      if (all === true) answer(null, [...addresses]);
-      else answer(null, first.address, first.family);
+      const isAllowed = addresses.every(({ address }) => policy.allowsAddress(address));
+      found(isAllowed ? addresses : new SendFailure('blocked'));
     });
+  };
+  const lookup: LookupFunction = (host, asked, answer) => {
+    find(host, (found) => {
+      if (found instanceof SendFailure) answer(found, '');
+      else giveTo(answer, asked, found);
+    });
+  };
+  /** Under the open policy tenants are colleagues, whose collectors share a few addresses. */
+  const limited = policy.isOpen ? undefined : createLimitedSockets(createAddressLimit(), find);
+  const openChecked = (open: Connecting['open']): Connecting['open'] => {
+    return (guarded) => {
+      const socket = open(guarded);
+      // First of all listeners: before the handshake begins, and before the request's bytes are handed over.
+      socket.prependOnceListener('connect', () => {
+        if (!policy.allowsAddress(socket.remoteAddress)) socket.destroy(new SendFailure('blocked'));
+      });
+      return socket;
+    };
   };
 
   return {
@@ -95,7 +117,7 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
       if (holds === false) return 'egress_guard';
       return (testing ??= test()).then((isSound) => (isSound ? undefined : 'egress_guard'));
     },
-    connect({ options: { host, port, socketPath }, open, done, pending }) {
+    connect({ options: { host, port, socketPath }, open, done, isTrustedOrigin, pending }) {
       if (typeof host !== 'string' || (socketPath ?? '') !== '' || isRefused(bare(host))) {
         process.nextTick(done, new SendFailure('blocked'));
         return undefined;
@@ -114,13 +136,13 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
         pending.add(tunnel);
         return undefined;
       }
-      const socket = open({ lookup });
-      // First of all listeners: before the handshake begins, and before the request's bytes are handed over.
-      socket.prependOnceListener('connect', () => {
-        if (!policy.allowsAddress(socket.remoteAddress)) socket.destroy(new SendFailure('blocked'));
-      });
-      return socket;
+      const checked = openChecked(open);
+      if (limited === undefined || isTrustedOrigin) return checked({ lookup });
+      if (!isLiteral(host)) return limited.openNamed(checked);
+      return limited.openLiteral(bare(host), { open: checked, done, pending });
     },
+    idle: (socket) => limited?.idle(socket),
+    used: (socket) => limited?.used(socket),
     close: () => resolver.close(),
   };
 }

@@ -22,6 +22,7 @@ export async function selfTestEgress(): Promise<boolean> {
     isOpen: false,
     refusalOf: () => undefined,
     allowsAddress: allows,
+    isTrustedOrigin: () => false,
     proxy: undefined,
   };
   const guard = createEgressGuard({
@@ -45,6 +46,7 @@ async function isBlocked(guard: EgressGuard, url: URL): Promise<boolean> {
     idleMs,
     lifeMs,
     maxSockets: 1,
+    isTrustedOrigin: false,
   };
   const agent = createPooledAgent(sockets, undefined, guard);
   const deadline = new AbortController();

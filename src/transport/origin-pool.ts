@@ -27,6 +27,9 @@ export interface PoolOptions {
   readonly isTls: boolean;
   readonly tls: TlsMaterial | undefined;
   readonly audience: Audience;
+  readonly isTrustedOrigin: boolean;
+  /** Of its origin, whose pools all say the same. */
+  readonly maxSockets: number;
   readonly isShared: boolean;
 }
 
@@ -64,15 +67,16 @@ export class OriginPool {
 
   #wake(): Live {
     const { bounds, guard, openSockets, contexts, places } = this.#home;
-    const { placeName, isTls, tls, audience } = this.#options;
-    const { idleMs, lifeMs, maxSocketsPerOrigin: maxSockets } = bounds;
+    const { placeName, isTls, tls, audience, isTrustedOrigin, maxSockets } = this.#options;
+    const { idleMs, lifeMs } = bounds;
     const secureContext = isTls ? contexts.of(tls) : undefined;
-    const place = places.enter(placeName);
+    const place = places.enter(placeName, maxSockets);
     const onSocket = (socket: Socket): void => {
       this.#beginUse();
       socket.once('close', () => this.#endUse());
     };
-    const sockets = { origin: place.origin, openSockets, idleMs, lifeMs, maxSockets, onSocket };
+    const { origin } = place;
+    const sockets = { origin, openSockets, idleMs, lifeMs, maxSockets, isTrustedOrigin, onSocket };
     const agent = createPooledAgent(sockets, secureContext, audience === 'tenant' ? guard : undefined);
     return { agent, place };
   }

@@ -164,14 +164,15 @@ class OtlpHttpSender implements Sender {
 
   /** `undefined` when OpenSSL does not take the material after all. */
   #leased(url: URL): Lease | undefined {
-    const { audience, tls } = this.#target;
+    const { audience, isTrustedOrigin, tls } = this.#target;
     const material = tls?.current();
     if (this.#lease !== undefined && this.#leasedId === material?.id) return this.#lease;
     this.close();
     // What a tenant trusts, and its own certificate, serve this tenant alone.
     const owner = audience === 'tenant' && tls !== undefined ? this : undefined;
     try {
-      this.#lease = this.#options.pools.lease({ url, audience, tls: material, owner });
+      const key = { url, audience, isTrustedOrigin, tls: material, owner };
+      this.#lease = this.#options.pools.lease(key);
       this.#leasedId = material?.id;
     } catch {
       return undefined;

@@ -8,15 +8,15 @@ export interface Place {
 }
 
 export interface Places {
-  enter(name: string): Place;
+  enter(name: string, maxSockets: number): Place;
   readonly size: number;
 }
 
-export function createPlaces(maxSocketsPerOrigin: number): Places {
+export function createPlaces(): Places {
   const places = new Map<string, { readonly origin: Origin; users: number }>();
   return {
-    enter(name) {
-      const place = places.get(name) ?? { origin: createOrigin(maxSocketsPerOrigin), users: 0 };
+    enter(name, maxSockets) {
+      const place = places.get(name) ?? { origin: createOrigin(maxSockets), users: 0 };
       places.set(name, place);
       place.users++;
       return {

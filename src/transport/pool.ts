@@ -15,6 +15,8 @@ import { createSecureContexts } from './secure-contexts.js';
 export interface PoolKey {
   readonly url: URL;
   readonly audience: Audience;
+  /** As in the target. */
+  readonly isTrustedOrigin: boolean;
   readonly tls: TlsMaterial | undefined;
   /** Set: nobody else uses these sockets, whatever their material. */
   readonly owner: object | undefined;
@@ -51,12 +53,14 @@ export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuar
   const all = { ...POOL_BOUNDS, ...bounds };
   const openSockets = createOpenSockets(all.maxSockets);
   const contexts = createSecureContexts();
-  const places = createPlaces(all.maxSocketsPerOrigin);
+  const places = createPlaces();
   const shared = new Map<string, OriginPool>();
   const home: PoolHome = { bounds: all, guard, openSockets, contexts, places, shared, quiet: new Set() };
 
   return {
-    lease({ url, audience, tls, owner }) {
+    lease({ url, audience, isTrustedOrigin, tls, owner }) {
+      const isVendor = audience === 'tenant' && isTrustedOrigin;
+      const maxSockets = isVendor ? all.maxSocketsPerTrustedOrigin : all.maxSocketsPerOrigin;
       const placeName = `${audience} ${url.origin}`;
       const name = nameOf(placeName, tls);
       let pool = owner === undefined ? shared.get(name) : undefined;
@@ -64,7 +68,16 @@ export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuar
         const isTls = url.protocol === 'https:';
         // First: it can throw.
         if (isTls) contexts.of(tls);
-        pool = new OriginPool(home, { placeName, isTls, tls, audience, isShared: owner === undefined });
+        const isShared = owner === undefined;
+        pool = new OriginPool(home, {
+          placeName,
+          isTls,
+          tls,
+          audience,
+          isTrustedOrigin,
+          maxSockets,
+          isShared,
+        });
         if (owner === undefined) shared.set(name, pool);
       }
       return new PoolLease(pool);

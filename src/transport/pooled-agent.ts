@@ -13,6 +13,7 @@ export interface PooledSockets {
   readonly idleMs: number;
   readonly lifeMs: number;
   readonly maxSockets: number;
+  readonly isTrustedOrigin: boolean;
   /** Of this agent, from its first moment to its last. */
   onSocket?(socket: Socket): void;
 }
@@ -22,7 +23,7 @@ export function createPooledAgent(
   secureContext: SecureContext | undefined,
   guard?: EgressGuard,
 ): HttpAgent {
-  const { origin, openSockets, idleMs, lifeMs, maxSockets } = sockets;
+  const { origin, openSockets, idleMs, lifeMs, maxSockets, isTrustedOrigin } = sockets;
   // No bound on sockets in use: the origin's slots are one, and a request that waited in an agent could not be aborted.
   const options = { keepAlive: true, timeout: idleMs, maxFreeSockets: maxSockets };
   const agent =
@@ -70,6 +71,7 @@ export function createPooledAgent(
             if (error !== null) gone();
             (done as Connecting['done'])(error, socket);
           },
+          isTrustedOrigin,
           pending,
         }),
       );
@@ -87,12 +89,14 @@ export function createPooledAgent(
     if (leftMs < (socket.timeout ?? 0)) socket.setTimeout(leftMs);
     origin.idle(socket);
     openSockets.idle(socket);
+    guard?.idle(socket);
     socket.on('data', endUnasked);
     return true;
   };
   agent.reuseSocket = (stream, request) => {
     origin.used(stream as Socket);
     openSockets.used(stream as Socket);
+    guard?.used(stream as Socket);
     stream.off('data', endUnasked);
     reuseSocket.call(agent, stream, request);
   };

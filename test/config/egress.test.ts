@@ -1,5 +1,6 @@
 /** What a tenant's destination may be when it is configured, and with which sentence it is refused. */
 import { describe, expect, it } from 'vitest';
+import { resolveDestination } from '../../src/config/destination.js';
 import { resolveTenantEgress } from '../../src/config/egress.js';
 import { createGatewayTelemetry, type Destinations, type TenantEgress } from '../../src/index.js';
 import { eventually } from '../delivery/support.js';
@@ -204,4 +205,45 @@ it('a compiled policy does not change with what it was made of', () => {
   allowHosts.push('b.internal');
   expect(policy.refusalOf(new URL('https://a.internal'))).toBeUndefined();
   expect(policy.refusalOf(new URL('https://b.internal'))).toBeDefined();
+});
+
+describe('trustedOrigins', () => {
+  const targetsOf = (endpoint: string, tenantEgress: TenantEgress): unknown => {
+    const { targets } = resolveDestination(
+      { endpoint },
+      'destination',
+      'tenant',
+      resolveTenantEgress(tenantEgress),
+    );
+    return Object.values(targets).map((target) => target.kind === 'otlp' && target.isTrustedOrigin);
+  };
+  const trusting = { trustedOrigins: ['https://API.vendor.example', 'https://other.example:8443/'] };
+
+  it.each<[string, TenantEgress, boolean]>([
+    ['https://api.vendor.example/otlp', trusting, true],
+    ['https://api.vendor.example:443', trusting, true],
+    ['https://API.VENDOR.example.', trusting, true],
+    ['https://other.example:8443', trusting, true],
+    ['https://other.example', trusting, false],
+    ['https://api.vendor.example:8443', trusting, false],
+    ['https://a.api.vendor.example', trusting, false],
+    ['https://api.vendor.example', 'public', false],
+    ['https://api.vendor.example', 'open', false],
+    ['https://api.vendor.example', { policy: 'open', ...trusting }, true],
+    ['http://api.vendor.example', { policy: 'open', ...trusting }, false],
+  ])('%s: %j: %s', (endpoint, egress, isTrusted) =>
+    expect(targetsOf(endpoint, egress)).toEqual([isTrusted, isTrusted]),
+  );
+
+  it('do not concern the operator, who is always trusted', () => {
+    const { targets } = resolveDestination({ endpoint: 'https://a.example' }, 'operator', 'operator');
+    for (const target of Object.values(targets)) expect(target).toMatchObject({ isTrustedOrigin: true });
+  });
+});
+
+it('a host with the root dot is the same origin as without it', () => {
+  const [one, other] = ['https://a.example.', 'https://a.example'].map(
+    (endpoint) => resolveDestination({ endpoint }, 'x', 'tenant', resolveTenantEgress('public')).targets.logs,
+  );
+  expect(one).toEqual(other);
 });

@@ -546,7 +546,16 @@ describe('a tenant under the public policy', () => {
     const connect = vi.fn(({ done }: Connecting): undefined => {
       process.nextTick(done, new SendFailure('blocked'));
     });
-    const pools = createPools({}, { refusalOf: () => undefined, connect, close: () => undefined });
+    const pools = createPools(
+      {},
+      {
+        refusalOf: () => undefined,
+        connect,
+        idle: () => undefined,
+        used: () => undefined,
+        close: () => undefined,
+      },
+    );
     const target = resolveDestination({ endpoint: at.url }, 'here', 'tenant', resolveTenantEgress('open'))
       .targets.logs;
     const options = { pools, compressor: createCompressor(), userAgent: 'test', onTlsFault: () => undefined };
@@ -702,6 +711,7 @@ describe('by itself', () => {
     ['headers', 'headers'],
     ['request_too_large', 'too_large'],
     ['exporter', 'exporter'],
+    ['crowded', 'rate_limited_here'],
     ['sockets', 'internal'],
     ['internal', 'internal'],
     ['http_101', 'wrong_protocol'],

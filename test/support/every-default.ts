@@ -132,6 +132,12 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     transport.POOL_BOUNDS.maxSocketsPerOrigin,
   ],
   [
+    "tenants' requests to one of `tenantEgress.trustedOrigins`",
+    transport.POOL_BOUNDS.maxSocketsPerTrustedOrigin,
+  ],
+  ["tenants' sockets to one address", transport.MAX_SOCKETS_PER_ADDRESS],
+  ['a connection waits for its turn there, ms', transport.ADDRESS_WAIT_MS],
+  [
     "one question about a tenant's host name, ms, and how often",
     `${transport.RESOLVER_BOUNDS.timeoutMs}, ${transport.RESOLVER_BOUNDS.tries} times`,
   ],

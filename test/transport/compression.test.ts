@@ -135,6 +135,7 @@ describe.concurrent('a destination', () => {
           maxRequestBytes: 4_194_304,
         },
         audience: 'operator',
+        isTrustedOrigin: false,
         tls: undefined,
       },
       {

@@ -84,8 +84,9 @@ export interface Guarded {
 
 /** The configuration's checks are passed over: what is tested is what stands behind them. */
 export function guarded(egress: TenantEgress, options: Partial<EgressGuardOptions> = {}): Guarded {
+  const policy = options.policy ?? resolveTenantEgress(egress);
   const guard = createEgressGuard({
-    policy: resolveTenantEgress(egress),
+    policy,
     selfTest: selfTestEgress,
     onBroken: () => undefined,
     ...options,
@@ -94,7 +95,13 @@ export function guarded(egress: TenantEgress, options: Partial<EgressGuardOption
   onTestFinished(() => guard.close());
   return {
     hold(url) {
-      const lease = pools.lease({ url: new URL(url), audience: 'tenant', tls: undefined, owner: undefined });
+      const lease = pools.lease({
+        url: new URL(url),
+        audience: 'tenant',
+        isTrustedOrigin: false,
+        tls: undefined,
+        owner: undefined,
+      });
       onTestFinished(() => lease.release());
     },
     async send(url, tls, times) {
@@ -111,6 +118,7 @@ export function guarded(egress: TenantEgress, options: Partial<EgressGuardOption
             ...times,
           },
           audience: 'tenant',
+          isTrustedOrigin: policy.isTrustedOrigin(url),
           tls,
         },
         {

@@ -71,9 +71,16 @@ function open(
   url: string,
   {
     audience = 'tenant',
+    isTrustedOrigin = false,
     tls,
     ...times
-  }: { audience?: Audience; tls?: TlsSource; timeoutMs?: number; connectTimeoutMs?: number } = {},
+  }: {
+    audience?: Audience;
+    isTrustedOrigin?: boolean;
+    tls?: TlsSource;
+    timeoutMs?: number;
+    connectTimeoutMs?: number;
+  } = {},
 ): Sender {
   const sender = openOtlpSender(
     {
@@ -88,6 +95,7 @@ function open(
         ...times,
       },
       audience,
+      isTrustedOrigin,
       tls,
     },
     {
@@ -219,6 +227,15 @@ describe('an origin', () => {
     for (const result of results) expect(result).toEqual(DELIVERED);
     expect(server.sockets).toHaveLength(8);
     expect(server.requests).toHaveLength(40);
+  });
+
+  it('has more of them at once where it is trusted, in a bound of its own', async () => {
+    const server = await startServer((response) => void setTimeout(() => response.end(), 100));
+    const pools = createPools({ maxSocketsPerOrigin: 1, maxSocketsPerTrustedOrigin: 3 });
+    const sender = open(pools, server.url, { isTrustedOrigin: true });
+    const results = await Promise.all([1, 2, 3, 4, 5].map(() => sender.send(batch, live())));
+    for (const result of results) expect(result).toEqual(DELIVERED);
+    expect(server.sockets).toHaveLength(3);
   });
 
   it('closes a socket that waits where another pool needs one, and never one that is in use', async () => {

@@ -16,6 +16,7 @@ async function sendBytes(bytes: number, compression: Compression, collector: Col
       headers: { fixed: {}, ask: undefined },
       sending,
       audience: 'tenant',
+      isTrustedOrigin: false,
       tls: undefined,
     },
     {

@@ -1,0 +1,82 @@
+/** Opens sockets in their turn: no more of them to one address than the limit has places for. */
+import { isIPv6, type LookupFunction, type Socket } from 'node:net';
+import type { LookupAddress } from 'node:dns';
+import type { AddressLimit, Visit } from './address-limit.js';
+import { SendFailure } from './classify.js';
+import type { Connecting } from './egress-guard.js';
+
+/** Looks a name up; never answers synchronously. */
+export type FindAddresses = (
+  host: string,
+  found: (addresses: readonly LookupAddress[] | SendFailure) => void,
+) => void;
+
+export interface LimitedSockets {
+  openNamed(open: Connecting['open']): Socket;
+  /** Node asks nobody about an address, so where there is no place for it, the socket comes later, with `done`. */
+  openLiteral(host: string, connecting: Pick<Connecting, 'open' | 'done' | 'pending'>): Socket | undefined;
+  /** It waits for its next request, or has it. */
+  idle(socket: Socket): void;
+  used(socket: Socket): void;
+}
+
+export function createLimitedSockets(limit: AddressLimit, find: FindAddresses): LimitedSockets {
+  const visits = new WeakMap<Socket, Visit>();
+  const follow = (socket: Socket, visit: Visit): void => {
+    visits.set(socket, visit);
+    socket.once('connect', () => visit.connected(socket.remoteAddress));
+    socket.once('close', () => visit.end());
+  };
+
+  return {
+    openNamed(open) {
+      const lookup: LookupFunction = (host, options, answer) => {
+        find(host, (found) => {
+          if (found instanceof SendFailure) return answer(found, '');
+          // Given up meanwhile, and nobody would tell the visit of its end.
+          if (socket.destroyed) return;
+          const visit = limit.ask(found, (granted) => {
+            if (granted === undefined) answer(new SendFailure('crowded'), '');
+            else giveTo(answer, options, granted);
+          });
+          follow(socket, visit);
+        });
+      };
+      const socket = open({ lookup });
+      return socket;
+    },
+    openLiteral(host, { open, done, pending }) {
+      let socket: Socket | undefined;
+      let isLate = false;
+      const waiting = { destroy: () => visit.end() };
+      const visit = limit.ask([{ address: host, family: isIPv6(host) ? 6 : 4 }], (granted, itself) => {
+        pending.delete(waiting);
+        if (granted === undefined) return done(new SendFailure('crowded'));
+        try {
+          socket = open({});
+          follow(socket, itself);
+          if (isLate) done(null, socket);
+        } catch (error) {
+          itself.end();
+          process.nextTick(done, error);
+        }
+      });
+      isLate = true;
+      if (socket === undefined) pending.add(waiting);
+      return socket;
+    },
+    idle: (socket) => visits.get(socket)?.idle(socket),
+    used: (socket) => visits.get(socket)?.used(),
+  };
+}
+
+/** In the form that the caller has asked for. */
+export function giveTo(
+  answer: Parameters<LookupFunction>[2],
+  { all }: Parameters<LookupFunction>[1],
+  addresses: readonly LookupAddress[],
+): void {
+  const [first] = addresses;
+  if (all === true || first === undefined) answer(null, [...addresses]);
+  else answer(null, first.address, first.family);
+}

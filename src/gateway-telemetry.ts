@@ -17,7 +17,7 @@ import type { Destination, ReadyMadeExporter } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
 import type { Outcome } from './model/outcome.js';
 import type { Propagation } from './model/propagation.js';
-import type { ResolvedDestination, Target } from './model/resolved-destination.js';
+import type { ResolvedDestination } from './model/resolved-destination.js';
 import type { Signal } from './model/signal.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
 import { containRejection } from './model/settle.js';
@@ -42,6 +42,7 @@ import { createEgressGuard } from './transport/egress-guard.js';
 import { selfTestEgress } from './transport/egress-self-test.js';
 import { openExporterSender } from './transport/exporter-sender.js';
 import { createCompressor } from './transport/gzip.js';
+import { createLoopTokens } from './transport/loop-tokens.js';
 import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-sender.js';
 import { createPools } from './transport/pool.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
@@ -154,6 +155,7 @@ function compose(
     pools: createPools({}, guard),
     onTlsFault: (message) => report({ code: 'tls_files_unusable', message }),
   };
+  const loopTokens = createLoopTokens(clock.monotonicMs);
   const exporterUses = new WeakMap<ReadyMadeExporter, number>();
   const closingExporters = new Set<Promise<void>>();
   const custom = createCustomSignals(
@@ -188,9 +190,9 @@ function compose(
     report,
     monotonicMs: clock.monotonicMs,
     epochMs: nowMs,
-    openSender: (target: Target) =>
+    openSender: (target, tenantId) =>
       target.kind === 'otlp'
-        ? openOtlpSender(target, sending)
+        ? openOtlpSender(target, sending, tenantId === undefined ? undefined : () => loopTokens.of(tenantId))
         : openExporterSender(target.exporter, {
             resourceObject,
             uses: exporterUses,
@@ -234,6 +236,7 @@ function compose(
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
     resource: () => resourceObject(operatorResource),
     nowEpochMs: nowMs,
+    isOwnExport: loopTokens.isOf,
     severityOf: severityWith(settings.severity, reporter),
     report,
     boundEmitters: new WeakMap(),

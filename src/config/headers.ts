@@ -1,6 +1,7 @@
 /** Export headers: parsing, checking and merging. Values never appear in an error. */
 import type { DestinationHeaders } from '../model/destination.js';
 import type { Audience, HeaderMap, HeaderSource } from '../model/resolved-destination.js';
+import { LOOP_HEADER } from '../model/loop-token.js';
 import { asRecord } from './checks.js';
 import { fault } from '../model/configuration-error.js';
 
@@ -21,6 +22,7 @@ const OWNED = new Set([
   'upgrade',
   'expect',
   'accept-encoding',
+  LOOP_HEADER,
 ]);
 /** Of these families too: what describes the body, and what speaks to a proxy on the way. */
 const OWNED_FAMILIES = /^(content|proxy)-/;

@@ -201,7 +201,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
     const { scheduler, openSender, pressure } = this.shared;
-    const sender = scheduler.outside(() => openSender(target));
+    const sender = scheduler.outside(() => openSender(target, this.tenantId));
     const outlet = new Outlet(this, { signal, target, sender, health: this.#health, resource });
     if (this.tenantId === undefined)
       this.#limit(outlet.lane.queue, OPERATOR_SHARE[pressure.level], 'memory_pressure');

@@ -172,5 +172,5 @@ export interface Sender {
   close(): void;
 }
 
-/** Opens a sender; the transport stage's one function. */
-export type SenderFactory = (target: Target) => Sender;
+/** Opens a sender; the transport stage's one function. With a tenant's id, its requests carry that tenant's loop token. */
+export type SenderFactory = (target: Target, tenantId?: string) => Sender;

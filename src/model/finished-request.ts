@@ -17,6 +17,8 @@ export interface FinishedRequest {
   readonly outcome: Outcome;
   readonly requestId: string;
   readonly tenantId: string | undefined;
+  /** It brought telemetry of this very tenant, who has aimed it here: recorded for the operator alone, or it would go on for ever. */
+  readonly isOwnExport: boolean;
   /** The route name, falling back to the route template. */
   readonly routeName: string | undefined;
   readonly environment: string | undefined;

@@ -1,37 +1,12 @@
 /** What is remembered of a request when it arrives: strings only, because frameworks rewrite request objects. */
 import type { BeginOptions, ReadableHeaders } from '../model/exchange.js';
+import { headerOf } from './header-of.js';
 import { cutText } from './limits.js';
+import { loopTokenOf } from './loop-header.js';
 import { knownMethod, MAX_METHOD_LENGTH } from './methods.js';
 import { parseHost, parseTarget, type HostAndPort, type RequestTarget } from './request-target.js';
 
 const MAX_USER_AGENT_LENGTH = 512;
-
-/** One header of Node's header object, of pairs, of a flat list, or of `Headers`; repeats: the first. */
-function headerOf(headers: ReadableHeaders, name: string): string | undefined {
-  if (Array.isArray(headers)) {
-    const flat = typeof headers[0] === 'string';
-    for (let index = 0; index < headers.length; index += flat ? 2 : 1) {
-      const item: unknown = headers[index];
-      const key: unknown = flat ? item : (item as readonly unknown[] | null)?.[0];
-      if (typeof key !== 'string' || key.toLowerCase() !== name) continue;
-      const value: unknown = flat ? headers[index + 1] : (item as readonly unknown[])[1];
-      return typeof value === 'string' ? value : undefined;
-    }
-    return undefined;
-  }
-  if (typeof (headers as Partial<Headers>).get === 'function') {
-    return (headers as Headers).get(name) ?? undefined;
-  }
-  const fields = headers as Readonly<Record<string, unknown>>;
-  let value = fields[name];
-  if (value === undefined) {
-    // Node gives lower-case names; a host's own object may spell them as it likes.
-    for (const key in fields) {
-      if (key.length === name.length && key.toLowerCase() === name) value = fields[key];
-    }
-  }
-  return typeof value === 'string' ? value : undefined;
-}
 
 /** HTTP/2's `host`, in Node's header object only: `Headers` refuses the name. */
 function authorityOf(headers: ReadableHeaders): string | undefined {
@@ -53,6 +28,8 @@ export class Arrival {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly userAgent: string | undefined;
+  /** What the request carries as one; nobody has looked whose it is. */
+  readonly loopToken: string | undefined;
   readonly #url: string;
   readonly #hostHeader: string | undefined;
   #target: RequestTarget | undefined;
@@ -69,6 +46,7 @@ export class Arrival {
     this.remotePort = request.remotePort;
     this.#url = request.url;
     this.#hostHeader = headerOf(headers, 'host') ?? authorityOf(headers);
+    this.loopToken = loopTokenOf(headers);
     const userAgent = headerOf(headers, 'user-agent');
     this.userAgent = userAgent === undefined ? undefined : cutText(userAgent, MAX_USER_AGENT_LENGTH);
   }

@@ -22,6 +22,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly clientSpans: boolean;
   readonly responseHeaders: ResponseHeaderNames | undefined;
   readonly clientDisconnect: 'error' | 'unset';
+  /** An export of this tenant's own telemetry carries this token. */
+  isOwnExport(tenantId: string, token: string): boolean;
   /** Applies the host's `severity` option. */
   severityOf(outcome: Outcome): Outcome;
   report(diagnostic: Diagnostic): void;

@@ -21,6 +21,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
 import { outcomeOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
@@ -213,6 +214,7 @@ export class LiveExchange implements Exchange {
   }
 
   inject(headers: WritableHeaders): void {
+    if (this.#arrival.loopToken !== undefined) removeLoopHeader(headers);
     injectFor(this.#home, this.#trace, this.#trace.spanId, headers);
   }
 
@@ -305,6 +307,7 @@ export class LiveExchange implements Exchange {
     const arrival = this.#arrival;
     const span = this.#serverSpan;
     const routeName = this.routeName ?? this.#httpRoute;
+    const { loopToken } = arrival;
     const finished: FinishedRequest = {
       startMs: this.#startMs,
       endMs,
@@ -314,6 +317,7 @@ export class LiveExchange implements Exchange {
       outcome,
       requestId,
       tenantId,
+      isOwnExport: loopToken !== undefined && tenantId !== undefined && home.isOwnExport(tenantId, loopToken),
       routeName,
       environment: this.environment ?? home.environment,
       serverAddress: upstream?.address ?? arrival.host?.address,

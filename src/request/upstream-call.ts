@@ -27,6 +27,7 @@ import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
 import { cleanStatus, cutText } from './limits.js';
 import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
+import { removeLoopHeader } from './loop-header.js';
 import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
 
@@ -157,7 +158,8 @@ export class LiveUpstreamCall implements UpstreamCall {
   }
 
   inject(headers: WritableHeaders): void {
-    const { home, trace } = this.#caller;
+    const { home, trace, arrival } = this.#caller;
+    if (arrival.loopToken !== undefined) removeLoopHeader(headers);
     injectFor(home, trace, this.spanId, headers);
   }
 

@@ -27,8 +27,11 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
     requestFinished(request: FinishedRequest): void {
       const { wanted } = intake;
       // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.
-      const tenant = request.tenantId === undefined ? undefined : intake.tenant(request.tenantId);
-      if (wanted.operatorMetrics || tenant !== undefined) metrics.record(request);
+      const { tenantId, isOwnExport } = request;
+      const tenant = tenantId === undefined || isOwnExport ? undefined : intake.tenant(tenantId);
+      // A tenant's series are the operator's too, so what the tenant is not to see has none of its own.
+      const counted = isOwnExport ? { ...request, tenantId: undefined } : request;
+      if (wanted.operatorMetrics || tenant !== undefined) metrics.record(counted);
       if (tenant !== undefined || wanted.operatorLogs) {
         const { forTenant, forOperator } = requestLogs(request, options);
         const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OutgoingBatch, Sender, SendResult } from '../model/delivery.js';
+import { LOOP_HEADER } from '../model/loop-token.js';
 import type { HeaderMap, Target } from '../model/resolved-destination.js';
 import { HEADERS_DEADLINE_MS, REFRESH_DEADLINE_MS } from './bounds.js';
 import type { Compressor, EncodedBody } from './gzip.js';
@@ -25,22 +26,28 @@ export interface OtlpSenderOptions extends AnswerReading {
 const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
 const TIMEOUT: SendResult = { kind: 'retry', errorClass: 'timeout' };
 
-/** Opens a sender for one URL. */
-export function openOtlpSender(target: OtlpTarget, options: OtlpSenderOptions): Sender {
-  return new OtlpHttpSender(target, options);
+/** Opens a sender for one URL. `loopToken` is asked for each attempt. */
+export function openOtlpSender(
+  target: OtlpTarget,
+  options: OtlpSenderOptions,
+  loopToken?: () => string,
+): Sender {
+  return new OtlpHttpSender(target, options, loopToken);
 }
 
 class OtlpHttpSender implements Sender {
   readonly #options: OtlpSenderOptions;
+  readonly #loopToken: (() => string) | undefined;
   #target: OtlpTarget;
   /** Taken with the first attempt: a destination without telemetry costs no pool. */
   #lease: Lease | undefined;
   /** The material that the lease is for. */
   #leasedId: string | undefined;
 
-  constructor(target: OtlpTarget, options: OtlpSenderOptions) {
+  constructor(target: OtlpTarget, options: OtlpSenderOptions, loopToken: (() => string) | undefined) {
     this.#target = target;
     this.#options = options;
+    this.#loopToken = loopToken;
   }
 
   update(target: Target): void {
@@ -133,6 +140,7 @@ class OtlpHttpSender implements Sender {
       // As in the IETF's draft: a receiver that knows it can tell a repeat, all others pass over it.
       'idempotency-key': batch.id,
       ...own,
+      ...(this.#loopToken !== undefined && { [LOOP_HEADER]: this.#loopToken() }),
       'content-type': 'application/x-protobuf',
       'content-length': bytes.byteLength,
       ...(encoding !== undefined && { 'content-encoding': encoding }),

@@ -1,5 +1,6 @@
 /** Host names as rules see them, and lists of them. */
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { fault } from '../model/configuration-error.js';
 import { parseAddress } from '../model/ip-address.js';
 import { asTextList } from './checks.js';
@@ -31,7 +32,7 @@ export function hostOf(url: URL): string {
 
 function bare(host: string): string {
   if (host.startsWith('[') && host.endsWith(']')) return host.slice(1, -1);
-  return host.endsWith('.') ? host.slice(0, -1) : host;
+  return host.replace(/\.+$/, '');
 }
 
 /** The same for the same host, however an address is written. */
@@ -47,6 +48,12 @@ export function isPublicName(host: string): boolean {
   return !RESERVED.some((name) => host === name || host.endsWith(`.${name}`));
 }
 
+/** As `URL` writes it. */
+function asciiOf(host: string): string {
+  if (/^[\x20-\x7e]*$/.test(host)) return host;
+  return host.startsWith('*.') ? `*.${domainToASCII(host.slice(2))}` : domainToASCII(host);
+}
+
 function checkHost(text: string, option: string): void {
   if (isIP(bare(text)) === 0 && !/^(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(text)) {
     throw fault(option, 'must be a host name or an address, without scheme and port');
@@ -55,7 +62,7 @@ function checkHost(text: string, option: string): void {
 
 /** Reads a list of hosts; `*.example.com` stands for all names that end in `.example.com`. */
 export function resolveHosts(value: unknown, option: string): HostList {
-  const hosts = value === undefined ? [] : asTextList(value, option);
+  const hosts = (value === undefined ? [] : asTextList(value, option)).map(asciiOf);
   hosts.forEach((host, index) => checkHost(host, `${option}[${index}]`));
   const suffixes = hosts.filter((host) => host.startsWith('*.')).map((host) => host.slice(1).toLowerCase());
   const exact = new Set(hosts.map((host) => keyOf(bare(host))));

@@ -7,6 +7,7 @@ import { parseAddress, parseBlock, type AddressBlock } from '../model/ip-address
 import { asObject, asOneOf, asTextList, asWhole, checkFields } from './checks.js';
 import { hostOf, isPublicName, resolveHosts } from './egress-hosts.js';
 import { resolveOrigins } from './egress-origins.js';
+import { resolveSelfHosts } from './egress-self.js';
 import { isBadPort, portOf, PUBLIC_PORTS } from './egress-ports.js';
 import { parseEndpoint } from './endpoint.js';
 
@@ -88,17 +89,14 @@ function compile(rules: TenantEgressRules): EgressPolicy {
   const isOpen = asOneOf(policy, 'tenantEgress.policy', ['public', 'open']) === 'open';
   const allowHosts = resolveHosts(rules.allowHosts, 'tenantEgress.allowHosts');
   const allowHttp = resolveHosts(rules.allowHttp, 'tenantEgress.allowHttp');
-  const selfHosts = resolveHosts(rules.selfHosts, 'tenantEgress.selfHosts');
+  const selfHosts = resolveSelfHosts(rules.selfHosts, 'tenantEgress.selfHosts');
   const trustedOrigins = resolveOrigins(rules.trustedOrigins, 'tenantEgress.trustedOrigins');
   const ports = resolvePorts(rules.ports, 'tenantEgress.ports');
   const addresses = createAddressRule({
     isOpen,
     allow: resolveBlocks(rules.allowCidrs, 'tenantEgress.allowCidrs'),
     // Whatever name leads to it, the gateway's own address stays its own.
-    deny: [
-      ...resolveBlocks(rules.denyCidrs, 'tenantEgress.denyCidrs'),
-      ...selfHosts.addresses.flatMap((address) => parseBlock(address) ?? []),
-    ],
+    deny: [...resolveBlocks(rules.denyCidrs, 'tenantEgress.denyCidrs'), ...selfHosts.blocks],
   });
 
   const refusalOfHost = (host: string): string | undefined => {
@@ -126,6 +124,7 @@ function compile(rules: TenantEgressRules): EgressPolicy {
       if (url.port === '0') return 'uses port 0, where nobody can listen';
       return refusalOfHost(host);
     },
+    isSelf: (host: string) => selfHosts.has(host),
     allowsAddress: (text: string | undefined) => addresses.allows(text),
     isTrustedOrigin: (url: string) => trustedOrigins.size > 0 && trustedOrigins.has(new URL(url).origin),
     proxy: resolveProxy(rules.proxy, 'tenantEgress.proxy'),

@@ -52,6 +52,7 @@ const GLOBAL_IPV6 = blocks('2000::/3');
 /** What inside of 2000::/3 is nobody's: protocol assignments (Teredo is in it), documentation, 6to4, AS112. */
 const SPECIAL_IPV6 = blocks('2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20');
 
+const MAPPED = blocks('::ffff:0:0/96');
 /** Where an IPv6 address carries an IPv4 one, and from which byte on. */
 const EMBEDDINGS = [
   { in: blocks('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '::/96'), at: 12 },
@@ -62,7 +63,8 @@ const UNSPECIFIED_AND_LOOPBACK = blocks('::/127');
 const LOCAL_NAT64 = blocks('64:ff9b:1::/48');
 const LOCAL_NAT64_BITS = 96;
 
-export function createAddressRule({ isOpen, allow, deny }: AddressLists): AddressRule {
+export function createAddressRule({ isOpen, allow, ...lists }: AddressLists): AddressRule {
+  const deny = lists.deny.flatMap((block) => [block, ...unmapped(block)]);
   const isListed = (address: Uint8Array): boolean => {
     const isLocalNat64 = within(LOCAL_NAT64, address);
     return allow.some((block) => covers(block, address) && (!isLocalNat64 || block.bits >= LOCAL_NAT64_BITS));
@@ -84,6 +86,11 @@ export function createAddressRule({ isOpen, allow, deny }: AddressLists): Addres
       return address !== undefined && allows(address) && isListed(address);
     },
   };
+}
+
+/** IPv4 addresses that are denied as IPv6 writes them: as such they are denied by themselves. */
+function unmapped({ bytes, bits }: AddressBlock): readonly AddressBlock[] {
+  return within(MAPPED, bytes) && bits >= 96 ? [{ bytes: bytes.subarray(12), bits: bits - 96 }] : [];
 }
 
 function within(list: readonly AddressBlock[], address: Uint8Array): boolean {

@@ -13,6 +13,8 @@ export interface EgressPolicy {
   readonly isOpen: boolean;
   /** Why a tenant may not have this destination: the rest of a sentence that begins with an option. */
   refusalOf(url: URL): string | undefined;
+  /** The gateway's own name or address, without brackets and dot. */
+  isSelf(host: string): boolean;
   /** An address as the system or DNS gives it. */
   allowsAddress(text: string | undefined): boolean;
   /** An origin at which many tenants are welcome, as the operator says. */

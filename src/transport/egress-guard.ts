@@ -82,7 +82,9 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
     return holds;
   };
 
-  const isRefused = (host: string): boolean => isLiteral(host) && !policy.allowsAddress(host);
+  /** However it was configured: without the checks of that time, nothing else would be left of it for names. */
+  const isRefused = (host: string): boolean =>
+    policy.isSelf(host) || (isLiteral(host) && !policy.allowsAddress(host));
   const find: FindAddresses = (host, found) => {
     resolver.lookup(host, (addresses) => {
       if (addresses === undefined || addresses.length === 0) return found(new SendFailure('dns'));
@@ -153,7 +155,7 @@ function isLiteral(host: string): boolean {
 }
 
 function bare(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
+  return host.startsWith('[') ? host.slice(1, -1) : host.replace(/\.+$/, '');
 }
 
 function bracketed(host: string): string {

@@ -21,6 +21,7 @@ export async function selfTestEgress(): Promise<boolean> {
   const policy: EgressPolicy = {
     isOpen: false,
     refusalOf: () => undefined,
+    isSelf: () => false,
     allowsAddress: allows,
     isTrustedOrigin: () => false,
     proxy: undefined,

@@ -150,6 +150,21 @@ describe('rules', () => {
     [{ policy: 'open', selfHosts: ['10.0.0.1'] }, 'http://0xa.1'],
     [{ policy: 'open', selfHosts: ['10.0.0.1'] }, 'http://[::ffff:10.0.0.1]'],
     [{ policy: 'open', selfHosts: ['[::1]'] }, 'http://[0:0::1]:8080'],
+    [{ policy: 'open', selfHosts: ['GATEWAY.Internal'] }, 'https://gateway.INTERNAL.:4318/v1'],
+    [{ policy: 'open', selfHosts: ['gateway.internal'] }, 'http://gateway.internal..'],
+    [{ policy: 'open', selfHosts: ['bücher.example'] }, 'http://xn--bcher-kva.example'],
+    // Other ways to write it, and other addresses at which the same socket listens.
+    [{ policy: 'open', selfHosts: ['::ffff:10.0.0.1'] }, 'http://10.0.0.1'],
+    [{ policy: 'open', selfHosts: ['[::ffff:a00:1]'] }, 'http://[64:ff9b::10.0.0.1]'],
+    [{ policy: 'open', denyCidrs: ['::ffff:10.0.0.0/104'] }, 'http://10.9.9.9'],
+    [{ policy: 'open', selfHosts: ['127.0.0.1'] }, 'http://0.0.0.0:8080'],
+    [{ policy: 'open', selfHosts: ['127.0.0.1'] }, 'http://127.9.9.9:8080'],
+    [{ policy: 'open', selfHosts: ['127.0.0.1'] }, 'http://[::1]:8080'],
+    [{ policy: 'open', selfHosts: ['127.0.0.1'] }, 'http://[::]:8080'],
+    [{ policy: 'open', selfHosts: ['127.0.0.1'] }, 'http://localhost:8080'],
+    [{ policy: 'open', selfHosts: ['localhost'] }, 'http://127.0.0.1:8080'],
+    [{ policy: 'open', selfHosts: ['localhost'] }, 'http://a.localhost:8080'],
+    [{ policy: 'open', selfHosts: ['::1'] }, 'http://LOCALHOST.:8080'],
   ])('with %j nobody may aim at %s', (rules, endpoint) => {
     expect(sentenceOf(rules, endpoint)).toMatch(/points at the gateway itself|may not reach/);
   });

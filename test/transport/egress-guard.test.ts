@@ -131,6 +131,32 @@ describe('where lists allow it', () => {
     expect(await guarded('open').send(url)).toEqual(DELIVERED);
   });
 
+  it.each<[string, readonly string[], string, readonly string[]]>([
+    ['a name of its own', ['gateway.example.com'], 'gateway.example.com', ['127.0.0.1']],
+    ['a name of its own, in capitals', ['GATEWAY.example.com'], 'Gateway.Example.COM.', ['127.0.0.1']],
+    ['one of a family', ['*.example.com'], 'a.b.example.com', ['127.0.0.1']],
+    ['an alias of its address', ['127.0.0.1'], 'alias.example.org', ['127.0.0.1']],
+    ['an alias of its address within IPv6', ['127.0.0.1'], 'alias.example.org', ['::ffff:127.0.0.1']],
+    ['an alias of localhost', ['localhost'], 'alias.example.org', ['127.0.0.1']],
+    ['any address, which is loopback', ['localhost'], 'alias.example.org', ['0.0.0.0']],
+    ['a mapped address', ['::ffff:127.0.0.1'], 'alias.example.org', ['127.0.0.1']],
+  ])('the gateway itself is refused at connect too: %s', async (_what, selfHosts, host, addresses) => {
+    const server = await startServer();
+    for (const policy of ['open', 'public'] as const) {
+      const { send } = guarded({ ...LOOPBACK, policy, selfHosts }, { resolver: naming(addresses) });
+      expect(await send(`http://${host}:${server.port}/`)).toEqual(BLOCKED);
+    }
+    expect(server.connections).toHaveLength(0);
+  });
+
+  it('the gateway itself is not asked for by way of a proxy', async () => {
+    const server = await startServer();
+    const proxy = `http://127.0.0.1:${server.port}`;
+    const { send } = guarded({ selfHosts: ['gateway.example.com'], proxy });
+    expect(await send('http://gateway.example.com/')).toEqual(BLOCKED);
+    expect(server.connections).toHaveLength(0);
+  });
+
   it('a socket that is open is used again without a question', async () => {
     const server = await startServer();
     let asked = 0;

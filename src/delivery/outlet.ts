@@ -52,7 +52,7 @@ export class Outlet implements LaneHome, QueueOptions {
     const destined =
       home.tenantId === undefined || target.kind === 'exporter'
         ? undefined
-        : { origin: new URL(target.url).origin, isTrustedOrigin: false };
+        : { origin: new URL(target.url).origin, isTrustedOrigin: target.isTrustedOrigin };
     const ofTenants = destined && { home: home.shared.admission, destined };
     this.lane = new Lane(this, health, new Queue(this, resource), sender, maxInFlight, ofTenants);
   }

@@ -69,6 +69,8 @@ export const RESOLVER_BOUNDS: ResolverBounds = {
 };
 /** A name that has no address is not asked for again before this. */
 export const FAILED_NAME_TTL_MS = 10_000;
+/** How long a name that only the system may know waits until it is asked. */
+export const SYSTEM_LOOKUP_WAIT_MS = 3_000;
 /** The system's list of name servers is read again after this. */
 export const NAME_SERVERS_LIFE_MS = 300_000;
 /** Of one name, half of them of each family. Nobody needs more, and all of them would be tried. */

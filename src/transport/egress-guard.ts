@@ -2,15 +2,16 @@
  * Keeps tenants' connections out of the gateway's own network. What counts is the address that is connected to: a name may
  * have passed every check and mean another address a second later.
  */
-import { promises, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 import type { EgressPolicy } from '../model/egress.js';
 import { createAddressLimit } from './address-limit.js';
 import { MAX_ADDRESSES, type ResolverBounds } from './bounds.js';
 import { SendFailure } from './classify.js';
 import { openTunnel } from './egress-tunnel.js';
-import { createLimitedSockets, giveTo, type FindAddresses } from './limited-sockets.js';
-import { createResolver, type Resolver } from './resolver.js';
+import { createLimitedSockets, type FindAddresses } from './limited-sockets.js';
+import { createResolver, type Answer, type Resolver } from './resolver.js';
+import { createSystemLookup } from './system-lookup.js';
 
 /** What Node's agents hand to `createConnection`. */
 export interface ConnectionOptions {
@@ -60,7 +61,7 @@ export interface EgressGuardOptions {
   /** For tests. */
   readonly servers?: readonly string[];
   readonly resolverBounds?: Partial<ResolverBounds>;
-  readonly resolver?: Pick<Resolver, 'lookup' | 'close'>;
+  readonly resolver?: Pick<Resolver, 'lookup' | 'close'> & Partial<Pick<Resolver, 'withdraw'>>;
 }
 
 export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
@@ -86,21 +87,18 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   const isRefused = (host: string): boolean =>
     policy.isSelf(host) || (isLiteral(host) && !policy.allowsAddress(host));
   const find: FindAddresses = (host, found) => {
-    resolver.lookup(host, (addresses) => {
+    const answer: Answer = (addresses) => {
       if (addresses === undefined || addresses.length === 0) return found(new SendFailure('dns'));
       // One that is denied tells of an attempt to get in: then none of them is to be trusted.
       const isAllowed = addresses.every(({ address }) => policy.allowsAddress(address));
       found(isAllowed ? addresses : new SendFailure('blocked'));
-    });
-  };
-  const lookup: LookupFunction = (host, asked, answer) => {
-    find(host, (found) => {
-      if (found instanceof SendFailure) answer(found, '');
-      else giveTo(answer, asked, found);
-    });
+    };
+    resolver.lookup(host, answer);
+    return () => resolver.withdraw?.(host, answer);
   };
   /** Under the open policy tenants are colleagues, whose collectors share a few addresses. */
-  const limited = policy.isOpen ? undefined : createLimitedSockets(createAddressLimit(), find);
+  const sockets = createLimitedSockets(find);
+  const limit = policy.isOpen ? undefined : createAddressLimit();
   const openChecked = (open: Connecting['open']): Connecting['open'] => {
     return (guarded) => {
       const socket = open(guarded);
@@ -139,12 +137,13 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
         return undefined;
       }
       const checked = openChecked(open);
-      if (limited === undefined || isTrustedOrigin) return checked({ lookup });
-      if (!isLiteral(host)) return limited.openNamed(checked);
-      return limited.openLiteral(bare(host), { open: checked, done, pending });
+      const limited = isTrustedOrigin ? undefined : limit;
+      if (!isLiteral(host)) return sockets.openNamed(checked, limited);
+      if (limited === undefined) return checked({});
+      return sockets.openLiteral(bare(host), { open: checked, done, pending }, limited);
     },
-    idle: (socket) => limited?.idle(socket),
-    used: (socket) => limited?.used(socket),
+    idle: sockets.idle,
+    used: sockets.used,
     close: () => resolver.close(),
   };
 }
@@ -170,18 +169,5 @@ function keepOf(policy: EgressPolicy) {
     const of = (family: number): readonly LookupAddress[] =>
       addresses.filter((item) => item.family === family).slice(0, MAX_ADDRESSES / 2);
     return [...of(4), ...of(6)];
-  };
-}
-
-/**
- * The hosts file and search domains, for gateways whose tenants are colleagues. One name at a time: one thread of the pool
- * may be stuck, a second one would stop the gateway's own look-ups.
- */
-function createSystemLookup() {
-  let last: Promise<unknown> = Promise.resolve();
-  return (host: string): Promise<readonly LookupAddress[] | undefined> => {
-    const asked = last.then(() => promises.lookup(host, { all: true }).catch(() => undefined));
-    last = asked;
-    return asked;
   };
 }

@@ -5,22 +5,27 @@ import type { AddressLimit, Visit } from './address-limit.js';
 import { SendFailure } from './classify.js';
 import type { Connecting } from './egress-guard.js';
 
-/** Looks a name up; never answers synchronously. */
+/** Looks a name up; never answers synchronously. What it gives takes the question back. */
 export type FindAddresses = (
   host: string,
   found: (addresses: readonly LookupAddress[] | SendFailure) => void,
-) => void;
+) => () => void;
 
 export interface LimitedSockets {
-  openNamed(open: Connecting['open']): Socket;
+  /** Without a limit, it goes where the name leads. */
+  openNamed(open: Connecting['open'], limit: AddressLimit | undefined): Socket;
   /** Node asks nobody about an address, so where there is no place for it, the socket comes later, with `done`. */
-  openLiteral(host: string, connecting: Pick<Connecting, 'open' | 'done' | 'pending'>): Socket | undefined;
+  openLiteral(
+    host: string,
+    connecting: Pick<Connecting, 'open' | 'done' | 'pending'>,
+    limit: AddressLimit,
+  ): Socket | undefined;
   /** It waits for its next request, or has it. */
   idle(socket: Socket): void;
   used(socket: Socket): void;
 }
 
-export function createLimitedSockets(limit: AddressLimit, find: FindAddresses): LimitedSockets {
+export function createLimitedSockets(find: FindAddresses): LimitedSockets {
   const visits = new WeakMap<Socket, Visit>();
   const follow = (socket: Socket, visit: Visit): void => {
     visits.set(socket, visit);
@@ -29,10 +34,13 @@ export function createLimitedSockets(limit: AddressLimit, find: FindAddresses): 
   };
 
   return {
-    openNamed(open) {
+    openNamed(open, limit) {
+      // Asked before `open` has returned.
+      let withdraw = (): void => undefined;
       const lookup: LookupFunction = (host, options, answer) => {
-        find(host, (found) => {
+        withdraw = find(host, (found) => {
           if (found instanceof SendFailure) return answer(found, '');
+          if (limit === undefined) return giveTo(answer, options, found);
           // Given up meanwhile, and nobody would tell the visit of its end.
           if (socket.destroyed) return;
           const visit = limit.ask(found, (granted) => {
@@ -43,9 +51,10 @@ export function createLimitedSockets(limit: AddressLimit, find: FindAddresses): 
         });
       };
       const socket = open({ lookup });
+      socket.once('close', () => withdraw());
       return socket;
     },
-    openLiteral(host, { open, done, pending }) {
+    openLiteral(host, { open, done, pending }, limit) {
       let socket: Socket | undefined;
       let isLate = false;
       const waiting = { destroy: () => visit.end() };
@@ -71,7 +80,7 @@ export function createLimitedSockets(limit: AddressLimit, find: FindAddresses): 
 }
 
 /** In the form that the caller has asked for. */
-export function giveTo(
+function giveTo(
   answer: Parameters<LookupFunction>[2],
   { all }: Parameters<LookupFunction>[1],
   addresses: readonly LookupAddress[],

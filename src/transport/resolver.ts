@@ -17,7 +17,10 @@ export interface ResolverOptions {
 
 export interface Resolver {
   /** Answers once, never synchronously. `undefined`: there is no address. */
-  lookup(host: string, answer: (addresses: readonly LookupAddress[] | undefined) => void): void;
+  lookup(host: string, answer: Answer): void;
+  /** Whoever asked so waits no more. A name that nobody waits for gets no turn. */
+  withdraw(host: string, answer: Answer): void;
+  /** What is asked is answered at once, and so is what is asked from then on. */
   close(): void;
   /** For tests. */
   readonly size: number;
@@ -29,7 +32,15 @@ interface Known {
   readonly untilMs: number;
 }
 
-type Answer = (addresses: readonly LookupAddress[] | undefined) => void;
+export type Answer = (addresses: readonly LookupAddress[] | undefined) => void;
+
+/** What became of a name when it was looked up last: `unknown` where nobody remembers. */
+type Standing = 'sound' | 'unknown' | 'failed';
+
+/** Of all that are looked up at a time. */
+const MAX_SHARE_OF_FAILED = 0.5;
+/** With those that nobody remembers. */
+const MAX_SHARE_OF_UNSURE = 0.75;
 
 interface Found {
   readonly addresses: readonly LookupAddress[];
@@ -41,10 +52,11 @@ export function createResolver(options: ResolverOptions): Resolver {
   /** Least recently used first. What has expired still tells whether the name failed last time. */
   const known = new Map<string, Known>();
   /** One look-up per name, whoever waits for it. */
-  const asked = new Map<string, Answer[]>();
-  const waiting: { readonly sound: string[]; readonly failed: string[] } = { sound: [], failed: [] };
-  let running = 0;
-  let runningFailed = 0;
+  const asked = new Map<string, Set<Answer>>();
+  /** Names in line, by what became of them last time. */
+  const waiting = { sound: new Set<string>(), unknown: new Set<string>(), failed: new Set<string>() };
+  const running = { sound: 0, unknown: 0, failed: 0 };
+  let isClosed = false;
   let channel: { readonly resolver: CaresResolver; readonly bornMs: number } | undefined;
 
   /** The system's list of name servers is read when one is made, so a new one notices a change. */
@@ -79,28 +91,44 @@ export function createResolver(options: ResolverOptions): Resolver {
     return addresses && { addresses, ttlMs: bounds.minTtlMs };
   };
 
-  const run = async (host: string, hasFailed: boolean): Promise<void> => {
-    running++;
-    if (hasFailed) runningFailed++;
+  const run = async (host: string, standing: Standing): Promise<void> => {
+    running[standing]++;
     const found = await find(host).catch(() => undefined);
-    running--;
-    if (hasFailed) runningFailed--;
-    const addresses = remember(host, found);
-    const answers = asked.get(host) ?? [];
-    asked.delete(host);
-    for (const answer of answers) answer(addresses);
+    running[standing]--;
+    if (isClosed) return;
+    answerAll(host, remember(host, found));
     startNext();
   };
 
+  const answerAll = (host: string, addresses: readonly LookupAddress[] | undefined): void => {
+    const answers = asked.get(host) ?? [];
+    asked.delete(host);
+    for (const answer of answers) answer(addresses);
+  };
+
+  /**
+   * A dead name holds its place for seconds, and whoever has a domain has as many of them as they like, each of them new. So
+   * names that had an address are never kept waiting by those that had none, nor these two by those that are known to be dead.
+   */
   const startNext = (): void => {
-    while (running < bounds.maxLookups) {
-      const mayFail = runningFailed < bounds.maxLookups / 2;
-      const host = waiting.sound.shift();
-      const failed = host === undefined && mayFail ? waiting.failed.shift() : undefined;
-      const next = host ?? failed;
+    for (;;) {
+      const { sound, unknown, failed } = running;
+      if (sound + unknown + failed >= bounds.maxLookups) return;
+      const mayBeUnknown = unknown + failed < bounds.maxLookups * MAX_SHARE_OF_UNSURE;
+      const mayHaveFailed = mayBeUnknown && failed < bounds.maxLookups * MAX_SHARE_OF_FAILED;
+      const next =
+        firstOf('sound') ??
+        (mayBeUnknown ? firstOf('unknown') : undefined) ??
+        (mayHaveFailed ? firstOf('failed') : undefined);
       if (next === undefined) return;
-      void run(next, failed !== undefined);
+      const [host, standing] = next;
+      waiting[standing].delete(host);
+      void run(host, standing);
     }
+  };
+  const firstOf = (standing: Standing): readonly [string, Standing] | undefined => {
+    const [host] = waiting[standing];
+    return host === undefined ? undefined : [host, standing];
   };
 
   return {
@@ -110,19 +138,30 @@ export function createResolver(options: ResolverOptions): Resolver {
       if (last !== undefined) {
         known.delete(name);
         known.set(name, last);
-        if (performance.now() < last.untilMs) return process.nextTick(answer, last.addresses);
       }
+      if (isClosed) return process.nextTick(answer, undefined);
+      if (last !== undefined && performance.now() < last.untilMs)
+        return process.nextTick(answer, last.addresses);
       const others = asked.get(name);
-      if (others !== undefined) return void others.push(answer);
-      asked.set(name, [answer]);
-      // A dead name holds its place for seconds. Those that were dead last time have half of the places.
-      const hasFailed = last !== undefined && last.addresses === undefined;
-      (hasFailed ? waiting.failed : waiting.sound).push(name);
+      if (others !== undefined) return void others.add(answer);
+      asked.set(name, new Set([answer]));
+      const standing = last === undefined ? 'unknown' : last.addresses === undefined ? 'failed' : 'sound';
+      waiting[standing].add(name);
       startNext();
     },
+    withdraw(host, answer) {
+      const name = host.toLowerCase();
+      const answers = asked.get(name);
+      answers?.delete(answer);
+      // What runs goes on: its answer will serve the next one who asks.
+      if (answers?.size === 0 && Object.values(waiting).some((line) => line.delete(name))) asked.delete(name);
+    },
     close() {
+      isClosed = true;
       channel?.resolver.cancel();
       channel = undefined;
+      for (const name of [...asked.keys()]) process.nextTick(answerAll, name, undefined);
+      for (const line of Object.values(waiting)) line.clear();
     },
     get size() {
       return known.size;

@@ -145,6 +145,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['host names of tenants that are remembered', transport.RESOLVER_BOUNDS.maxNames],
   ['and for how long, ms', `${transport.RESOLVER_BOUNDS.minTtlMs} to ${transport.RESOLVER_BOUNDS.maxTtlMs}`],
   ['without an address, ms', transport.FAILED_NAME_TTL_MS],
+  ['a name that only the system may know waits for its turn, ms', transport.SYSTEM_LOOKUP_WAIT_MS],
   ['addresses of one name', transport.MAX_ADDRESSES],
   ['the list of name servers is read again after, ms', transport.NAME_SERVERS_LIFE_MS],
   ['reaching `tenantEgress.proxy`, and its answer, ms', transport.TUNNEL_TIMEOUT_MS],

@@ -144,6 +144,42 @@ it('keeps half of the places for names that did not fail last time', async () =>
   expect(resolver.size).toBe(9);
 });
 
+it('keeps a quarter of the places for names that had an address last time, however many new ones are dead', async () => {
+  const { dns, find: ask } = await start(
+    ({ name, type }) => (name.startsWith('dead') ? 'silent' : onlyA('192.0.2.1')({ name, type })),
+    { bounds: { maxLookups: 4, timeoutMs: 2_000 } },
+  );
+  await ask('sound.example.com');
+  const later = resolverInLaterTime();
+  onTestFinished(later.end);
+  const before = dns.questions.length;
+  for (let index = 0; index < 50; index++) void ask(`dead${index}.example.com`);
+  const startMs = later.realNow();
+  expect(await ask('sound.example.com')).toEqual(['192.0.2.1']);
+  expect(later.realNow() - startMs).toBeLessThan(1_000);
+  const names = dns.questions.slice(before).map(({ name }) => name);
+  expect(new Set(names.filter((name) => name.startsWith('dead'))).size).toBeLessThanOrEqual(3);
+});
+
+it('asks for no name that nobody waits for any more', async () => {
+  const { dns, resolver } = await start(() => 'silent', { bounds: { maxLookups: 4, timeoutMs: 300 } });
+  const answered: string[] = [];
+  const asking = Array.from({ length: 6 }, (_, index) => {
+    const name = `n${index}.example.com`;
+    const answer = (): void => void answered.push(name);
+    resolver.lookup(name, answer);
+    return { name, answer };
+  });
+  const other = find(resolver, 'n5.example.com');
+  // Those that run, and one that somebody else waits for too, go on.
+  for (const { name, answer } of asking) resolver.withdraw(name.toUpperCase(), answer);
+  expect(await other).toBeUndefined();
+  expect([...new Set(dns.questions.map(({ name }) => name))].sort()).toEqual(
+    ['n0', 'n1', 'n2', 'n5'].map((name) => `${name}.example.com`),
+  );
+  expect(answered).toEqual([]);
+});
+
 it('forgets the name that nobody has asked for the longest', async () => {
   const { dns, resolver, find: ask } = await start(onlyA('192.0.2.1'), { bounds: { maxNames: 2 } });
   for (const name of ['a', 'b', 'a', 'c']) await ask(`${name}.example.com`);
@@ -175,6 +211,22 @@ it('ends what is under way when it is closed', async () => {
   await eventually(() => expect(dns.questions.length).toBeGreaterThan(0));
   resolver.close();
   expect(await found).toBeUndefined();
+});
+
+it('asks nothing any more once it is closed, for those in line either', async () => {
+  const {
+    dns,
+    resolver,
+    find: ask,
+  } = await start(() => 'silent', { bounds: { maxLookups: 4, timeoutMs: 10_000 } });
+  const found = Array.from({ length: 20 }, (_, index) => ask(`n${index}.example.com`));
+  await eventually(() => expect(dns.questions.length).toBeGreaterThan(3));
+  resolver.close();
+  expect(await Promise.all(found)).toEqual(found.map(() => undefined));
+  const asked = dns.questions.length;
+  expect(await ask('late.example.com')).toBeUndefined();
+  await pause(50);
+  expect(dns.questions).toHaveLength(asked);
 });
 
 /** The clock that the resolver sees, a minute ahead. */

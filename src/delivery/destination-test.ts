@@ -74,6 +74,11 @@ export function createDestinationTests(options: DestinationTestsOptions): Destin
     const sender = openSender(target);
     const abort = new AbortController();
     const timeoutMs = target.kind === 'otlp' ? target.sending.timeoutMs : MAX_TEST_MS;
+    // First: of two deadlines at the same moment, the sender's knows what it was waiting for.
+    const answered = sender
+      .send(batch, abort.signal)
+      .catch(() => INTERNAL)
+      .then((result) => verdictOf(result, signal, target));
     let end: (verdict: Verdict) => void = () => undefined;
     let timer: NodeJS.Timeout | undefined;
     // The sender has deadlines of its own; this one also holds for a headers function or an exporter that hangs.
@@ -82,10 +87,6 @@ export function createDestinationTests(options: DestinationTestsOptions): Destin
       timer = setTimeout(() => resolve(TIMEOUT), Math.min(timeoutMs, MAX_TEST_MS));
       running.add(end);
     });
-    const answered = sender
-      .send(batch, abort.signal)
-      .catch(() => INTERNAL)
-      .then((result) => verdictOf(result, signal, target));
     try {
       return await Promise.race([answered, ended]);
     } finally {

@@ -61,7 +61,11 @@ const BY_CLASS: Sentences = {
   dns: verdict('dns', 'The host name of the endpoint could not be found: is it spelled right, and public?'),
   connect: verdict(
     'connect',
-    'Nothing answers at the host and port of the endpoint; a firewall may be in between.',
+    'Nothing answers at the host and port of the endpoint, or not with TLS; a firewall may be in between.',
+  ),
+  proxy: verdict(
+    'connect',
+    "The gateway's proxy did not get through to the endpoint, or does not let its tenants send there.",
   ),
   tls: verdict(
     'tls',

@@ -4,6 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import type { AddressLimit, Visit } from './address-limit.js';
 import { SendFailure } from './classify.js';
 import type { Connecting } from './egress-guard.js';
+import { NAME_FOUND } from './request-limits.js';
 
 /** Looks a name up; never answers synchronously. What it gives takes the question back. */
 export type FindAddresses = (
@@ -40,6 +41,7 @@ export function createLimitedSockets(find: FindAddresses): LimitedSockets {
       const lookup: LookupFunction = (host, options, answer) => {
         withdraw = find(host, (found) => {
           if (found instanceof SendFailure) return answer(found, '');
+          Object.assign(socket, { [NAME_FOUND]: true });
           if (limit === undefined) return giveTo(answer, options, found);
           // Given up meanwhile, and nobody would tell the visit of its end.
           if (socket.destroyed) return;

@@ -24,6 +24,8 @@ export interface OtlpSenderOptions extends AnswerReading {
 
 /** Compression never makes a body larger, so its size before is all that has to be asked. */
 const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
+/** The place may be a good one; there was no turn. */
+const CROWDED: SendResult = { kind: 'retry', errorClass: 'crowded' };
 const TIMEOUT: SendResult = { kind: 'retry', errorClass: 'timeout' };
 
 /** Opens a sender for one URL. `loopToken` is asked for each attempt. */
@@ -96,7 +98,7 @@ class OtlpHttpSender implements Sender {
     if (lease === undefined) return { kind: 'retry', errorClass: 'tls' };
     const taken = lease.slot(deadline);
     const release = taken instanceof Promise ? await taken : taken;
-    if (release === undefined) return TIMEOUT;
+    if (release === undefined) return CROWDED;
     let closed = Promise.resolve();
     try {
       const bytes = batch.request();

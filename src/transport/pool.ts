@@ -38,6 +38,8 @@ export interface Lease {
 export interface Pools {
   /** Throws what OpenSSL thinks of the TLS material. */
   lease(key: PoolKey): Lease;
+  /** Sockets of its own, whose requests count with all others to the same origins. */
+  apart(): Pools;
   /** What stands between tenants and the gateway's own network. */
   readonly guard: EgressGuard | undefined;
   /** For tests. */
@@ -49,11 +51,15 @@ export interface Pools {
 }
 
 /** Without a guard, tenants' connections go anywhere. */
-export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuard): Pools {
+export function createPools(
+  bounds: Partial<PoolBounds> = {},
+  guard?: EgressGuard,
+  common?: Pick<PoolHome, 'places' | 'openSockets'>,
+): Pools {
   const all = { ...POOL_BOUNDS, ...bounds };
-  const openSockets = createOpenSockets(all.maxSockets);
+  const openSockets = common?.openSockets ?? createOpenSockets(all.maxSockets);
+  const places = common?.places ?? createPlaces();
   const contexts = createSecureContexts();
-  const places = createPlaces();
   const shared = new Map<string, OriginPool>();
   const home: PoolHome = { bounds: all, guard, openSockets, contexts, places, shared, quiet: new Set() };
 
@@ -82,6 +88,7 @@ export function createPools(bounds: Partial<PoolBounds> = {}, guard?: EgressGuar
       }
       return new PoolLease(pool);
     },
+    apart: () => createPools(bounds, guard, { places, openSockets }),
     guard,
     get idleSockets() {
       return openSockets.idleSize;

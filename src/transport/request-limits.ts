@@ -1,8 +1,11 @@
 /** Ends a request that is not getting anywhere before its deadline does. */
 import type { ClientRequest } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { MAX_INFORMATIONAL } from './bounds.js';
 import { SendFailure } from './classify.js';
+
+/** Set on a socket whose addresses are known: Node tells only of look-ups of its own, and of ours when they are used. */
+export const NAME_FOUND = Symbol('name found');
 
 /**
  * Looking up the name, TCP and TLS have this long together; it counts from the moment at which the request gets its socket,
@@ -13,7 +16,14 @@ export function limitConnecting(request: ClientRequest, timeoutMs: number, isTls
     if (request.reusedSocket || request.destroyed) return;
     // Through a tunnel, the socket has been connected before.
     if (!isTls && !socket.connecting) return;
-    const timer = setTimeout(() => request.destroy(new SendFailure('connect')), timeoutMs).unref();
+    let isFound = isIP(request.host.replace(/^\[|\]$/g, '')) !== 0;
+    socket.once('lookup', () => void (isFound = true));
+    const fail = (): void => {
+      // A name server that is silent, or slower than this, is told from a host that is.
+      const isLookingUp = socket.connecting && !isFound && !(NAME_FOUND in socket);
+      request.destroy(new SendFailure(isLookingUp ? 'dns' : 'connect'));
+    };
+    const timer = setTimeout(fail, timeoutMs).unref();
     const clear = (): void => {
       clearTimeout(timer);
       socket.off('close', clear);

@@ -1,11 +1,10 @@
-/** A sender for one test of a destination: it meets what an export would meet, and shares nothing with the exports. */
+/** A sender for one test of a destination: it meets what an export would meet, and shares no socket with the exports. */
 import { gzipSync } from 'node:zlib';
 import type { DestinationResource, Sender } from '../model/delivery.js';
 import type { Target } from '../model/resolved-destination.js';
 import { openExporterSender } from './exporter-sender.js';
 import type { Compressor } from './gzip.js';
 import { openOtlpSender, type OtlpSenderOptions } from './otlp-http-sender.js';
-import { createPools } from './pool.js';
 
 /** However small: an endpoint that does not take gzip is to be found out now, not with the first full batch. */
 const COMPRESS_ALL: Compressor = {
@@ -17,13 +16,13 @@ export function openTestSender(
   options: OtlpSenderOptions,
   resourceObject: (resource: DestinationResource) => object,
 ): Sender {
-  // Pools of its own: on a socket that is open already, name, address and certificate would go untested, and behind the
-  // exports of others the test would wait for its turn.
+  // Sockets of its own: on one that is open already, name, address and certificate would go untested. But whoever may test
+  // must not get past what protects the endpoint from all of us together.
   if (target.kind === 'otlp')
     return openOtlpSender(target, {
       ...options,
       compressor: COMPRESS_ALL,
-      pools: createPools({}, options.pools.guard),
+      pools: options.pools.apart(),
     });
   const sender = openExporterSender(target.exporter, {
     resourceObject,

@@ -27,6 +27,7 @@ import { createTestRecords } from '../../src/signals/test-records.js';
 import { SendFailure } from '../../src/transport/classify.js';
 import type { Connecting } from '../../src/transport/egress-guard.js';
 import { createCompressor } from '../../src/transport/gzip.js';
+import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
 import { createPools } from '../../src/transport/pool.js';
 import { openTestSender } from '../../src/transport/test-sender.js';
 import { startOtlpReceiver, type OtlpReceiver } from '../../src/testing/index.js';
@@ -47,6 +48,8 @@ import {
 } from './support.js';
 
 vi.setConfig({ testTimeout: 20_000 });
+
+type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
 const LOGS = { traces: false, metrics: false };
 const SECRET = 'hidden-7d1f';
@@ -663,6 +666,33 @@ describe('by itself', () => {
     expect(openSender).not.toHaveBeenCalled();
   });
 
+  it('counts with the requests of all others to an origin: where there is no turn in time, nothing is sent', async () => {
+    const at = await receiver();
+    at.answerWith({ hang: true });
+    const ofTenant = (timeoutMs: number) =>
+      resolveDestination({ endpoint: at.url, timeoutMs }, 'x', 'tenant', resolveTenantEgress('open'));
+    const sending = {
+      pools: createPools({ maxSocketsPerOrigin: 1 }),
+      compressor: createCompressor(),
+      userAgent: 'test',
+      onTlsFault: () => undefined,
+      decodeResponse: () => undefined,
+      isResponse: () => true,
+    };
+    const openSender = (target: Target) => openTestSender(target, sending, () => ({}));
+    const holder = openOtlpSender(ofTenant(5_000).targets.logs as OtlpTarget, sending);
+    const batch = { id: '1', signal: 'logs', items: 1, request: () => new Uint8Array(8) } as const;
+    const end = new AbortController();
+    const held = holder.send(batch as unknown as OutgoingBatch, end.signal);
+    const result = await createDestinationTests({ ...options, openSender }).run(ofTenant(300), 'tenant');
+    end.abort();
+    await held;
+    holder.close();
+    expect(outcomes(result)).toEqual({ logs: 'rate_limited_here', metrics: 'rate_limited_here' });
+    for (const of of Object.values(result.signals)) expectSafe(of);
+    expect(at.requests).toHaveLength(1);
+  });
+
   it('30 s are the most, whatever timeoutMs says', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -711,6 +741,7 @@ describe('by itself', () => {
     ['headers', 'headers'],
     ['request_too_large', 'too_large'],
     ['exporter', 'exporter'],
+    ['proxy', 'connect'],
     ['crowded', 'rate_limited_here'],
     ['sockets', 'internal'],
     ['internal', 'internal'],

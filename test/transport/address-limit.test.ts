@@ -6,6 +6,7 @@ import type { TenantEgressRules } from '../../src/model/destination.js';
 import { createAddressLimit, type AddressLimit, type Visit } from '../../src/transport/address-limit.js';
 import { ADDRESS_WAIT_MS, MAX_SOCKETS_PER_ADDRESS } from '../../src/transport/bounds.js';
 import type { EgressGuardOptions } from '../../src/transport/egress-guard.js';
+import { eventually } from '../delivery/support.js';
 import { watchClientSockets } from '../faults/support.js';
 import { DELIVERED, guarded, startServer } from './guarded.js';
 
@@ -75,6 +76,18 @@ describe('an address under the public rules', () => {
     expect(classes.filter((name) => name === 'crowded')).toHaveLength(2);
     expect(classes.filter((name) => name === 'timeout')).toHaveLength(MAX_SOCKETS_PER_ADDRESS);
     expect(server.connections).toHaveLength(MAX_SOCKETS_PER_ADDRESS);
+  });
+
+  it('is known, so that who has no time to wait for its turn has failed as connect', async () => {
+    const server = await startServer(() => undefined);
+    const { send } = guarded(LOOPBACK, { resolver: always('127.0.0.1') });
+    const held = NAMES.slice(0, MAX_SOCKETS_PER_ADDRESS).map((name) =>
+      send(`http://${name}:${server.port}/`, undefined, { timeoutMs: 1_000 }),
+    );
+    await eventually(() => expect(server.requests).toHaveLength(MAX_SOCKETS_PER_ADDRESS));
+    const last = send(`http://last.example.com:${server.port}/`, undefined, { connectTimeoutMs: 200 });
+    expect(await last).toEqual({ kind: 'retry', errorClass: 'connect' });
+    await Promise.all(held);
   });
 
   it('is not counted for an origin that is trusted, nor under the open policy', async () => {

@@ -61,6 +61,14 @@ describe('under the public rules', () => {
     expect(server.connections).toHaveLength(0);
   });
 
+  it('a name server that is silent is told from a host that is', async () => {
+    const { send } = guarded('public', { resolver: { lookup: () => undefined, close: () => undefined } });
+    const times = { connectTimeoutMs: 200 };
+    const dns = { kind: 'retry', errorClass: 'dns' };
+    expect(await send('https://collector.example.com/', undefined, times)).toEqual(dns);
+    expect(await send('http://collector.example.com/', undefined, times)).toEqual(dns);
+  });
+
   it('a name without an address is no secret', async () => {
     const { send } = guarded('public', { resolver: naming([]) });
     expect(await send('https://collector.example.com/')).toEqual({ kind: 'retry', errorClass: 'dns' });

@@ -264,7 +264,7 @@ describe('an origin', () => {
     expect(server.requests).toEqual([0, 0, 1, 2, 0]);
   });
 
-  it('lets one go that waits too long, as timeout, and one that is aborted, at once; both leave their place', async () => {
+  it('lets one go that waits too long, as crowded, and one that is aborted, at once; both leave their place', async () => {
     let isHanging = true;
     const server = await startServer((response) => void (isHanging || response.end()));
     const pools = createPools({ maxSocketsPerOrigin: 1 });
@@ -276,11 +276,11 @@ describe('an origin', () => {
     const aborted = sender.send(batch, abort.signal);
     const last = patient.send(batch, live());
     abort.abort();
-    expect(await aborted).toEqual({ kind: 'retry', errorClass: 'timeout' });
+    expect(await aborted).toEqual({ kind: 'retry', errorClass: 'crowded' });
     await eventually(() => expect(server.requests).toHaveLength(1));
     isHanging = false;
     expect(await first).toEqual({ kind: 'retry', errorClass: 'timeout' });
-    expect(await second).toEqual({ kind: 'retry', errorClass: 'timeout' });
+    expect(await second).toEqual({ kind: 'retry', errorClass: 'crowded' });
     expect(await last).toEqual(DELIVERED);
     expect(await sender.send(batch, live())).toEqual(DELIVERED);
     expect(server.most()).toBeLessThanOrEqual(2);

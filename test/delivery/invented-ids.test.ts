@@ -16,6 +16,8 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** As many as may be known. */
 const AT_ONCE = 20_000;
+/** New ones, after that. */
+const PER_SECOND = 1_000;
 
 it.each(modes)('delay no known tenant where the lookup %s for them', (_what, lookup) => {
   const place = new Map([
@@ -87,7 +89,7 @@ it('keep no tenant out that code names', async () => {
   }
 });
 
-it('lose their records by name when they come too quickly, and none of a start with every tenant at once', () =>
+it('lose their records by name when they are too many, and none of a start with every tenant at once', () =>
   withTelemetry({ tenants: () => pause(5_000).then(() => null) }, async (telemetry) => {
     for (let number = 0; number < AT_ONCE; number++) request(telemetry, `tenant-${number}`);
     const { logs } = telemetry.status().tenants.totals;
@@ -98,3 +100,22 @@ it('lose their records by name when they come too quickly, and none of a start w
       dropped: { unrouted: 100 },
     });
   }));
+
+it('are looked up at a limited rate, also where each answer comes at once', async () => {
+  let calls = 0;
+  const tenants = (): null => {
+    calls++;
+    return null;
+  };
+  await withTelemetry({ tenants }, async (telemetry, diagnostics) => {
+    const beganMs = performance.now();
+    await flood(telemetry, 60_000);
+    const tookMs = performance.now() - beganMs;
+    expect(calls).toBeGreaterThan(AT_ONCE / 2);
+    expect(calls).toBeLessThanOrEqual(AT_ONCE + (PER_SECOND * tookMs) / 1_000 + 1);
+    const told = diagnostics.filter(({ message }) => message.includes('new tenants a second'));
+    expect(told).toMatchObject([{ code: 'dropped', signal: 'logs' }]);
+    const { logs } = telemetry.status().tenants.totals;
+    expect((logs?.dropped.unrouted ?? 0) + (logs?.buffered ?? 0)).toBe(60_000);
+  });
+});

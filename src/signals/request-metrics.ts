@@ -69,7 +69,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
       if (left.length === readings.length) return;
       if (left.length === 0) tenantReadings.delete(tenant);
       else tenantReadings.set(tenant, left);
-      table.close(tenant.id);
+      table.close(tenant.id, operatorReadings.size > 0);
     },
   };
 
@@ -117,7 +117,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
         release() {
           if (!held.delete(mark)) return;
           if (held.size === 0) marks.delete(tenant);
-          table.close(tenantId);
+          table.close(tenantId, operatorReadings.size > 0);
         },
       };
       held.add(mark);

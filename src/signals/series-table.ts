@@ -96,13 +96,15 @@ export class SeriesTable {
     return tenant;
   }
 
-  close(tenantId: string): void {
+  /** `operatorReads`: what is visible to the operator has to wait for its readings. */
+  close(tenantId: string, operatorReads: boolean): void {
     const tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) return;
     tenant.readers--;
     if (tenant.readers > 0) return;
     // Nobody reads what the operator does not see: ids that a lookup was asked for in vain must not stay.
-    tenant.forget((series) => !series.isVisible);
+    for (const { isVisible } of tenant.forget((series) => !operatorReads || !series.isVisible))
+      if (isVisible) this.#visibleSeries--;
     tenant.overflow = undefined;
     if (tenant.series.length === 0) this.#tenants.delete(tenantId);
   }

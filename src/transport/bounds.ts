@@ -21,7 +21,8 @@ export const MAX_ANSWER_HEADER_BYTES = 16 * 1024;
 export interface PoolBounds {
   /**
    * Open sockets over all pools, in use or waiting; of those that wait, the least recently used closes to make room. With
-   * those that are about to close there are never more than 512. About 68 KiB each with TLS (measured).
+   * those that are about to close, one for each of 64 requests that begin at once, there are 512. About 68 KiB each with TLS
+   * (measured).
    */
   readonly maxSockets: number;
   /** Pools without request or socket that keep their agent, for its TLS context and sessions: about 3 KiB each, 40 with TLS. */
@@ -37,7 +38,7 @@ export interface PoolBounds {
 }
 
 export const POOL_BOUNDS: PoolBounds = {
-  maxSockets: 480,
+  maxSockets: 448,
   maxQuietPools: 128,
   idleMs: 60_000,
   lifeMs: 600_000,

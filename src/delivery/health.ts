@@ -51,6 +51,8 @@ interface SignalHealth {
   standing: Standing;
 }
 
+const NONE: readonly Signal[] = [];
+
 export class Health {
   readonly #options: HealthOptions;
   #requestsPerMinute: number | undefined;
@@ -61,7 +63,7 @@ export class Health {
     metrics: newSignal(),
   };
   /** Signals that the pace has kept waiting, in line: whoever has just been served comes last. */
-  readonly #kept = new Set<Signal>();
+  #kept = NONE;
   #state: DestinationState = 'pending';
   #failuresInRow = 0;
   #successesInRow = 0;
@@ -105,9 +107,9 @@ export class Health {
       return isPaused ? 'paused' : 'busy';
     }
     if (this.#pace === undefined) return 'go';
-    const isTurn = this.#kept.size === 0 || this.#kept.values().next().value === signal;
+    const isTurn = this.#kept.length === 0 || this.#kept[0] === signal;
     if (isTurn && this.#pace.allows(this.#options.monotonicMs())) return 'go';
-    this.#kept.add(signal);
+    if (!this.#kept.includes(signal)) this.#kept = this.#kept.concat(signal);
     return 'paced';
   }
 
@@ -136,12 +138,12 @@ export class Health {
     this.#signals[signal].inFlight++;
     this.#inFlight++;
     this.#pace?.take(this.#options.monotonicMs());
-    this.#kept.delete(signal);
+    this.withdraw(signal);
   }
 
   /** Nothing of this signal waits any more. */
   withdraw(signal: Signal): void {
-    this.#kept.delete(signal);
+    if (this.#kept.length > 0) this.#kept = this.#kept.filter((other) => other !== signal);
   }
 
   /** What became of a request. */

@@ -42,8 +42,9 @@ export class Lane implements PlaceTaker {
   readonly #maxInFlight: number;
   readonly #admission: Admission | undefined;
   #health: Health;
-  readonly #aborts = new Map<Batch, AbortController>();
-  readonly #waiters = new Set<Waiter>();
+  /** Of what is under way, and who waits for a flush: most lanes have neither, and empty collections are 200 bytes each. */
+  #aborts: Map<Batch, AbortController> | undefined;
+  #waiters: Set<Waiter> | undefined;
   #isClosed = false;
 
   constructor(
@@ -78,14 +79,14 @@ export class Lane implements PlaceTaker {
 
   /** Something of it could go, or somebody waits for it. */
   get isWaiting(): boolean {
-    return this.queue.isDue || this.#waiters.size > 0;
+    return this.queue.isDue || this.#waiters !== undefined;
   }
 
   /** It is on its own from now on, with what it has under way: what it meets says nothing about the destination any more. */
   leaveHealth(): void {
     const own = this.#health.fresh();
     this.#health.withdraw(this.signal);
-    for (let inFlight = this.#aborts.size; inFlight > 0; inFlight--) {
+    for (let inFlight = this.#aborts?.size ?? 0; inFlight > 0; inFlight--) {
       this.#health.cancelled(this.signal);
       own.sent(this.signal);
     }
@@ -142,7 +143,7 @@ export class Lane implements PlaceTaker {
   #send(batch: Batch, entry: Entry | undefined): void {
     const startMs = performance.now();
     const abort = new AbortController();
-    this.#aborts.set(batch, abort);
+    (this.#aborts ??= new Map<Batch, AbortController>()).set(batch, abort);
     this.#health.sent(this.signal);
     // Senders do not reject; if one does, its batch must still be accounted for.
     const failed: SendResult = { kind: 'retry', errorClass: 'internal' };
@@ -157,7 +158,8 @@ export class Lane implements PlaceTaker {
   }
 
   #settle(batch: Batch, result: SendResult, isQuick: boolean): void {
-    this.#aborts.delete(batch);
+    this.#aborts?.delete(batch);
+    if (this.#aborts?.size === 0) this.#aborts = undefined;
     if (!this.queue.isInFlight(batch)) {
       this.#health.cancelled(this.signal);
       return;
@@ -189,20 +191,21 @@ export class Lane implements PlaceTaker {
     this.queue.seal();
     if (this.isEmpty) return Promise.resolve();
     const done = new Promise<void>((resolve) => {
-      this.#waiters.add({ upTo: this.queue.nextSequence, resolve });
+      (this.#waiters ??= new Set()).add({ upTo: this.queue.nextSequence, resolve });
     });
     this.#home.wake(this);
     return done;
   }
 
   #notify(gaveUp: boolean): void {
-    if (this.#waiters.size === 0) return;
+    if (this.#waiters === undefined) return;
     const oldest = this.queue.oldestSequence;
     for (const waiter of this.#waiters) {
       if (!gaveUp && oldest < waiter.upTo) continue;
       this.#waiters.delete(waiter);
       waiter.resolve();
     }
+    if (this.#waiters.size === 0) this.#waiters = undefined;
   }
 
   /** Drops what is left for this reason, aborts what is in flight, and takes nothing more. */
@@ -210,7 +213,7 @@ export class Lane implements PlaceTaker {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.queue.close(reason);
-    for (const abort of this.#aborts.values()) abort.abort();
+    for (const abort of this.#aborts?.values() ?? []) abort.abort();
     this.#admission?.close();
     this.#health.withdraw(this.signal);
     this.#notify(true);

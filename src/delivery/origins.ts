@@ -13,6 +13,9 @@ import {
 } from './bounds.js';
 import { Places } from './places.js';
 
+/** Shared: there are as many origins as active tenants at worst. */
+const oneEach = (): number => 1;
+
 /** One origin, while anybody sends to it. */
 export class Origin {
   /** Who may send there now; `undefined`: it is trusted to take whatever comes. */
@@ -27,7 +30,7 @@ export class Origin {
       max: MAX_REQUESTS_PER_ORIGIN,
       maxNew: MAX_NEW_REQUESTS_PER_ORIGIN,
       maxSlow: MAX_SLOW_REQUESTS_PER_ORIGIN,
-      rates: [{ bucket: new Bucket(ORIGIN_BURST, ORIGIN_REQUESTS_PER_SECOND, monotonicMs()), cost: () => 1 }],
+      rates: [{ bucket: new Bucket(ORIGIN_BURST, ORIGIN_REQUESTS_PER_SECOND, monotonicMs()), cost: oneEach }],
       monotonicMs,
     });
   }

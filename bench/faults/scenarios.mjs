@@ -11,5 +11,6 @@ import * as T6 from './t06.mjs';
 import * as T10 from './t10.mjs';
 import * as T13 from './t13.mjs';
 import * as T19 from './t19.mjs';
+import * as T24 from './t24.mjs';
 
-export const SCENARIOS = { T6, T10, T13, T19 };
+export const SCENARIOS = { T6, T10, T13, T19, T24 };

@@ -1,5 +1,5 @@
 /**
- * The contestants. Each is opened with `{ count, endpointOf(index) }` and gives `record(index, path)`, one finished request of a
+ * The contestants. Each is opened with `{ count, endpointOf(index), tenantEgress }`, the last one for ours alone, and gives `record(index, path)`, one finished request of a
  * tenant's. Times are each side's defaults.
  */
 export const CONTESTANTS = {
@@ -12,13 +12,13 @@ export function requestPath(number) {
   return `/r/${String(number).padStart(9, '0')}/${Date.now()}`;
 }
 
-async function openOurs({ count, endpointOf }) {
+async function openOurs({ count, endpointOf, tenantEgress = 'open' }) {
   const { createGatewayTelemetry } = await import('gateway-otel');
   const ids = Array.from({ length: count }, (_, index) => `t${index}`);
   const telemetry = createGatewayTelemetry({
     env: false,
     operator: null,
-    tenantEgress: 'open',
+    tenantEgress,
     tenants: Object.fromEntries(ids.map((id, index) => [id, { endpoint: endpointOf(index) }])),
   });
   return {

@@ -7,9 +7,9 @@ export type DestinationTestOutcome =
   | 'ok'
   /** `tenantEgress` does not let tenants send there. */
   | 'blocked'
-  /** The host name has no address. */
+  /** The host name has no address, or nobody could tell within `connectTimeoutMs`. */
   | 'dns'
-  /** No connection within `connectTimeoutMs`. */
+  /** No connection within `connectTimeoutMs`, or none through the proxy of `tenantEgress`. */
   | 'connect'
   /** A certificate that is not trusted, no common version, or no TLS at all. */
   | 'tls'
@@ -39,7 +39,10 @@ export type DestinationTestOutcome =
   | 'exporter'
   /** Nothing was sent: the destination, or the whole SDK, is switched off. */
   | 'disabled'
-  /** Nothing was sent: another test is running, or there were ten within the last minute. */
+  /**
+   * Nothing was sent: another test is running, there were ten within the last minute, or so many exports to the same place
+   * are under way that its turn did not come.
+   */
   | 'rate_limited_here'
   /** The instance is shut down, or was while the test ran. */
   | 'shut_down'

@@ -3,6 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import { Agent } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveTenantEgress } from '../../src/config/egress.js';
+import type { TenantEgress } from '../../src/model/destination.js';
 import type { EgressPolicy } from '../../src/model/egress.js';
 import type { EgressGuardOptions } from '../../src/transport/egress-guard.js';
 import { selfTestEgress } from '../../src/transport/egress-self-test.js';
@@ -27,6 +28,58 @@ function naming(...answers: readonly (readonly string[])[]): NonNullable<EgressG
     close: () => undefined,
   };
 }
+
+/** The seven ways in that every guard has to know, at one server, which has seen the one good request in the end. */
+describe.each(['http', 'https'] as const)('the seven cases, by %s', (scheme) => {
+  const root = issueCa();
+  const setup = async () => {
+    const inner = await startServer();
+    const tls = scheme === 'https' ? issue({ by: root, hosts: ['collector.example.com'] }) : undefined;
+    const server = await startServer((response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${inner.port}/` }).end();
+    }, tls);
+    const send = (host: string, options: Parameters<typeof guarded>[1], egress: TenantEgress = 'public') =>
+      guarded(egress, options).send(
+        `${scheme}://${host}:${server.port}/`,
+        scheme === 'https' ? trusting(root.cert) : undefined,
+      );
+    return { inner, server, send };
+  };
+
+  it.each<[string, string, readonly string[]]>([
+    ['1: a literal', '127.0.0.1', []],
+    ['2: a decimal', '2130706433', []],
+    ['3: a mapped address', '[::ffff:127.0.0.1]', []],
+    ['4: a name that is loopback', 'collector.example.com', ['127.0.0.1']],
+    ['5: a name that is public and loopback', 'collector.example.com', ['8.8.8.8', '127.0.0.1']],
+  ])('%s is blocked before there is a connection', async (_what, host, addresses) => {
+    const { server, send } = await setup();
+    expect(await send(host, { resolver: naming(addresses) })).toEqual(BLOCKED);
+    expect(server.connections).toHaveLength(0);
+  });
+
+  it('6: a look-up that lies is found out by the socket, before a byte is sent', async () => {
+    const { server, send } = await setup();
+    let asked = 0;
+    // It believes the first answer, and the socket tells another story.
+    const policy = { ...resolveTenantEgress('public'), allowsAddress: () => asked++ === 0 };
+    const resolver = naming(['127.0.0.1']);
+    expect(await send('collector.example.com', { policy, resolver })).toEqual(BLOCKED);
+    await eventually(() => expect(server.connections.every(({ destroyed }) => destroyed)).toBe(true));
+    expect(server.bytes()).toBe(0);
+  });
+
+  it('7: what is allowed is asked, once, and its redirect inside is not followed', async () => {
+    const { inner, server, send } = await setup();
+    expect(await send('collector.example.com', { resolver: naming(['127.0.0.1']) }, LOOPBACK)).toEqual({
+      kind: 'refused',
+      errorClass: 'redirect',
+      reason: 'refused',
+    });
+    expect(server.requests).toHaveLength(1);
+    expect(inner.connections).toHaveLength(0);
+  });
+});
 
 describe('under the public rules', () => {
   it.each([

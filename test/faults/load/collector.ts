@@ -1,5 +1,6 @@
 /** A collector that keeps up: it finds the records in a request's bytes without decoding them. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import type { Signal } from '../../../src/index.js';
@@ -21,12 +22,16 @@ export interface Arrival {
   readonly delaysMs: readonly number[];
   /** Whose records are in it, as far as they say. */
   readonly owners: readonly string[];
+  /** How often they say it. */
+  readonly ownerMarks: number;
   readonly text: string;
 }
 
 export interface Answer {
   /** 0: none at all. */
   readonly status: number;
+  /** The connection ends in the middle of the answer. */
+  readonly isCut?: boolean;
   readonly retryAfter?: string;
   readonly delayMs?: number;
 }
@@ -36,6 +41,8 @@ export interface LoadCollectorOptions {
   readonly port?: number;
   /** Default: 127.0.0.1. `0.0.0.0`: every address of this machine, 127.1.2.3 as well. */
   readonly host?: string;
+  /** Over TLS, with this certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** `false`: `taken` and `requestsMs` stay empty, for runs so long that they would fill the memory. */
   readonly keeps?: boolean;
   /** Default: 200. It is also told of the arrival's text, which is not kept. */
@@ -65,15 +72,16 @@ function read(signal: Signal, path: string, authorization: string, atMs: number,
     marks.push(Number(mark));
     delaysMs.push(atMs - Number(sentMs));
   }
-  const owners = new Set(Array.from(text.matchAll(OWNER), ([, owner]) => owner ?? ''));
-  return { signal, path, authorization, atMs, marks, delaysMs, owners: [...owners], text };
+  const named = Array.from(text.matchAll(OWNER), ([, owner]) => owner ?? '');
+  const owners = [...new Set(named)];
+  return { signal, path, authorization, atMs, marks, delaysMs, owners, ownerMarks: named.length, text };
 }
 
 export async function startLoadCollector(options: LoadCollectorOptions = {}): Promise<LoadCollector> {
-  const { host = '127.0.0.1', keeps = true } = options;
+  const { host = '127.0.0.1', keeps = true, tls } = options;
   const taken: Omit<Arrival, 'text'>[] = [];
   const requestsMs: number[] = [];
-  const server: Server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const atMs = Date.now();
     if (keeps) requestsMs.push(atMs);
     const pieces: Buffer[] = [];
@@ -85,9 +93,20 @@ export async function startLoadCollector(options: LoadCollectorOptions = {}): Pr
       const path = request.url ?? '';
       const signal = path.slice(path.lastIndexOf('/') + 1) as Signal;
       const { text, ...arrival } = read(signal, path, request.headers.authorization ?? '', atMs, body);
-      const { status, retryAfter, delayMs = 0 } = (options.answer ?? (() => OK))({ ...arrival, text });
+      const {
+        status,
+        retryAfter,
+        isCut = false,
+        delayMs = 0,
+      } = (options.answer ?? (() => OK))({ ...arrival, text });
       const reply = (): void => {
         if (response.destroyed) return;
+        if (isCut) {
+          response
+            .writeHead(status, { 'content-length': 10 })
+            .write('cut', () => void request.socket.destroy());
+          return;
+        }
         if (status === 200) {
           options.onTaken?.({ ...arrival, text });
           if (keeps) taken.push(arrival);
@@ -98,7 +117,8 @@ export async function startLoadCollector(options: LoadCollectorOptions = {}): Pr
       if (delayMs === 0) reply();
       else setTimeout(reply, delayMs);
     });
-  });
+  };
+  const server: Server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   // A listener that closed its idle connections first would add retries that no scenario is about.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
@@ -107,7 +127,7 @@ export async function startLoadCollector(options: LoadCollectorOptions = {}): Pr
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     port,
     taken,
     requestsMs,

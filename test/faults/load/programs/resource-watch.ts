@@ -1,6 +1,7 @@
-/** What this process holds: memory, client sockets, timers. */
+/** What this process holds: memory, client sockets, timers, whatever else it has open. */
 import { createHook } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 export interface Resources {
@@ -12,6 +13,10 @@ export interface Resources {
   readonly mostSockets: number;
   /** 0 where they are not counted. */
   readonly timers: number;
+  /** Connections, TLS, name servers; 0 where they are not counted. */
+  readonly handles: number;
+  /** Open files and sockets of every sort; 0 where the system does not tell. */
+  readonly descriptors: number;
   /** Of all threads, since the process began. */
   readonly cpuMs: number;
 }
@@ -20,7 +25,11 @@ export interface ResourceWatch {
   now(): Resources;
 }
 
-/** Counts from now on. Timers only when asked for: Node then follows every promise, too. */
+/** Node's names of what stays open. Compressors are not among them: they go with a collection, some time after it. */
+const HANDLES = /^(?:TCP|TLS|PIPE|UDP)WRAP$|^DNSCHANNEL$/;
+const DESCRIPTORS = '/proc/self/fd';
+
+/** Counts from now on. Timers and handles only when asked for: Node then follows every promise, too. */
 export function watchResources(countTimers: boolean): ResourceWatch {
   let sockets = 0;
   let mostSockets = 0;
@@ -30,10 +39,14 @@ export function watchResources(countTimers: boolean): ResourceWatch {
     (message as { socket: Socket }).socket.once('close', () => sockets--);
   });
   const timers = new Set<number>();
+  const handles = new Set<number>();
   if (countTimers) {
     createHook({
-      init: (id, type) => void (type === 'Timeout' && timers.add(id)),
-      destroy: (id) => void timers.delete(id),
+      init(id, type) {
+        if (type === 'Timeout') timers.add(id);
+        else if (HANDLES.test(type)) handles.add(id);
+      },
+      destroy: (id) => void (timers.delete(id) || handles.delete(id)),
     }).enable();
   }
   return {
@@ -47,6 +60,8 @@ export function watchResources(countTimers: boolean): ResourceWatch {
         sockets,
         mostSockets,
         timers: timers.size,
+        handles: handles.size,
+        descriptors: existsSync(DESCRIPTORS) ? readdirSync(DESCRIPTORS).length : 0,
         cpuMs: (user + system) / 1_000,
       };
     },

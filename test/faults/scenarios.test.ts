@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/root.mjs';
@@ -9,7 +9,10 @@ describe('the list of scenarios', () => {
     for (const file of files) expect(existsSync(join(root, file)), file).toBe(true);
     const prefix = `t${name.slice(1).padStart(2, '0')}-`;
     const own = [`test/faults/${prefix}`, `test/faults/load/${prefix}`];
-    expect(files.some((file) => own.some((start) => file.startsWith(start)))).toBe(true);
+    const isOwn = (file: string): boolean =>
+      own.some((start) => file.startsWith(start)) ||
+      readFileSync(join(root, file), 'utf8').startsWith(`/** ${name}.`);
+    expect(files.some(isOwn)).toBe(true);
   });
 
   it.each(['test/faults', 'test/faults/load'])('has every scenario file of %s', (folder) => {

@@ -96,8 +96,12 @@ export const SCENARIOS = {
     files: ['test/faults/t18-resets.test.ts'],
   },
   T19: {
-    title: 'one tenant in a hundred is dead',
-    files: ['test/faults/load/t19-some-dead.test.ts'],
+    title: 'one tenant in a hundred is dead; many that are new, silent or not',
+    files: [
+      'test/faults/load/t19-some-dead.test.ts',
+      'test/faults/load/t19-newcomers.test.ts',
+      'test/faults/load/t19-cold-start.test.ts',
+    ],
   },
   T20: {
     title: 'every tenant is dead',
@@ -138,6 +142,10 @@ export const SCENARIOS = {
   T25: {
     title: 'names that change their address',
     files: ['test/faults/t25-rebinding.test.ts', 'test/transport/egress-guard.test.ts'],
+  },
+  T26: {
+    title: 'addresses that are not public, in every form of their text',
+    files: ['test/transport/egress-addresses.test.ts'],
   },
   T27: {
     title: 'hostile URLs',

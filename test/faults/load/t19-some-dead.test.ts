@@ -7,10 +7,11 @@ import { startLoadCollector, type LoadCollector } from './collector.js';
 import { deathOf, hostOf, openGraveyard, type Graveyard } from './dead.js';
 import { createPrograms, type Program, type Programs } from './programs.js';
 import type { Gateway } from './programs/gateway.js';
-import { inPercentiles, percentile, sized } from './scale.js';
+import { busiest, inPercentiles, percentile, sized } from './scale.js';
 import { tenantIds } from './traffic.js';
 
-const TENANTS = tenantIds(sized(500, 10_000));
+/** More than there may be sockets. */
+const TENANTS = tenantIds(sized(600, 10_000));
 /** Two of each kind in the short form. */
 const DEAD = sized(6, 99);
 const SHARED_ORIGINS = 50;
@@ -24,8 +25,14 @@ const SETTLE_MS = sized(20_000, 300_000);
 const MAX_RATIO = 1.1;
 /** Ticks, and a busy machine. One that waits behind a dead one waits for a deadline, which is 10 s. */
 const SLACK_MS = 2_000;
-/** Idle ones, one for each request under way, and as many that are about to have closed. */
-const MAX_SOCKETS = 512 + 64 + 64;
+/** Of all tenants together, and those that are about to have closed. */
+const MAX_SOCKETS = 512 + 16;
+/** Exports in each second for a tenth of a core, and what was saved up before, which is what any stretch may have more. */
+const EXPORTS_PER_SECOND = 250;
+const BURST = 125;
+const STRETCHES_MS = [1_000, 10_000];
+/** Those under way may be held up together, and arrive with those of the next second. */
+const UNDER_WAY = 64;
 const MIB = 1024 * 1024;
 
 const isDead = (index: number): boolean =>
@@ -107,10 +114,14 @@ it.each([
       ({ rssBytes, mostSockets, cpuMs }) =>
         `${Math.round(rssBytes / MIB)} MiB, ${mostSockets} sockets, ${Math.round(cpuMs)} ms of CPU`,
     );
+    const rates = runs.map(({ collector }) =>
+      STRETCHES_MS.map((stretchMs) => busiest(collector.requestsMs, stretchMs)),
+    );
     figure(
       'T19',
       `${TENANTS.length} tenants, ${layout}: all healthy ${inPercentiles(without.delaysMs)} (${described[0]}); ` +
-        `${DEAD} dead ${inPercentiles(withDead.delaysMs)} (${described[1]})`,
+        `${DEAD} dead ${inPercentiles(withDead.delaysMs)} (${described[1]}); ` +
+        `exports in the busiest second and ten seconds ${rates.map((rate) => rate.join(' and ')).join('; ')}`,
     );
     for (const { expected, arrived } of [without, withDead]) expect(arrived).toBe(expected);
     for (const { gateway, collector, healthyIds } of runs) {
@@ -123,6 +134,11 @@ it.each([
       await expectLawAt(gateway, TENANTS);
     }
     for (const { mostSockets } of resources) expect(mostSockets).toBeLessThanOrEqual(MAX_SOCKETS);
+    for (const rate of rates)
+      for (const [index, stretchMs] of STRETCHES_MS.entries())
+        expect(rate[index], `exports in ${stretchMs} ms`).toBeLessThanOrEqual(
+          (EXPORTS_PER_SECOND * stretchMs) / 1_000 + BURST + UNDER_WAY,
+        );
     expect(after).toBeLessThanOrEqual(before * MAX_RATIO + SLACK_MS);
   } finally {
     for (const { gateway, collector } of runs) {

@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 const TENANTS = tenantIds(sized(500, 10_000));
 const PER_SECOND = sized(500, 2_000);
 /** Long enough to fill the bound, several times over in the full form. */
-const FILL_MS = sized(3_500, 120_000);
+const FILL_MS = sized(3_500, 60_000);
 const FULL_MS = sized(4_500, 180_000);
 /** Without collections of the test's own, which would hold up requests. */
 const ASKED_MS = sized(4_000, 60_000);

@@ -70,6 +70,8 @@ const commands = {
             },
           ),
     );
+    // One that closed idle connections first would reset requests that are about to use them.
+    server.keepAliveTimeout = 120_000;
     return new Promise((resolve) =>
       server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
     );

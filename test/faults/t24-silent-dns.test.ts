@@ -14,25 +14,36 @@ vi.mock('../../src/transport/resolver.js', async (original) => {
 });
 
 const TENANTS = Array.from({ length: 50 }, (_, index) => `tenant-${index}`);
-/** A naive client holds the gateway up for as long as the system waits for a name server: 10 s and more. */
-const STUCK_MS = 1_000;
+/**
+ * Of the plan: the gateway's own look-ups, at their 99th percentile, beside what they take with nothing else to do. A naive client holds
+ * them up for as long as the system waits for a name server, 10 s and more.
+ */
+const MAX_MS = 20;
+const MAX_RATIO = 3;
+const LOOKUPS = 100;
+
+async function ownLookupsMs(): Promise<number[]> {
+  const times: number[] = [];
+  for (let count = 0; count < LOOKUPS; count++) {
+    const startMs = performance.now();
+    await dns.lookup('localhost');
+    times.push(performance.now() - startMs);
+    await pause(5);
+  }
+  return times;
+}
 
 it('T24: silent name servers of tenants do not hold up the look-ups of the gateway', async () => {
   const server = await startFakeDns(() => 'silent');
   nameServers.servers = [server.server];
   const tenants = Object.fromEntries(TENANTS.map((id) => [id, { endpoint: `https://${id}.example.com` }]));
   await withTelemetry({ tenants, tenantEgress: 'public' }, async (telemetry) => {
+    const aloneMs = await ownLookupsMs();
     for (const id of TENANTS) send(telemetry, id, 1);
     const flushed = telemetry.flush({ timeoutMs: 20_000 });
     await vi.waitFor(() => expect(server.questions.length).toBeGreaterThan(32), { timeout: 5_000 });
-    const times: number[] = [];
-    for (let count = 0; count < 40; count++) {
-      const startMs = performance.now();
-      await dns.lookup('localhost');
-      times.push(performance.now() - startMs);
-      await pause(5);
-    }
-    expect(Math.max(...times)).toBeLessThan(STUCK_MS);
+    const times = await ownLookupsMs();
+    expect(percentile(times, 99)).toBeLessThan(MAX_MS + MAX_RATIO * percentile(aloneMs, 99));
     await flushed;
     const states = TENANTS.map((id) => telemetry.status(id).destinations[0]?.signals.logs);
     // Those that had to wait for a place had no time left to be told.
@@ -44,11 +55,12 @@ it('T24: silent name servers of tenants do not hold up the look-ups of the gatew
     expectLaw(telemetry, TENANTS);
     figure(
       'T24',
-      `50 silent names: the gateway's look-up p99 ${percentile(times, 99).toFixed(1)} ms; ${naive()}`,
+      `50 silent names: the gateway's look-up p99 ${percentile(times, 99).toFixed(1)} ms, alone ` +
+        `${percentile(aloneMs, 99).toFixed(1)} ms; ${naive()}`,
     );
   });
   await server.close();
-});
+}, 40_000);
 
 /** The same with `dns.lookup`, in a process whose system has a silent name server. Only shown: not every system lets a test do so. */
 function naive(): string {

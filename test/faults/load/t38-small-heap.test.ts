@@ -71,6 +71,8 @@ it('T38: it sheds when memory is short, does not run out of it, and recovers', a
       await gateway.call('holdHeap', Math.max(0, HEAP_MIB * MIB * share - heapBytes));
     };
 
+    const delivered = async (): Promise<number> => (await ofTenants())?.delivered ?? 0;
+
     await gateway.call('traffic', { ...load, durationMs: FILL_MS });
     const { heapBytes, rssBytes } = await resources();
     const filledBytes = await tenantsBytes();
@@ -86,11 +88,12 @@ it('T38: it sheds when memory is short, does not run out of it, and recovers', a
     const shed = shedOf(await ofTenants());
     expect(await tenantsBytes()).toBe(0);
     expect(shed).toBeGreaterThan(0);
+    expect(await delivered()).toBe(0);
 
     await gateway.call('holdHeap', 0);
     isAway = false;
-    const delivered = async (): Promise<number> => (await ofTenants())?.delivered ?? 0;
     const recoveryMs = await sendUntil(async () => (await delivered()) > 0);
+    expect(await delivered()).toBeGreaterThan(0);
     const sheds = shedOf(await ofTenants());
     const endMs = Date.now() + 60_000;
     while (!(await gateway.call('flush', 2_000)).complete && Date.now() < endMs) await pause(50);
@@ -106,6 +109,7 @@ it('T38: it sheds when memory is short, does not run out of it, and recovers', a
         `delivery again after ${recoveryMs} ms; ${JSON.stringify(logs)}`,
     );
     expect(logs).toMatchObject({ accepted: sent, rejected: 0, buffered: 0 });
+    expect(leastFreeBytes).toBeGreaterThan(0);
     // Once memory is there again, nothing more is shed.
     expect(shedOf(logs)).toBe(sheds);
     expect(timesTaken(operator.taken, 'logs').size).toBeGreaterThan(0);

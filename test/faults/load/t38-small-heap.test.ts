@@ -52,14 +52,18 @@ it('T38: it sheds when memory is short, does not run out of it, and recovers', a
       leastFreeBytes = Math.min(leastFreeBytes, HEAP_MIB * MIB - now.heapBytes);
       return now;
     };
-    /** Goes on sending until it is so, or the time is over. */
+    /**
+     * Goes on sending until it is so, or the time is over. Without collections of the test's own in between: V8 gives up a
+     * process that is over 80 % and does little else than collect, whoever asked for that.
+     */
     const sendUntil = async (isSo: () => Promise<boolean>): Promise<number> => {
       const startMs = Date.now();
       while (!(await isSo()) && Date.now() < startMs + SHED_MS) {
         await gateway.call('traffic', { ...load, durationMs: LOOK_MS });
-        await resources();
       }
-      return Date.now() - startMs;
+      const tookMs = Date.now() - startMs;
+      await resources();
+      return tookMs;
     };
     const tenantsBytes = async (): Promise<number> => (await gateway.call('status')).memory.tenantsBytes;
     const ofTenants = async (): Promise<Ledger | undefined> =>

@@ -25,8 +25,9 @@ const TLS_EVERY = 10;
 const PER_SECOND = sized(300, 500);
 const CHANGES_PER_SECOND = 20;
 const ORIGINS = 20;
-const WARM_UP_MS = sized(30_000, 120_000);
-const SOAK_MS = sized(150_000, 28 * 60_000);
+/** Until the allocator has what it needs, RSS grows whatever anybody does: for some minutes. */
+const WARM_UP_MS = sized(30_000, 7 * 60_000);
+const SOAK_MS = sized(150_000, 23 * 60_000);
 const SAMPLE_MS = sized(2_000, 10_000);
 /** Small, so that the dead ones' queues are full before the soak begins: what grows then is a leak. */
 const QUEUE = { maxBytes: 64 * 1024, maxItems: 128, maxAgeMs: 10_000 };
@@ -42,8 +43,13 @@ const MAX_GROWTH = {
   descriptors: sized(60, 20),
 };
 type Measured = keyof typeof MAX_GROWTH;
-/** Of the plan. Only for the full form: in three minutes, one MiB of noise is a slope of twenty an hour. */
+/**
+ * Of the plan. In the full form, and as far as a slope is more than its margin: in three minutes, one MiB of noise makes twenty an
+ * hour, and in half an hour the pages that the allocator takes and gives back still make ten.
+ */
 const MAX_BYTES_PER_HOUR = MIB;
+/** V8's young generation is not what is looked at. It takes 48 MiB and gives them back as it likes. */
+const NODE_OPTIONS = ['--max-semi-space-size=2'];
 const SECRET = 'operator-secret';
 /** As an attribute, and as the route. */
 const MARKS_PER_RECORD = 2;
@@ -103,7 +109,7 @@ it('T41: a soak under faults and churn: no foreign record, nothing stale, nothin
     };
   };
   try {
-    const gateway = await programs.start<Gateway>('gateway');
+    const gateway = await programs.start<Gateway>('gateway', NODE_OPTIONS);
     await gateway.call('watchResources', true);
     await gateway.call('open', {
       operator: { endpoint: operator.url, headers: { authorization: SECRET } },
@@ -158,7 +164,7 @@ it('T41: a soak under faults and churn: no foreign record, nothing stale, nothin
     const last = samples.at(-1);
     const inMiB = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
     const bytes = (of: 'heapBytes' | 'rssBytes'): string =>
-      `${inMiB(trend(of).growth)} more (${inMiB(trend(of).perHour)} an hour), now ${inMiB(last?.[of] ?? 0)}`;
+      `${inMiB(trend(of).growth)} more (${inMiB(trend(of).perHour)} ± ${inMiB(trend(of).marginPerHour)} an hour), now ${inMiB(last?.[of] ?? 0)}`;
     const counted = (['sockets', 'timers', 'handles', 'descriptors'] as const)
       .map((of) => `${of} ${trend(of).growth.toFixed(1)} more, now ${last?.[of]}`)
       .join('; ');
@@ -174,7 +180,10 @@ it('T41: a soak under faults and churn: no foreign record, nothing stale, nothin
     expect(canaries.arrivals).toBeGreaterThan(0);
     for (const [of, most] of Object.entries(MAX_GROWTH))
       expect(trend(of as Measured).growth, of).toBeLessThanOrEqual(most);
-    if (sized(0, 1) === 1) expect(trend('rssBytes').perHour).toBeLessThan(MAX_BYTES_PER_HOUR);
+    for (const of of ['heapBytes', 'rssBytes'] as const) {
+      const { perHour, marginPerHour } = trend(of);
+      if (sized(0, 1) === 1) expect(perHour - marginPerHour, of).toBeLessThan(MAX_BYTES_PER_HOUR);
+    }
     expect(last?.mostSockets).toBeLessThanOrEqual(MAX_SOCKETS);
 
     const { operator: ofOperator, tenants } = await gateway.call('flush', 5_000);

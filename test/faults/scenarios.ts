@@ -202,7 +202,7 @@ export const SCENARIOS = {
   },
   T49: {
     title: 'a thousand tenants, one victim',
-    files: ['test/faults/load/t49-one-victim.test.ts'],
+    files: ['test/faults/load/t49-one-victim.test.ts', 'test/faults/t49-many-names.test.ts'],
   },
   T50: {
     title: 'huge payloads',

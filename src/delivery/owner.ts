@@ -22,10 +22,15 @@ export interface OwnerChange {
 
 const NONE: readonly Outbox[] = [];
 
+/** Whoever has a share of the bytes of all tenants: asked for when something is about to be held. */
+export interface ShareHolder {
+  readonly share: Share;
+}
+
 export class Owner {
   readonly #home: OutboxHome;
   readonly #tenantId: string | undefined;
-  readonly #share: Share | undefined;
+  readonly #holder: ShareHolder | undefined;
   /** What is wanted, until the first record comes: queues, readings and health cost ten times as much as a configuration. */
   #configured: readonly ResolvedDestination[] | undefined = [];
   #retired: Accounts | undefined;
@@ -33,9 +38,9 @@ export class Owner {
   #leaving: readonly Outbox[] = NONE;
   #outboxes: readonly Outbox[] = NONE;
 
-  constructor(home: OutboxHome, tenantId: string | undefined, share?: Share) {
+  constructor(home: OutboxHome, tenantId: string | undefined, holder?: ShareHolder) {
     this.#home = home;
-    this.#share = share;
+    this.#holder = holder;
     this.#tenantId = tenantId;
   }
 
@@ -80,7 +85,8 @@ export class Owner {
     this.#outboxes = destinations.map((destination) => {
       const known = before.get(destination.name);
       before.delete(destination.name);
-      if (known === undefined) return new Outbox(this.#home, this.#tenantId, destination, this.#share, mark);
+      if (known === undefined)
+        return new Outbox(this.#home, this.#tenantId, destination, this.#holder?.share, mark);
       known.update(destination, byHand);
       return known;
     });

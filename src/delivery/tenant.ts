@@ -50,7 +50,7 @@ export class Tenant implements TenantIntake, Evictable {
   /** As last set. */
   configured: readonly ResolvedDestination[] = NO_DESTINATIONS;
   readonly #home: OutboxHome;
-  readonly #share: Share;
+  #share: Share | undefined;
   #mark: MetricMark | undefined;
   #waiting = NO_RECORDS;
   #waitingBytes = 0;
@@ -58,9 +58,15 @@ export class Tenant implements TenantIntake, Evictable {
   constructor(home: OutboxHome, id: string) {
     this.#home = home;
     this.id = id;
-    this.#share = new Share(home.budget);
-    this.#share.join(this);
-    this.owner = new Owner(home, id, this.#share);
+    this.owner = new Owner(home, id, this);
+  }
+
+  get share(): Share {
+    if (this.#share === undefined) {
+      this.#share = new Share(this.#home.budget);
+      this.#share.join(this);
+    }
+    return this.#share;
   }
 
   /** From now on records wait for the lookup's answer. */
@@ -105,14 +111,14 @@ export class Tenant implements TenantIntake, Evictable {
   #takeWaiting(): readonly WaitingRecord[] {
     const waiting = this.#waiting;
     this.#waiting = NO_RECORDS;
-    this.#countWaiting(-this.#waitingBytes, -waiting.length);
+    if (waiting.length > 0) this.#countWaiting(-this.#waitingBytes, -waiting.length);
     return waiting;
   }
 
   #countWaiting(bytes: number, items: number): void {
     this.#waitingBytes += bytes;
     this.#home.totals.waiting += items;
-    this.#share.change(bytes + items * WAITING_RECORD_BYTES);
+    this.share.change(bytes + items * WAITING_RECORD_BYTES);
   }
 
   get oldestMs(): number | undefined {

@@ -6,7 +6,7 @@
  *
  * idle     bytes per tenant that is configured and has had no request, of 10,000; the plan has 2,048 at most
  * active   1,000 and 10,000 tenants that all have traffic, at 50 origins and with an origin each (127.x.y.z); the stock SDK
- *          with one provider set per tenant at 1,000, in the same run. 10,000 of ours: 200 MB and 512 idle sockets at most
+ *          with one provider set per tenant at 1,000, in the same run. 10,000 of ours: 200 MB and 512 open sockets at most
  * cost     CPU per request, from begin to the return of end, with 1, 100, 1,000 and 10,000 tenants in turn
  *
  * Each contestant is a process of its own, and so is the collector. "active" sends 500 requests a second, tenants in turn;

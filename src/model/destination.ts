@@ -50,7 +50,7 @@ export interface DestinationTls {
   readonly cert?: string;
   /** The private key of `cert`, as PEM. */
   readonly key?: string;
-  /** Of an encrypted `key`. */
+  /** Of an encrypted `key`, which only the operator may have. */
   readonly passphrase?: string;
   /**
    * A path instead of `ca`, for the operator alone. Files are read now, and again when they have changed: looked at with an

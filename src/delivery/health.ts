@@ -149,11 +149,19 @@ export class Health {
   /** What became of a request. */
   settled(signal: Signal, result: SendResult, isQuick = result.kind === 'delivered'): void {
     this.cancelled(signal);
+    if (result.kind === 'retry' && result.isOurs === true) return this.#hold(this.#signals[signal]);
     this.#signals[signal].standing = isQuick ? 'quick' : 'slow';
     // Of a request from before the end: only `revive` ends that.
     if (this.#state === 'disabled') return;
     if (result.kind === 'delivered') this.#succeeded(this.#signals[signal]);
     else this.#failed(this.#signals[signal], result);
+  }
+
+  /** There was no room for it, and there would be none at once. */
+  #hold(own: SignalHealth): void {
+    const { bounds, monotonicMs } = this.#options;
+    const waitMs = jittered(bounds.initialRetryDelayMs / 2, bounds.initialRetryDelayMs);
+    own.notBeforeMs = Math.max(own.notBeforeMs, monotonicMs() + waitMs);
   }
 
   /** A request that says nothing: given up by ourselves, or to be sent again in parts. */

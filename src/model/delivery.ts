@@ -152,6 +152,8 @@ export type SendResult =
       readonly retryAfterMs?: number;
       /** It asked for less, which concerns all signals. */
       readonly isThrottled?: true;
+      /** The gateway itself had no room for the attempt, which says nothing of the destination. */
+      readonly isOurs?: true;
     }
   /** Will never work. */
   | {

@@ -61,7 +61,7 @@ const CLASS_BY_CODE: ReadonlyMap<string, string> = new Map([
     'EPIPE',
     'ERR_STREAM_PREMATURE_CLOSE',
   ]),
-  // Nothing is wrong with the destination: the process has no file descriptors or buffers left.
+  // The process has no file descriptors or buffers left.
   ...each('sockets', ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']),
   ...each('tls', [
     'EPROTO',
@@ -96,6 +96,9 @@ const CLASS_BY_CODE: ReadonlyMap<string, string> = new Map([
   ]),
 ]);
 
+/** Nothing is wrong with the destination. */
+const OURS = new Set(['crowded', 'sockets']);
+
 function each(errorClass: string, codes: readonly string[]): (readonly [code: string, errorClass: string])[] {
   return codes.map((code) => [code, errorClass]);
 }
@@ -108,6 +111,12 @@ export class SendFailure extends Error {
     super(errorClass);
     this.errorClass = errorClass;
   }
+}
+
+/** What failed before there was a status. */
+export function classifyFailure(error: unknown, deadline: AbortSignal): SendResult {
+  const errorClass = classifyError(error, deadline);
+  return { kind: 'retry', errorClass, ...(OURS.has(errorClass) && { isOurs: true }) };
 }
 
 /** A short name for what failed before there was a status; never the raw error, which can hold addresses. */

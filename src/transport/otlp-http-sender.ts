@@ -25,7 +25,7 @@ export interface OtlpSenderOptions extends AnswerReading {
 /** Compression never makes a body larger, so its size before is all that has to be asked. */
 const TOO_LARGE: SendResult = { kind: 'refused', errorClass: 'request_too_large', reason: 'too_large' };
 /** The place may be a good one; there was no turn. */
-const CROWDED: SendResult = { kind: 'retry', errorClass: 'crowded' };
+const CROWDED: SendResult = { kind: 'retry', errorClass: 'crowded', isOurs: true };
 const TIMEOUT: SendResult = { kind: 'retry', errorClass: 'timeout' };
 
 /** Opens a sender for one URL. `loopToken` is asked for each attempt. */

@@ -1,7 +1,7 @@
 /** What a finished exchange means for its batch. */
 import type { SendResult } from '../model/delivery.js';
 import type { ResponseDecoder } from '../model/encoding.js';
-import { classifyError, classifyStatus } from './classify.js';
+import { classifyFailure, classifyStatus } from './classify.js';
 import type { Exchange } from './post.js';
 import { retryAfterMs } from './retry-after.js';
 
@@ -16,7 +16,7 @@ const JSON_TYPE = 'application/json';
 
 export function readExchange(exchange: Exchange, deadline: AbortSignal, reading: AnswerReading): SendResult {
   if (exchange.kind === 'failed') {
-    return { kind: 'retry', errorClass: classifyError(exchange.error, deadline) };
+    return classifyFailure(exchange.error, deadline);
   }
   const { response, answer } = exchange;
   const { headers, statusCode: status = 0 } = response;

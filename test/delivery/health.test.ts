@@ -561,3 +561,28 @@ describe('requestsPerMinute', () => {
     expect(bench.start()).toBe(MAX_IN_FLIGHT);
   });
 });
+
+describe('an attempt for which the gateway itself had no room', () => {
+  const CROWDED: SendResult = { kind: 'retry', errorClass: 'crowded', isOurs: true };
+
+  it('says nothing of the destination, however often, and is made again after a moment', () => {
+    const bench = new Bench();
+    bench.meet(OK);
+    for (let count = 0; count < 20; count++) bench.meet(CROWDED);
+    expect(bench.health.state).toBe('receiving');
+    expect(bench.health.standing('logs')).toBe('quick');
+    expect(bench.may()).toBe('paused');
+    expect(bench.waitMs()).toBeLessThanOrEqual(1_000);
+    bench.meet(OK);
+    bench.meet(OK);
+    expect(bench.changes).toEqual(['pending > receiving', 'receiving > active']);
+  });
+
+  it('does not end a pause that the destination has asked for', () => {
+    const bench = new Bench();
+    bench.health.sent('logs');
+    bench.meet(waitFor(60_000), 'metrics');
+    bench.health.settled('logs', CROWDED);
+    expect(bench.waitMs()).toBeGreaterThan(50_000);
+  });
+});

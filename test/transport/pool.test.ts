@@ -276,11 +276,11 @@ describe('an origin', () => {
     const aborted = sender.send(batch, abort.signal);
     const last = patient.send(batch, live());
     abort.abort();
-    expect(await aborted).toEqual({ kind: 'retry', errorClass: 'crowded' });
+    expect(await aborted).toEqual({ kind: 'retry', errorClass: 'crowded', isOurs: true });
     await eventually(() => expect(server.requests).toHaveLength(1));
     isHanging = false;
     expect(await first).toEqual({ kind: 'retry', errorClass: 'timeout' });
-    expect(await second).toEqual({ kind: 'retry', errorClass: 'crowded' });
+    expect(await second).toEqual({ kind: 'retry', errorClass: 'crowded', isOurs: true });
     expect(await last).toEqual(DELIVERED);
     expect(await sender.send(batch, live())).toEqual(DELIVERED);
     expect(server.most()).toBeLessThanOrEqual(2);

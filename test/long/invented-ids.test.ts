@@ -1,6 +1,6 @@
 /** Invented tenant ids: the tenants that are known notice nothing, and no record is lost without a name. */
 import { expect, it, vi } from 'vitest';
-import { flood, modes, request } from './invented-ids.js';
+import { flood, modes, request } from '../delivery/invented-ids.js';
 import {
   droppedOf,
   eventually,
@@ -10,7 +10,7 @@ import {
   pause,
   startHttp,
   withTelemetry,
-} from './support.js';
+} from '../delivery/support.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

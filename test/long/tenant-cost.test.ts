@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { figure } from '../faults/support.js';
-import { createChildRunner, type ChildRunner } from './child.js';
+import { createChildRunner, type ChildRunner } from '../delivery/child.js';
 
 vi.setConfig({ testTimeout: 90_000 });
 

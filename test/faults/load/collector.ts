@@ -43,7 +43,10 @@ export interface LoadCollectorOptions {
   readonly host?: string;
   /** Over TLS, with this certificate. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** `false`: `taken` and `requestsMs` stay empty, for runs so long that they would fill the memory. */
+  /**
+   * `false`: `taken` and `requestsMs` stay empty, for runs so long that they would fill the memory. With nobody who asks what
+   * arrived it is not read either.
+   */
   readonly keeps?: boolean;
   /** Default: 200. It is also told of the arrival's text, which is not kept. */
   readonly answer?: (arrival: Arrival) => Answer;
@@ -79,13 +82,15 @@ function read(signal: Signal, path: string, authorization: string, atMs: number,
 
 export async function startLoadCollector(options: LoadCollectorOptions = {}): Promise<LoadCollector> {
   const { host = '127.0.0.1', keeps = true, tls } = options;
+  const isRead = keeps || options.answer !== undefined || options.onTaken !== undefined;
   const taken: Omit<Arrival, 'text'>[] = [];
   const requestsMs: number[] = [];
   const listener: RequestListener = (request, response) => {
     const atMs = Date.now();
     if (keeps) requestsMs.push(atMs);
-    const pieces: Buffer[] = [];
     request.on('error', () => undefined);
+    if (!isRead) return void request.resume().on('end', () => response.end());
+    const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
       const sent = Buffer.concat(pieces);

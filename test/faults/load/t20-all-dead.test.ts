@@ -24,6 +24,8 @@ const ASKED_MS = sized(4_000, 60_000);
 const BESIDE_PER_SECOND = 500;
 const SAMPLE_MS = sized(300, 2_000);
 const MAX_BYTES_OF_ALL = sized(2, 64) * MIB;
+/** Its collector is in this process, which a busy machine may hold up for longer than the 3 s that 16 MiB last. */
+const OPERATOR = { maxBytes: 64 * MIB };
 const ATTRIBUTES = { pad: 'x'.repeat(2_000) };
 /** The client's own share of the requests, to measure latency. */
 const ASKED_PER_SECOND = 50;
@@ -33,7 +35,7 @@ const MAX_SOCKETS = 64;
  * the same machine at the same time. A busy machine is unfair to either; one that waits for a dead tenant waits 10 s.
  */
 const MAX_RATIO = 3;
-const SLACK_MS = 50;
+const SLACK_MS = 100;
 /** Of what a slope of 0 looks like: collections come when they like. */
 const MAX_GROWTH_BYTES = { heap: sized(3, 4) * MIB, rss: sized(16, 24) * MIB };
 
@@ -59,7 +61,7 @@ it('T20: with all tenants dead, memory stays at its bound and the operator loses
         TENANTS.map((id, index) => [id, { endpoint: graveyard.url(deathOf(index), hostOf(index)) }]),
       ),
       metrics: { intervalMs: 86_400_000 },
-      delivery: { maxBytesOfAllTenants: MAX_BYTES_OF_ALL },
+      delivery: { operator: OPERATOR, maxBytesOfAllTenants: MAX_BYTES_OF_ALL },
     });
     const load = { perSecond: PER_SECOND, tenantIds: TENANTS, attributes: ATTRIBUTES };
     const asking = { perSecond: ASKED_PER_SECOND, tenantIds: TENANTS, durationMs: ASKED_MS, first: 0 };

@@ -17,6 +17,9 @@ const ANSWER_MS = 100;
 const MAX_AT_ONCE = 8;
 const MAX_PER_SECOND = 50;
 const MANY_MS = 120_000;
+/** So many requests show a rate; a busy machine needs longer for them. */
+const ENOUGH = 120;
+const ENOUGH_MS = 20_000;
 /** So many that the bound on the tenants' exports is not the one that holds. */
 const CPU_SHARE = 1;
 
@@ -31,6 +34,10 @@ beforeEach(() => {
   subscribe('http.client.request.start', onStart);
 });
 afterEach(() => void unsubscribe('http.client.request.start', onStart));
+
+async function enough(count: () => number, least: number): Promise<void> {
+  for (const endMs = Date.now() + ENOUGH_MS; count() < least && Date.now() < endMs;) await pause(50);
+}
 
 it('T49: a victim has eight connections, eight requests at once and fifty a second, whoever aims at it', async () => {
   let underWay = 0;
@@ -64,6 +71,7 @@ it('T49: a victim has eight connections, eight requests at once and fifty a seco
         const logs = () => telemetry.status().tenants.totals.logs ?? nothingLost(0);
         const endMs = Date.now() + MANY_MS;
         while (sized(0, 1) === 1 && logs().buffered > 0 && Date.now() < endMs) await pause(100);
+        await enough(() => victim.requestsMs.length, ENOUGH);
         const [perSecond, arrivedPerSecond] = [
           busiest(startsMs, SECOND_MS),
           busiest(victim.requestsMs, 1_000),
@@ -73,7 +81,7 @@ it('T49: a victim has eight connections, eight requests at once and fifty a seco
           `${TENANTS.length} tenants: at most ${mostUnderWay} requests at once over ${mostSockets} sockets, ` +
             `${perSecond} in the busiest second, ${arrivedPerSecond} by when they arrived; ${JSON.stringify(logs())}`,
         );
-        expect(mostUnderWay).toBeGreaterThan(0);
+        expect(startsMs.length).toBeGreaterThanOrEqual(ENOUGH);
         expect(perSecond).toBeLessThanOrEqual(MAX_PER_SECOND);
         // Those that were under way may be held up together, and arrive with those of the next second.
         expect(arrivedPerSecond).toBeLessThanOrEqual(MAX_PER_SECOND + MAX_AT_ONCE);
@@ -104,10 +112,15 @@ it('T49: a victim that never answers has eight connections, too', async () => {
         delivery: { cpuShareOfTenants: CPU_SHARE },
       },
       async (telemetry) => {
+        const look = (): number => {
+          most = Math.max(most, client.sockets.filter(({ destroyed }) => !destroyed).length);
+          return client.sockets.length;
+        };
         await paced(PER_SECOND, DURATION_MS, (number) => {
           sendMarked(telemetry, TENANTS[number % TENANTS.length], number);
-          most = Math.max(most, client.sockets.filter(({ destroyed }) => !destroyed).length);
+          look();
         });
+        await enough(look, MAX_AT_ONCE + 1);
         figure(
           'T49',
           `a victim that never answers: at most ${most} connections, ${client.sockets.length} in all, ` +

@@ -2,6 +2,7 @@
  * A tenant's way to a request: first a place at the origin, then one of all tenants'. In this order, so that who waits for a
  * busy origin takes nothing from those who go elsewhere.
  */
+import type { TelemetryStatus } from '../model/status.js';
 import { Bucket } from './bucket.js';
 import {
   EXPORT_BURST_MS,
@@ -50,6 +51,11 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number): Admis
     monotonicMs,
   });
   return { places, origins: new Origins(monotonicMs) };
+}
+
+/** Under way, and in line. */
+export function exportsOf({ places, origins }: AdmissionHome): TelemetryStatus['tenants']['exports'] {
+  return { underWay: places.taken, waiting: places.waiting + origins.inLine };
 }
 
 /** Time has passed. `true`: somebody stands in a line. */

@@ -6,7 +6,7 @@ import type { SelfCounts } from '../model/self-counts.js';
 import { SIGNALS } from '../model/signal.js';
 import type { FlushResult, TelemetryStatus, TenantStatus } from '../model/status.js';
 import { MAX_TENANT_REQUESTS, MAX_TICK_MS, TICKS_PER_FLUSH } from './bounds.js';
-import { admissionFor, look } from './admission.js';
+import { admissionFor, exportsOf, look } from './admission.js';
 import { Budget } from './budget.js';
 import type { OutboxHome } from './outbox.js';
 import { Owner } from './owner.js';
@@ -205,7 +205,7 @@ export function createDelivery({
     configured: (tenantId) => tenants.configured(tenantId),
     status: () => ({
       operator: operator.outboxes.map((outbox) => outbox.status()),
-      tenants: { count: tenants.count, totals: totals.ledgers() },
+      tenants: { count: tenants.count, totals: totals.ledgers(), exports: exportsOf(admission) },
       memory: memory(),
     }),
     tenantStatus: (tenantId) => tenants.status(tenantId),

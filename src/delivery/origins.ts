@@ -83,6 +83,13 @@ export class Origins {
     return this.#waiting.size > 0;
   }
 
+  /** How many stand in line, at all of them. */
+  get inLine(): number {
+    let sum = 0;
+    for (const { waiting } of this.#waiting) sum += waiting;
+    return sum;
+  }
+
   leave(name: string): void {
     const known = this.#byName.get(name);
     if (known !== undefined && --known.users === 0) this.#byName.delete(name);

@@ -59,6 +59,11 @@ export class Places {
     return this.#taken.quick + this.#taken.new + this.#taken.slow;
   }
 
+  /** How many stand in line. */
+  get waiting(): number {
+    return this.#lines.reduce((sum, { numbers }) => sum + numbers.size, 0);
+  }
+
   get hasLine(): boolean {
     return this.#lines.some(({ numbers }) => numbers.size > 0);
   }

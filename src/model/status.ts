@@ -72,6 +72,11 @@ export interface TelemetryStatus {
     readonly count: number;
     /** All tenants' accounts added up, those of removed destinations included. */
     readonly totals: Readonly<Partial<Record<Signal, Ledger>>>;
+    /**
+     * Exports to tenants under way, 64 at most, and those that stand in line for a place, a handshake, or their part of a
+     * core (`delivery.cpuShareOfTenants`). While a line is long, tenants' records arrive later, in fewer and larger exports.
+     */
+    readonly exports: { readonly underWay: number; readonly waiting: number };
   };
   /** What the delivery may hold at most, and what its queues hold now. All of it is known when the instance is made. */
   readonly memory: {

@@ -1,6 +1,7 @@
 /**
  * A tenant's way to a request: first a place at the origin, then one of all tenants'. In this order, so that who waits for a
- * busy origin takes nothing from those who go elsewhere.
+ * busy origin takes nothing from those who go elsewhere. In the second line it stands where it would if it had come there at
+ * once: else those of one origin, who come there a few at a time, would each wait for all who have an origin of their own.
  */
 import type { TelemetryStatus } from '../model/status.js';
 import { Bucket } from './bucket.js';
@@ -72,6 +73,8 @@ export class Admission {
   readonly #home: AdmissionHome;
   /** Held while it stands in the second line. */
   #atOrigin: Standing | undefined;
+  /** Under which it waits, in either line. */
+  #number: number | undefined;
 
   constructor(taker: PlaceTaker, { origin, isTrustedOrigin }: Destined, home: AdmissionHome) {
     this.#taker = taker;
@@ -88,15 +91,17 @@ export class Admission {
   /** `undefined`: it stands in one of the lines now. */
   enter(): Entry | undefined {
     const { places } = this.#origin;
-    if (places !== undefined) this.#atOrigin ??= places.take(this.#taker);
+    const number = (this.#number ??= this.#home.places.nextNumber());
+    if (places !== undefined) this.#atOrigin ??= places.take(this.#taker, number);
     if (places !== undefined && this.#atOrigin === undefined) {
       this.#home.origins.watch(this.#origin);
       return undefined;
     }
-    const ofAll = this.#home.places.take(this.#taker);
+    const ofAll = this.#home.places.take(this.#taker, number);
     if (ofAll === undefined) return undefined;
     const atOrigin = this.#atOrigin;
     this.#atOrigin = undefined;
+    this.#number = undefined;
     return { atOrigin, ofAll };
   }
 
@@ -109,6 +114,7 @@ export class Admission {
 
   /** It wants no place now. */
   leave(): void {
+    this.#number = undefined;
     this.#home.places.leave(this.#taker);
     const { places } = this.#origin;
     places?.leave(this.#taker);

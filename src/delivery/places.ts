@@ -9,6 +9,7 @@
  * so these wait for the handshakes that come with time, and the others do not.
  */
 import type { Bucket } from './bucket.js';
+import { WaitingLine, type Waiting } from './waiting-line.js';
 
 /** `new`: nothing was ever delivered there. `slow`: it failed last time, or took long. */
 export type Standing = 'quick' | 'new' | 'slow';
@@ -37,11 +38,11 @@ export interface PlacesOptions {
   monotonicMs(): number;
 }
 
-/** Of one kind, in order, each with the number under which it got in line. */
+/** Of one kind. */
 interface Line {
   readonly standing: Standing;
   readonly needsHandshake: boolean;
-  readonly numbers: Map<PlaceTaker, number>;
+  readonly takers: WaitingLine<PlaceTaker>;
 }
 
 export class Places {
@@ -65,24 +66,33 @@ export class Places {
   }
 
   get hasLine(): boolean {
-    return this.#lines.some(({ numbers }) => numbers.size > 0);
+    return this.#lines.some(({ takers }) => takers.size > 0);
   }
 
-  /** As what it has its place, to be given back so. `undefined`: it stands in line now, and is told. Nobody overtakes. */
-  take(taker: PlaceTaker): Standing | undefined {
+  /** Under which somebody begins to wait, here and elsewhere. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /**
+   * As what it has its place, to be given back so. `undefined`: it stands in line now, and is told. Nobody overtakes, unless
+   * it has begun to wait earlier, in another line, under this number.
+   */
+  take(taker: PlaceTaker, number = this.nextNumber()): Standing | undefined {
     const nowMs = this.#options.monotonicMs();
     const { standing, needsHandshake } = taker;
     const own = this.#lineOf(taker);
     if (own !== undefined && !isFor(own, taker)) this.#move(taker, own);
     const first = this.#first(nowMs);
-    const isFirst = first === undefined || first === taker;
+    const isFirst =
+      first === undefined || first.item === taker || (own === undefined && number < first.number);
     if (!isFirst || !this.#mayGo(standing, needsHandshake, nowMs)) {
-      if (own === undefined) this.#lineFor(taker).numbers.set(taker, ++this.#lastNumber);
+      if (own === undefined) this.#lineFor(taker).takers.add(taker, number);
       // It may be the one that was told, and has changed lines since: nobody else would tell the first.
-      first?.onPlace();
+      first?.item.onPlace();
       return undefined;
     }
-    this.#lineOf(taker)?.numbers.delete(taker);
+    this.#lineOf(taker)?.takers.remove(taker);
     this.#taken[standing]++;
     for (const { bucket, cost } of this.#options.rates) bucket.spend(cost(needsHandshake));
     this.#callNext();
@@ -97,7 +107,7 @@ export class Places {
 
   /** It wants no place any more; those behind it must not wait for it. */
   leave(taker: PlaceTaker): void {
-    if (this.#lineOf(taker)?.numbers.delete(taker) === true) this.#callNext();
+    if (this.#lineOf(taker)?.takers.remove(taker) !== undefined) this.#callNext();
   }
 
   /** Time has passed, and with it comes what is spent. Called with every tick while somebody stands in line. */
@@ -106,17 +116,16 @@ export class Places {
   }
 
   #callNext(): void {
-    if (this.hasLine) this.#first(this.#options.monotonicMs())?.onPlace();
+    if (this.hasLine) this.#first(this.#options.monotonicMs())?.item.onPlace();
   }
 
   /** Who has stood longest of those that could go now. */
-  #first(nowMs: number): PlaceTaker | undefined {
-    let first: PlaceTaker | undefined;
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const { standing, needsHandshake, numbers } of this.#lines) {
-      const head = numbers.entries().next().value;
-      if (head === undefined || head[1] > lowest) continue;
-      if (this.#mayGo(standing, needsHandshake, nowMs)) [first, lowest] = head;
+  #first(nowMs: number): Waiting<PlaceTaker> | undefined {
+    let first: Waiting<PlaceTaker> | undefined;
+    for (const { standing, needsHandshake, takers } of this.#lines) {
+      const head = takers.first();
+      if (head === undefined || (first !== undefined && head.number > first.number)) continue;
+      if (this.#mayGo(standing, needsHandshake, nowMs)) first = head;
     }
     return first;
   }
@@ -130,23 +139,22 @@ export class Places {
   }
 
   #lineOf(taker: PlaceTaker): Line | undefined {
-    return this.#lines.find(({ numbers }) => numbers.has(taker));
+    return this.#lines.find(({ takers }) => takers.has(taker));
   }
 
   #lineFor(taker: PlaceTaker): Line {
     const known = this.#lines.find((line) => isFor(line, taker));
     if (known !== undefined) return known;
     const { standing, needsHandshake } = taker;
-    const line: Line = { standing, needsHandshake, numbers: new Map() };
+    const line: Line = { standing, needsHandshake, takers: new WaitingLine() };
     this.#lines = [...this.#lines, line];
     return line;
   }
 
-  /** It is something else by now; those who stand in that line already go first, and it keeps its number. */
+  /** It is something else by now, and keeps its number. */
   #move(taker: PlaceTaker, from: Line): void {
-    const number = from.numbers.get(taker) ?? ++this.#lastNumber;
-    from.numbers.delete(taker);
-    this.#lineFor(taker).numbers.set(taker, number);
+    const number = from.takers.remove(taker) ?? this.nextNumber();
+    this.#lineFor(taker).takers.add(taker, number);
   }
 }
 

@@ -1,0 +1,117 @@
+/** The two lines together, with a clock of the test's own: whoever has waited longest goes first, wherever that was. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Admission, admissionFor, look, type Entry } from '../../src/delivery/admission.js';
+import type { PlaceTaker } from '../../src/delivery/places.js';
+import { WaitingLine } from '../../src/delivery/waiting-line.js';
+
+const REQUEST_MS = 50;
+const STEP_MS = 5;
+const TICK_MS = 250;
+
+interface Tenant extends PlaceTaker {
+  readonly admission: Admission;
+  isSending: boolean;
+  requests: number;
+}
+
+/** Tenants that always have something to send, each to an origin, for so long. Answers how many requests each has made. */
+function requestsOf(
+  origins: readonly string[],
+  seconds: number,
+  needsHandshake: (origin: string) => boolean = () => false,
+): readonly number[] {
+  let nowMs = 0;
+  const home = admissionFor(0.1, () => nowMs);
+  const told = new Set<Tenant>();
+  const underWay: { readonly endMs: number; readonly tenant: Tenant; readonly entry: Entry }[] = [];
+  const tenants = origins.map((origin): Tenant => {
+    const tenant = {
+      standing: 'quick' as const,
+      needsHandshake: needsHandshake(origin),
+      onPlace: () => void told.add(tenant),
+      get admission() {
+        return admission;
+      },
+      isSending: false,
+      requests: 0,
+    };
+    const admission = new Admission(tenant, { origin, isTrustedOrigin: false }, home);
+    return tenant;
+  });
+  const pump = (tenant: Tenant): void => {
+    if (tenant.isSending) return tenant.admission.leave();
+    const entry = tenant.admission.enter();
+    if (entry === undefined) return;
+    tenant.isSending = true;
+    tenant.requests++;
+    underWay.push({ endMs: nowMs + REQUEST_MS, tenant, entry });
+  };
+  for (const tenant of tenants) pump(tenant);
+  for (; nowMs < seconds * 1_000; nowMs += STEP_MS) {
+    for (let first = underWay[0]; first !== undefined && first.endMs <= nowMs; [first] = underWay) {
+      underWay.shift();
+      first.tenant.isSending = false;
+      first.tenant.admission.exit(first.entry, true);
+      told.add(first.tenant);
+    }
+    if (nowMs % TICK_MS === 0) look(home);
+    for (const tenant of told) {
+      told.delete(tenant);
+      pump(tenant);
+    }
+  }
+  return tenants.map(({ requests }) => requests);
+}
+
+const SHARED = 'https://shared.test';
+/** 100 tenants of one origin, and as many others as are asked for, each with an origin of its own. */
+const withOthers = (others: number): readonly string[] =>
+  Array.from({ length: 100 + others }, (_, index) => (index < 100 ? SHARED : `https://o${index}.test`));
+
+describe('tenants of one origin', () => {
+  it('make as many requests as those who have an origin of their own, where there is not enough for all', () => {
+    const requests = requestsOf(withOthers(2_000), 60);
+    const [ofShared, ofOthers] = [requests.slice(0, 100), requests.slice(100)];
+    expect(Math.min(...ofOthers)).toBeGreaterThan(4);
+    expect(Math.min(...ofShared)).toBeGreaterThanOrEqual(Math.min(...ofOthers) - 1);
+  });
+
+  it('are not kept waiting by those who wait for handshakes', () => {
+    const requests = requestsOf(withOthers(400), 60, (origin) => origin !== SHARED);
+    const [ofShared, ofOthers] = [requests.slice(0, 100), requests.slice(100)];
+    expect(Math.min(...ofOthers)).toBeGreaterThan(3);
+    expect(Math.min(...ofShared)).toBeGreaterThanOrEqual(Math.min(...ofOthers) - 1);
+  });
+});
+
+describe('a line', () => {
+  it('has the one with the lowest number first, whoever comes and goes', () => {
+    const step = fc.record({
+      item: fc.nat(9),
+      number: fc.nat(1_000),
+      kind: fc.constantFrom('add', 'remove'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const line = new WaitingLine<number>();
+        const expected = new Map<number, number>();
+        steps.forEach(({ item, number, kind }, index) => {
+          // No two have the same one.
+          const unique = number * 1_000 + index;
+          if (kind === 'remove') {
+            expect(line.remove(item)).toBe(expected.get(item));
+            expected.delete(item);
+          } else if (!line.has(item)) {
+            line.add(item, unique);
+            expected.set(item, unique);
+          }
+          const lowest = [...expected].sort(([, a], [, b]) => a - b)[0];
+          expect(line.first()).toEqual(lowest && { item: lowest[0], number: lowest[1] });
+          expect(line.size).toBe(expected.size);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

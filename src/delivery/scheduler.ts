@@ -116,7 +116,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       void runSlices(pumpUrgent());
     },
     wakeAt(lane, atMs) {
-      if (closed) return;
+      // The bound of all tenants may have taken the record away that it asks for: nobody would ever look at it.
+      if (closed || lane.isEmpty) return;
       due.add(lane, atMs);
       arm();
     },

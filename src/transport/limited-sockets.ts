@@ -59,7 +59,14 @@ export function createLimitedSockets(find: FindAddresses): LimitedSockets {
     openLiteral(host, { open, done, pending }, limit) {
       let socket: Socket | undefined;
       let isLate = false;
-      const waiting = { destroy: () => visit.end() };
+      const waiting = {
+        destroy() {
+          pending.delete(waiting);
+          visit.end();
+          // Who counts it as being opened is to hear that it will not be.
+          process.nextTick(done, new SendFailure('crowded'));
+        },
+      };
       const visit = limit.ask([{ address: host, family: isIPv6(host) ? 6 : 4 }], (granted, itself) => {
         pending.delete(waiting);
         if (granted === undefined) return done(new SendFailure('crowded'));

@@ -90,6 +90,13 @@ export function post({ url, agent, headers, body, connectTimeoutMs, signal }: Po
     // Stays for good: a late socket error without a listener would end the process.
     request.on('error', fail);
     request.once('close', close);
+    // Node tells of the end of a request only when it has a socket, which a proxy or a crowded address may keep waiting.
+    const abandon = (): void => {
+      if (request.socket !== null) return;
+      fail(signal.reason);
+      close();
+    };
+    signal.addEventListener('abort', abandon, { once: true });
     request.end(body);
   } catch (error) {
     fail(error);

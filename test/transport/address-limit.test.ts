@@ -78,6 +78,25 @@ describe('an address under the public rules', () => {
     expect(server.connections).toHaveLength(MAX_SOCKETS_PER_ADDRESS);
   });
 
+  it.each(['127.0.0.1', 'n.example.com'])(
+    'keeps nobody waiting for longer than the deadline, and counts no socket for who has given up: %s',
+    async (host) => {
+      const server = await startServer(() => undefined);
+      const rules = { ...LOOPBACK, allowHosts: ['127.0.0.1'] };
+      const tenants = guarded(rules, { resolver: always('127.0.0.1') });
+      const held = NAMES.slice(0, MAX_SOCKETS_PER_ADDRESS).map((name) =>
+        tenants.send(`http://${name}:${server.port}/`, undefined, { timeoutMs: 1_000 }),
+      );
+      await eventually(() => expect(server.requests).toHaveLength(MAX_SOCKETS_PER_ADDRESS));
+      const last = tenants.send(`http://${host}:${server.port}/`, undefined, { timeoutMs: 100 });
+      expect(await Promise.race([last, ...held])).toEqual({ kind: 'retry', errorClass: 'timeout' });
+      await eventually(() => expect(tenants.openSockets).toBe(MAX_SOCKETS_PER_ADDRESS));
+      expect(server.requests, 'the others are under way').toHaveLength(MAX_SOCKETS_PER_ADDRESS);
+      await Promise.all(held);
+      await eventually(() => expect(tenants.openSockets).toBe(0));
+    },
+  );
+
   it('is known, so that who has no time to wait for its turn has failed as connect', async () => {
     const server = await startServer(() => undefined);
     const { send } = guarded(LOOPBACK, { resolver: always('127.0.0.1') });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { TUNNEL_TIMEOUT_MS } from '../../src/transport/bounds.js';
 import { issue, issueCa } from '../support/certificates.js';
 import { BLOCKED, DELIVERED, guarded, startServer, trusting } from './guarded.js';
 
@@ -28,7 +29,7 @@ async function startProxy(
   server.on('connect', (request: IncomingMessage, client: Socket) => {
     asked.push(request);
     client.on('error', () => undefined);
-    if (answer === 'silence') return;
+    if (answer === 'silence') return void client.resume().on('end', () => client.end());
     if (answer !== 'connect') return void client.end(answer);
     const there = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -135,4 +136,14 @@ it('is none that the environment names', async () => {
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(await guarded('open').send(`http://127.0.0.1:${server.port}/`)).toEqual(DELIVERED);
   expect(proxy.asked).toHaveLength(0);
+});
+
+it('that is silent keeps no export for longer than its deadline, and no connection after that', async () => {
+  const proxy = await startProxy('silence');
+  const tenants = guarded({ policy: 'open', proxy: `http://127.0.0.1:${proxy.port}` });
+  const sent = tenants.send('http://collector.example.com/', undefined, { timeoutMs: 100 });
+  const beganMs = performance.now();
+  expect(await sent).toEqual({ kind: 'retry', errorClass: 'timeout' });
+  expect(performance.now() - beganMs).toBeLessThan(TUNNEL_TIMEOUT_MS / 2);
+  await vi.waitFor(() => expect([proxy.open(), tenants.openSockets]).toEqual([0, 0]));
 });

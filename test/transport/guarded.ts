@@ -80,6 +80,8 @@ export interface Guarded {
   send(url: string, tls?: TlsSource, times?: Partial<Sending>): Promise<SendResult>;
   /** Keeps the sockets of a place open between its requests. */
   hold(url: string): void;
+  /** Being opened, in use, or waiting. */
+  readonly openSockets: number;
 }
 
 /** The configuration's checks are passed over: what is tested is what stands behind them. */
@@ -94,6 +96,9 @@ export function guarded(egress: TenantEgress, options: Partial<EgressGuardOption
   const pools = createPools({}, guard);
   onTestFinished(() => guard.close());
   return {
+    get openSockets() {
+      return pools.openSockets;
+    },
     hold(url) {
       const lease = pools.lease({
         url: new URL(url),

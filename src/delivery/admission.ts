@@ -11,9 +11,11 @@ import {
   HANDSHAKE_BURST,
   HANDSHAKE_EXPORT_COST_MS,
   HANDSHAKES_PER_SECOND,
+  LONGEST_HELD_MS,
   MAX_NEW_TENANT_REQUESTS,
   MAX_SLOW_TENANT_REQUESTS,
   MAX_TENANT_REQUESTS,
+  SLOW_AFTER_MS,
 } from './bounds.js';
 import { Origins, type Origin } from './origins.js';
 import { Places, type PlaceTaker, type Standing } from './places.js';
@@ -22,6 +24,9 @@ import { Places, type PlaceTaker, type Standing } from './places.js';
 export interface Entry {
   readonly atOrigin: Standing | undefined;
   readonly ofAll: Standing;
+  readonly sinceMs: number;
+  /** Ends the request, which is to fail then. Told once at most. */
+  onOverdue: () => void;
 }
 
 /** Where its requests go. */
@@ -34,6 +39,9 @@ export interface Destined {
 export interface AdmissionHome {
   readonly places: Places;
   readonly origins: Origins;
+  /** Requests under way, the oldest first. */
+  readonly entries: Set<Entry>;
+  monotonicMs(): number;
 }
 
 /** `cpuShare`: of one core, that tenants' exports may take, 0 to 1. */
@@ -51,7 +59,7 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number): Admis
     ],
     monotonicMs,
   });
-  return { places, origins: new Origins(monotonicMs) };
+  return { places, origins: new Origins(monotonicMs), entries: new Set(), monotonicMs };
 }
 
 /** Under way, and in line. */
@@ -60,10 +68,35 @@ export function exportsOf({ places, origins }: AdmissionHome): TelemetryStatus['
 }
 
 /** Time has passed. `true`: somebody stands in a line. */
-export function look({ places, origins }: AdmissionHome): boolean {
+export function look(home: AdmissionHome): boolean {
+  const { places, origins } = home;
+  if (places.hasLine) endOverdue(home);
   places.look();
   const isAnyAtOrigin = origins.look();
   return places.hasLine || isAnyAtOrigin;
+}
+
+/**
+ * A destination that has always been quick may hang from now on, and its owner chooses for how long: two tenants with sixteen
+ * destinations each would hold every place. Nobody is ended while there are places enough.
+ */
+function endOverdue({ places, entries, monotonicMs }: AdmissionHome): void {
+  const nowMs = monotonicMs();
+  const overdue: Entry[] = [];
+  for (const entry of entries) {
+    const heldMs = nowMs - entry.sinceMs;
+    if (heldMs < SLOW_AFTER_MS) break;
+    if (heldMs >= LONGEST_HELD_MS) end(entry, entries);
+    else if (entry.ofAll === 'quick') overdue.push(entry);
+  }
+  if (!places.isFull) return;
+  // So many slow ones would have been let in.
+  for (const entry of overdue.slice(0, -MAX_SLOW_TENANT_REQUESTS)) end(entry, entries);
+}
+
+function end(entry: Entry, entries: Set<Entry>): void {
+  entries.delete(entry);
+  entry.onOverdue();
 }
 
 export class Admission {
@@ -102,11 +135,15 @@ export class Admission {
     const atOrigin = this.#atOrigin;
     this.#atOrigin = undefined;
     this.#number = undefined;
-    return { atOrigin, ofAll };
+    const entry = { atOrigin, ofAll, sinceMs: this.#home.monotonicMs(), onOverdue: () => undefined };
+    this.#home.entries.add(entry);
+    return entry;
   }
 
   /** The request is over. */
-  exit({ atOrigin, ofAll }: Entry, wasQuick: boolean): void {
+  exit(entry: Entry, wasQuick: boolean): void {
+    const { atOrigin, ofAll } = entry;
+    this.#home.entries.delete(entry);
     if (wasQuick) this.#origin.wasQuick();
     this.#home.places.give(ofAll);
     if (atOrigin !== undefined) this.#origin.places?.give(atOrigin);

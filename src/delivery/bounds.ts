@@ -43,6 +43,11 @@ export const MAX_NEW_TENANT_REQUESTS = 24;
 export const MAX_SLOW_TENANT_REQUESTS = 16;
 /** An attempt that takes longer makes its destination a slow one. */
 export const SLOW_AFTER_MS = 2_000;
+/**
+ * Whatever `timeoutMs` says, a request that has its place for longer gives it up as soon as anybody waits for one: the
+ * default deadline.
+ */
+export const LONGEST_HELD_MS = 10_000;
 /** CPU of one export on an open socket, and of one that makes its own with TLS (measured). */
 export const EXPORT_COST_MS = 0.4;
 export const HANDSHAKE_EXPORT_COST_MS = 2.5;

@@ -144,6 +144,7 @@ export class Lane implements PlaceTaker {
     const startMs = performance.now();
     const abort = new AbortController();
     (this.#aborts ??= new Map<Batch, AbortController>()).set(batch, abort);
+    if (entry !== undefined) entry.onOverdue = () => abort.abort();
     this.#health.sent(this.signal);
     // Senders do not reject; if one does, its batch must still be accounted for.
     const failed: SendResult = { kind: 'retry', errorClass: 'internal' };

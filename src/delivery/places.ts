@@ -60,9 +60,13 @@ export class Places {
     return this.#taken.quick + this.#taken.new + this.#taken.slow;
   }
 
+  get isFull(): boolean {
+    return this.taken >= this.#options.max;
+  }
+
   /** How many stand in line. */
   get waiting(): number {
-    return this.#lines.reduce((sum, { numbers }) => sum + numbers.size, 0);
+    return this.#lines.reduce((sum, { takers }) => sum + takers.size, 0);
   }
 
   get hasLine(): boolean {
@@ -131,8 +135,8 @@ export class Places {
   }
 
   #mayGo(standing: Standing, needsHandshake: boolean, nowMs: number): boolean {
-    const { max, maxNew, maxSlow, rates } = this.#options;
-    if (this.taken >= max) return false;
+    const { maxNew, maxSlow, rates } = this.#options;
+    if (this.isFull) return false;
     if (standing === 'new' && this.#taken.new >= maxNew) return false;
     if (standing === 'slow' && this.#taken.slow >= maxSlow) return false;
     return rates.every(({ bucket, cost }) => cost(needsHandshake) === 0 || bucket.hasAny(nowMs));

@@ -1,5 +1,6 @@
 /** A lane with its queue and its destination's health, without sockets: made as an outbox makes it. */
 import { QUEUE_DEFAULTS } from '../../src/config/defaults.js';
+import type { AdmissionHome } from '../../src/delivery/admission.js';
 import { Health, type HealthOptions } from '../../src/delivery/health.js';
 import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
@@ -59,11 +60,18 @@ export function makeLane(parts: LaneParts): { readonly lane: Lane; readonly heal
   const nothing = (): void => undefined;
   const home = { wake: nothing, wakeAt: nothing, forget: nothing, onResult: nothing };
   const admission = parts.places && {
-    home: { places: parts.places, origins: new Origins(parts.monotonicMs) },
+    home: admissionOf(parts.places, parts.monotonicMs),
     destined: { origin: 'https://collector.test', isTrustedOrigin: false },
   };
   return { health, lane: new Lane(home, health, queue, parts.sender, bounds.maxInFlight, admission) };
 }
+
+export const admissionOf = (places: Places, monotonicMs: () => number): AdmissionHome => ({
+  places,
+  origins: new Origins(monotonicMs),
+  entries: new Set(),
+  monotonicMs,
+});
 
 /** With all the time and the core in the world. */
 export const placesOf = (max: number, monotonicMs = (): number => 0): Places =>

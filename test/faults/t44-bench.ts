@@ -4,13 +4,12 @@ import { Budget, Share } from '../../src/delivery/budget.js';
 import { Health } from '../../src/delivery/health.js';
 import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
-import { Origins } from '../../src/delivery/origins.js';
 import type { DropReason, Signal } from '../../src/index.js';
 import type { OutgoingBatch, ReadingResult, SendResult, TakenReading } from '../../src/model/delivery.js';
 import { createEncoders, createEnvelopes } from '../../src/otlp/encoders.js';
 import { CUMULATIVE } from '../../src/model/metric-record.js';
 import { integerSum, takenMetrics } from '../../src/signals/integer-sums.js';
-import { placesOf, RESOURCE } from '../delivery/lane-bench.js';
+import { admissionOf, placesOf, RESOURCE } from '../delivery/lane-bench.js';
 import { check, HealthModel, LaneModel } from './t44-model.js';
 
 export const BOUNDS = {
@@ -87,7 +86,7 @@ export class World {
   nowMs = 1_000;
   readonly budget = new Budget(BUDGET_BYTES);
   readonly tenantsPlaces = placesOf(PLACES, () => this.nowMs);
-  readonly #origins = new Origins(() => this.nowMs);
+  readonly #admission = admissionOf(this.tenantsPlaces, () => this.nowMs);
   readonly places: Place[] = [];
   readonly underWay: UnderWay[] = [];
   flushes: Flush[] = [];
@@ -158,7 +157,7 @@ export class World {
     };
     const admission = place.isTenant
       ? {
-          home: { places: this.tenantsPlaces, origins: this.#origins },
+          home: this.#admission,
           destined: { origin: name, isTrustedOrigin: true },
         }
       : undefined;

@@ -18,7 +18,7 @@ import {
   SLOW_AFTER_MS,
 } from './bounds.js';
 import { Origins, type Origin } from './origins.js';
-import { Places, type PlaceTaker, type Standing } from './places.js';
+import { Places, type PlaceTaker, type Rate, type Standing } from './places.js';
 
 /** Both places. */
 export interface Entry {
@@ -49,14 +49,16 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number): Admis
   const nowMs = monotonicMs();
   const cpuMs = new Bucket(EXPORT_BURST_MS, cpuShare * 1_000, nowMs);
   const handshakes = new Bucket(HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, nowMs);
+  const core: Rate = {
+    bucket: cpuMs,
+    cost: (isNew) => (isNew ? HANDSHAKE_EXPORT_COST_MS : EXPORT_COST_MS),
+  };
   const places = new Places({
     max: MAX_TENANT_REQUESTS,
     maxNew: MAX_NEW_TENANT_REQUESTS,
     maxSlow: MAX_SLOW_TENANT_REQUESTS,
-    rates: [
-      { bucket: cpuMs, cost: (isNew) => (isNew ? HANDSHAKE_EXPORT_COST_MS : EXPORT_COST_MS) },
-      { bucket: handshakes, cost: (isNew) => (isNew ? 1 : 0) },
-    ],
+    rates: [core, { bucket: handshakes, cost: (isNew) => (isNew ? 1 : 0) }],
+    halved: core,
     monotonicMs,
   });
   return { places, origins: new Origins(monotonicMs), entries: new Set(), monotonicMs };

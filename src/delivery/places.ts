@@ -6,7 +6,8 @@
  * There is a line for each kind of request, so that nobody waits behind one that may not go yet. A destination that failed
  * last time or was slow may be dead, and holds its place for as long as its deadline; nobody knows a new one. Both have a
  * part of the places only, each a part of its own. A request that needs a handshake costs six times as much as one without,
- * so these wait for the handshakes that come with time, and the others do not.
+ * so these wait for the handshakes that come with time, and the others do not. Where both wait for the same, as for the core,
+ * each kind has half of it: servers that close after every answer must not use up what the others' requests are made with.
  */
 import type { Bucket } from './bucket.js';
 import { WaitingLine, type Waiting } from './waiting-line.js';
@@ -35,6 +36,8 @@ export interface PlacesOptions {
   readonly maxNew: number;
   readonly maxSlow: number;
   readonly rates: readonly Rate[];
+  /** Of these, the one that requests with a handshake and those without have half of each, as long as both want it. */
+  readonly halved?: Rate;
   monotonicMs(): number;
 }
 
@@ -51,6 +54,8 @@ export class Places {
   #lines: readonly Line[] = [];
   readonly #taken: Record<Standing, number> = { quick: 0, new: 0, slow: 0 };
   #lastNumber = 0;
+  /** How much more of what is halved the requests with a handshake have had, while others stood in line. */
+  #aheadByHandshakes = 0;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
@@ -88,8 +93,8 @@ export class Places {
     const own = this.#lineOf(taker);
     if (own !== undefined && !isFor(own, taker)) this.#move(taker, own);
     const first = this.#first(nowMs);
-    const isFirst =
-      first === undefined || first.item === taker || (own === undefined && number < first.number);
+    const isEarlier = first?.item.needsHandshake === needsHandshake && number < first.number;
+    const isFirst = first === undefined || first.item === taker || (own === undefined && isEarlier);
     if (!isFirst || !this.#mayGo(standing, needsHandshake, nowMs)) {
       if (own === undefined) this.#lineFor(taker).takers.add(taker, number);
       // It may be the one that was told, and has changed lines since: nobody else would tell the first.
@@ -99,6 +104,7 @@ export class Places {
     this.#lineOf(taker)?.takers.remove(taker);
     this.#taken[standing]++;
     for (const { bucket, cost } of this.#options.rates) bucket.spend(cost(needsHandshake));
+    this.#countHalf(needsHandshake);
     this.#callNext();
     return standing;
   }
@@ -123,15 +129,39 @@ export class Places {
     if (this.hasLine) this.#first(this.#options.monotonicMs())?.item.onPlace();
   }
 
-  /** Who has stood longest of those that could go now. */
+  /** Who has stood longest of those that could go now, and are of the kind whose turn it is. */
   #first(nowMs: number): Waiting<PlaceTaker> | undefined {
+    const open = this.#firstOf(false, nowMs);
+    const handshake = this.#firstOf(true, nowMs);
+    if (open === undefined || handshake === undefined) return open ?? handshake;
+    const ahead = this.#aheadByHandshakes;
+    const isOpenNext = ahead === 0 ? open.number < handshake.number : ahead > 0;
+    return isOpenNext ? open : handshake;
+  }
+
+  #firstOf(needsHandshake: boolean, nowMs: number): Waiting<PlaceTaker> | undefined {
     let first: Waiting<PlaceTaker> | undefined;
-    for (const { standing, needsHandshake, takers } of this.#lines) {
-      const head = takers.first();
+    for (const line of this.#lines) {
+      if (line.needsHandshake !== needsHandshake) continue;
+      const head = line.takers.first();
       if (head === undefined || (first !== undefined && head.number > first.number)) continue;
-      if (this.#mayGo(standing, needsHandshake, nowMs)) first = head;
+      if (this.#mayGo(line.standing, needsHandshake, nowMs)) first = head;
     }
     return first;
+  }
+
+  /** Whoever did not want any has nothing to catch up on. */
+  #countHalf(needsHandshake: boolean): void {
+    const { halved } = this.#options;
+    if (halved === undefined) return;
+    const isOtherWaiting = this.#lines.some(
+      (line) => line.needsHandshake !== needsHandshake && line.takers.size > 0,
+    );
+    const cost = halved.cost(needsHandshake);
+    const ahead = this.#aheadByHandshakes + (needsHandshake ? cost : -cost);
+    // One of the dearer kind at most: who could not go for another reason must not have a minute's worth at once later.
+    const most = halved.cost(true);
+    this.#aheadByHandshakes = isOtherWaiting ? Math.max(-most, Math.min(most, ahead)) : 0;
   }
 
   #mayGo(standing: Standing, needsHandshake: boolean, nowMs: number): boolean {

@@ -273,4 +273,38 @@ describe('what comes with time', () => {
     expect(places.take(cold[4] as Taker)).toBe('quick');
     expect(places.take(cold[3] as Taker)).toBeUndefined();
   });
+
+  it('is halved between those who need a handshake and the others, as long as both want it', () => {
+    let nowMs = 0;
+    const core = { bucket: new Bucket(50, 100, nowMs), cost: (isNeeded: boolean) => (isNeeded ? 2.5 : 0.4) };
+    const bounds = { max: 90, maxNew: 90, maxSlow: 90, monotonicMs: () => nowMs };
+    const places = new Places({ ...bounds, rates: [core], halved: core });
+    const closing = takers(100);
+    for (const taker of closing) taker.needsHandshake = true;
+    const open = takers(5);
+    const all = [...closing, ...open];
+    const served = { closing: 0, open: 0 };
+    const serve = (during: readonly Taker[]): void => {
+      for (const endMs = nowMs + 10_000; nowMs < endMs; nowMs += 5) {
+        for (let isAny = true; isAny;) {
+          isAny = false;
+          for (const taker of during) {
+            const place = places.take(taker);
+            if (place === undefined) continue;
+            places.give(place);
+            served[taker.needsHandshake ? 'closing' : 'open']++;
+            isAny = true;
+          }
+        }
+      }
+    };
+    serve(all);
+    expect(served.open).toBeGreaterThan(1_000);
+    expect(served.closing).toBeGreaterThan(180);
+    // What one kind does not want, the other may have.
+    for (const taker of open) places.leave(taker);
+    served.closing = 0;
+    serve(closing);
+    expect(served.closing).toBeGreaterThan(380);
+  });
 });

@@ -11,23 +11,13 @@ import {
   HANDSHAKE_BURST,
   HANDSHAKE_EXPORT_COST_MS,
   HANDSHAKES_PER_SECOND,
-  LONGEST_HELD_MS,
   MAX_NEW_TENANT_REQUESTS,
   MAX_SLOW_TENANT_REQUESTS,
   MAX_TENANT_REQUESTS,
-  SLOW_AFTER_MS,
 } from './bounds.js';
 import { Origins, type Origin } from './origins.js';
 import { Places, type PlaceTaker, type Rate, type Standing } from './places.js';
-
-/** Both places. */
-export interface Entry {
-  readonly atOrigin: Standing | undefined;
-  readonly ofAll: Standing;
-  readonly sinceMs: number;
-  /** Ends the request, which is to fail then. Told once at most. */
-  onOverdue: () => void;
-}
+import { UnderWay, type Entry } from './under-way.js';
 
 /** Where its requests go. */
 export interface Destined {
@@ -39,9 +29,7 @@ export interface Destined {
 export interface AdmissionHome {
   readonly places: Places;
   readonly origins: Origins;
-  /** Requests under way, the oldest first. */
-  readonly entries: Set<Entry>;
-  monotonicMs(): number;
+  readonly underWay: UnderWay;
 }
 
 /** `cpuShare`: of one core, that tenants' exports may take, 0 to 1. */
@@ -61,7 +49,7 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number): Admis
     halved: core,
     monotonicMs,
   });
-  return { places, origins: new Origins(monotonicMs), entries: new Set(), monotonicMs };
+  return { places, origins: new Origins(monotonicMs), underWay: new UnderWay(monotonicMs) };
 }
 
 /** Under way, and in line. */
@@ -70,35 +58,11 @@ export function exportsOf({ places, origins }: AdmissionHome): TelemetryStatus['
 }
 
 /** Time has passed. `true`: somebody stands in a line. */
-export function look(home: AdmissionHome): boolean {
-  const { places, origins } = home;
-  if (places.hasLine) endOverdue(home);
+export function look({ places, origins, underWay }: AdmissionHome): boolean {
+  if (places.hasLine) underWay.endOverdue(places);
   places.look();
   const isAnyAtOrigin = origins.look();
   return places.hasLine || isAnyAtOrigin;
-}
-
-/**
- * A destination that has always been quick may hang from now on, and its owner chooses for how long: two tenants with sixteen
- * destinations each would hold every place. Nobody is ended while there are places enough.
- */
-function endOverdue({ places, entries, monotonicMs }: AdmissionHome): void {
-  const nowMs = monotonicMs();
-  const overdue: Entry[] = [];
-  for (const entry of entries) {
-    const heldMs = nowMs - entry.sinceMs;
-    if (heldMs < SLOW_AFTER_MS) break;
-    if (heldMs >= LONGEST_HELD_MS) end(entry, entries);
-    else if (entry.ofAll === 'quick') overdue.push(entry);
-  }
-  if (!places.isFull) return;
-  // So many slow ones would have been let in.
-  for (const entry of overdue.slice(0, -MAX_SLOW_TENANT_REQUESTS)) end(entry, entries);
-}
-
-function end(entry: Entry, entries: Set<Entry>): void {
-  entries.delete(entry);
-  entry.onOverdue();
 }
 
 export class Admission {
@@ -137,15 +101,13 @@ export class Admission {
     const atOrigin = this.#atOrigin;
     this.#atOrigin = undefined;
     this.#number = undefined;
-    const entry = { atOrigin, ofAll, sinceMs: this.#home.monotonicMs(), onOverdue: () => undefined };
-    this.#home.entries.add(entry);
-    return entry;
+    return this.#home.underWay.begin(atOrigin, ofAll);
   }
 
   /** The request is over. */
   exit(entry: Entry, wasQuick: boolean): void {
     const { atOrigin, ofAll } = entry;
-    this.#home.entries.delete(entry);
+    this.#home.underWay.end(entry);
     if (wasQuick) this.#origin.wasQuick();
     this.#home.places.give(ofAll);
     if (atOrigin !== undefined) this.#origin.places?.give(atOrigin);

@@ -2,12 +2,13 @@
 import type { OutgoingRecord, Sender, SendResult, TakenReading } from '../model/delivery.js';
 import type { DropReason } from '../model/ledger.js';
 import type { Signal } from '../model/signal.js';
-import { Admission, type AdmissionHome, type Destined, type Entry } from './admission.js';
+import { Admission, type AdmissionHome, type Destined } from './admission.js';
 import type { Batch } from './batch.js';
 import { SLOW_AFTER_MS } from './bounds.js';
 import type { Health, Verdict } from './health.js';
 import type { PlaceTaker, Standing } from './places.js';
 import type { Queue } from './queue.js';
+import type { Entry } from './under-way.js';
 
 /** What a lane needs from around it. */
 export interface LaneHome {

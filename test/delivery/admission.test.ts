@@ -1,7 +1,8 @@
 /** The two lines together, with a clock of the test's own: whoever has waited longest goes first, wherever that was. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Admission, admissionFor, look, type Entry } from '../../src/delivery/admission.js';
+import { Admission, admissionFor, look } from '../../src/delivery/admission.js';
+import type { Entry } from '../../src/delivery/under-way.js';
 import type { PlaceTaker } from '../../src/delivery/places.js';
 import { WaitingLine } from '../../src/delivery/waiting-line.js';
 

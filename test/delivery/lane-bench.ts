@@ -6,6 +6,7 @@ import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
 import { Origins } from '../../src/delivery/origins.js';
 import { Places } from '../../src/delivery/places.js';
+import { UnderWay } from '../../src/delivery/under-way.js';
 import type { QueueOptions, Signal } from '../../src/index.js';
 import type { DestinationResource, OutgoingRecord, Sender } from '../../src/model/delivery.js';
 import { createEnvelopes } from '../../src/otlp/encoders.js';
@@ -69,8 +70,7 @@ export function makeLane(parts: LaneParts): { readonly lane: Lane; readonly heal
 export const admissionOf = (places: Places, monotonicMs: () => number): AdmissionHome => ({
   places,
   origins: new Origins(monotonicMs),
-  entries: new Set(),
-  monotonicMs,
+  underWay: new UnderWay(monotonicMs),
 });
 
 /** With all the time and the core in the world. */

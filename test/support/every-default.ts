@@ -62,6 +62,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     `${delivery.MAX_NEW_TENANT_REQUESTS}, ${delivery.MAX_SLOW_TENANT_REQUESTS}`,
   ],
   ['an attempt that makes a destination slow, ms', delivery.SLOW_AFTER_MS],
+  ['a request that others wait for has its place for, ms, at most', delivery.LONGEST_HELD_MS],
   [
     'CPU counted for an export, for one with a handshake, and at once after a quiet while, ms',
     `${delivery.EXPORT_COST_MS}, ${delivery.HANDSHAKE_EXPORT_COST_MS}, ${delivery.EXPORT_BURST_MS}`,

@@ -32,8 +32,8 @@ export interface AdmissionHome {
   readonly underWay: UnderWay;
 }
 
-/** `cpuShare`: of one core, that tenants' exports may take, 0 to 1. */
-export function admissionFor(cpuShare: number, monotonicMs: () => number): AdmissionHome {
+/** `cpuShare`: of one core, that tenants' exports may take, 0 to 1. `tick`: asks for a `look`. */
+export function admissionFor(cpuShare: number, monotonicMs: () => number, tick?: () => void): AdmissionHome {
   const nowMs = monotonicMs();
   const cpuMs = new Bucket(EXPORT_BURST_MS, cpuShare * 1_000, nowMs);
   const handshakes = new Bucket(HANDSHAKE_BURST, HANDSHAKES_PER_SECOND, nowMs);
@@ -49,7 +49,7 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number): Admis
     halved: core,
     monotonicMs,
   });
-  return { places, origins: new Origins(monotonicMs), underWay: new UnderWay(monotonicMs) };
+  return { places, origins: new Origins(monotonicMs, tick), underWay: new UnderWay(monotonicMs) };
 }
 
 /** Under way, and in line. */
@@ -57,12 +57,12 @@ export function exportsOf({ places, origins }: AdmissionHome): TelemetryStatus['
   return { underWay: places.taken, waiting: places.waiting + origins.inLine };
 }
 
-/** Time has passed. `true`: somebody stands in a line. */
+/** Time has passed. `true`: it is to be called again after a while. */
 export function look({ places, origins, underWay }: AdmissionHome): boolean {
   if (places.hasLine) underWay.endOverdue(places);
   places.look();
-  const isAnyAtOrigin = origins.look();
-  return places.hasLine || isAnyAtOrigin;
+  const isMoreToCome = origins.look();
+  return places.hasLine || isMoreToCome;
 }
 
 export class Admission {

@@ -14,11 +14,21 @@ export class Bucket {
 
   /** Whether anything is left. The last of it may be spent on something dearer: the debt is paid before the next. */
   hasAny(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#level > 0;
+  }
+
+  /** As one that is new. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#level === this.#most;
+  }
+
+  #fill(nowMs: number): void {
     // A clock that stands still or steps back brings nothing.
     const passedMs = Math.max(0, nowMs - this.#countedAtMs);
     this.#level = Math.min(this.#most, this.#level + passedMs * this.#perMs);
     this.#countedAtMs = nowMs;
-    return this.#level > 0;
   }
 
   spend(amount: number): void {

@@ -86,8 +86,8 @@ export function createDelivery({
     monotonicMs,
     onTick() {
       pressure.check();
-      const isAnyInLine = look(admission);
-      return tenants.askForWaiting() || isAnyInLine || pressure.level !== 'none';
+      const isMoreToCome = look(admission);
+      return tenants.askForWaiting() || isMoreToCome || pressure.level !== 'none';
     },
     onError: () => report({ code: 'internal_error', message: 'Work of the delivery failed' }),
   });
@@ -103,7 +103,7 @@ export function createDelivery({
     },
   });
   const totals = new Totals();
-  const admission = admissionFor(options.bounds.cpuShareOfTenants, monotonicMs);
+  const admission = admissionFor(options.bounds.cpuShareOfTenants, monotonicMs, scheduler.tick);
   const home: OutboxHome = {
     ...options,
     scheduler,

@@ -46,15 +46,28 @@ export class Origin {
   }
 }
 
-/** All of them. As many as there are lanes at most. */
+interface Known {
+  readonly origin: Origin;
+  users: number;
+}
+
+/**
+ * All of them. As many as there are lanes at most, and those that had a request a moment ago: who removes a destination and
+ * adds it again must not have all its requests anew.
+ */
 export class Origins {
   readonly #monotonicMs: () => number;
-  readonly #byName = new Map<string, { readonly origin: Origin; users: number }>();
+  readonly #onLeft: () => void;
+  readonly #byName = new Map<string, Known>();
+  /** Without users. */
+  readonly #left = new Map<string, Known>();
   /** Those with a line. */
   readonly #waiting = new Set<Places>();
 
-  constructor(monotonicMs: () => number) {
+  /** `onLeft`: a look is wanted after a while. */
+  constructor(monotonicMs: () => number, onLeft: () => void = () => undefined) {
     this.#monotonicMs = monotonicMs;
+    this.#onLeft = onLeft;
   }
 
   /** `leave` must follow. */
@@ -74,13 +87,14 @@ export class Origins {
     if (places !== undefined) this.#waiting.add(places);
   }
 
-  /** Time has passed. Called with every tick; `true`: somebody stands in line. */
+  /** Time has passed. Called with every tick; `true`: it is to be called again. */
   look(): boolean {
+    for (const [name, known] of this.#left) this.#forgetIfQuiet(name, known);
     for (const places of this.#waiting) {
       if (places.hasLine) places.look();
       else this.#waiting.delete(places);
     }
-    return this.#waiting.size > 0;
+    return this.#waiting.size > 0 || this.#left.size > 0;
   }
 
   /** How many stand in line, at all of them. */
@@ -92,7 +106,16 @@ export class Origins {
 
   leave(name: string): void {
     const known = this.#byName.get(name);
-    if (known !== undefined && --known.users === 0) this.#byName.delete(name);
+    if (known === undefined || --known.users > 0) return;
+    this.#left.set(name, known);
+    this.#forgetIfQuiet(name, known);
+    if (this.#left.size > 0) this.#onLeft();
+  }
+
+  #forgetIfQuiet(name: string, { origin, users }: Known): void {
+    const isQuiet = origin.places?.areAsNew !== false;
+    if (users > 0 || isQuiet) this.#left.delete(name);
+    if (users === 0 && isQuiet) this.#byName.delete(name);
   }
 
   /** For tests. */

@@ -78,6 +78,12 @@ export class Places {
     return this.#lines.some(({ takers }) => takers.size > 0);
   }
 
+  /** Nobody could tell them from new ones. */
+  get areAsNew(): boolean {
+    const nowMs = this.#options.monotonicMs();
+    return this.taken === 0 && this.#options.rates.every(({ bucket }) => bucket.isFull(nowMs));
+  }
+
   /** Under which somebody begins to wait, here and elsewhere. */
   nextNumber(): number {
     return ++this.#lastNumber;

@@ -116,3 +116,48 @@ describe('a line', () => {
     );
   });
 });
+
+describe('an origin', () => {
+  it('has no more requests than before when its only tenant is removed and added again', () => {
+    let nowMs = 0;
+    let looksWanted = 0;
+    const home = admissionFor(
+      1,
+      () => nowMs,
+      () => looksWanted++,
+    );
+    const tenant: PlaceTaker = { standing: 'quick', needsHandshake: false, onPlace: () => undefined };
+    let requests = 0;
+    for (; nowMs < 1_000; nowMs += 10) {
+      const admission = new Admission(tenant, { origin: SHARED, isTrustedOrigin: false }, home);
+      for (let entry = admission.enter(); entry !== undefined; entry = admission.enter()) {
+        requests++;
+        admission.exit(entry, true);
+      }
+      admission.close();
+    }
+    expect(requests).toBeLessThanOrEqual(50);
+    expect(looksWanted).toBeGreaterThan(0);
+    expect(look(home)).toBe(true);
+    nowMs += 1_000;
+    expect(look(home)).toBe(false);
+    expect(home.origins.size).toBe(0);
+  });
+
+  it('is forgotten at once where nothing was sent a moment ago, and with what was under way', () => {
+    let nowMs = 0;
+    const home = admissionFor(1, () => nowMs);
+    const tenant: PlaceTaker = { standing: 'quick', needsHandshake: false, onPlace: () => undefined };
+    const open = (): Admission => new Admission(tenant, { origin: SHARED, isTrustedOrigin: false }, home);
+    open().close();
+    expect(home.origins.size).toBe(0);
+    const admission = open();
+    const entry = admission.enter() as Entry;
+    admission.close();
+    nowMs += 1_000;
+    expect(look(home)).toBe(true);
+    admission.exit(entry, false);
+    expect(look(home)).toBe(false);
+    expect(home.origins.size).toBe(0);
+  });
+});

@@ -7,6 +7,7 @@ class Source {
   readonly reading: MetricReading;
   #openParts = 0;
   #isTaking = false;
+  #isClosed = false;
 
   constructor(reading: MetricReading) {
     this.reading = reading;
@@ -24,10 +25,17 @@ class Source {
       for (const part of this.reading.take(nowMs)) {
         lane.addReading(this.#watch(part));
         yield;
+        // It knows no more what it has told: the rest would tell everything again.
+        if (this.#isClosed) return;
       }
     } finally {
       this.#isTaking = false;
     }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.reading.close();
   }
 
   #watch(part: TakenReading): TakenReading {
@@ -86,7 +94,7 @@ export class Readings {
   }
 
   close(): void {
-    for (const { reading } of this.#sources) reading.close();
+    for (const source of this.#sources) source.close();
     this.#sources = [];
   }
 }

@@ -1,0 +1,53 @@
+/** A large reading is taken a part at a time, while its destination may be configured anew. */
+import { expect, it } from 'vitest';
+import type { Lane } from '../../src/delivery/lane.js';
+import { Readings } from '../../src/delivery/readings.js';
+import type { MetricRecord } from '../../src/model/metric-record.js';
+import type { TakenReading } from '../../src/model/delivery.js';
+import { namesFor } from '../../src/model/names.js';
+import { createEncoders } from '../../src/otlp/encoders.js';
+import { createRequestMetrics } from '../../src/signals/request-metrics.js';
+
+const ROUTES = 600;
+const REQUESTS_BEFORE = 5;
+
+/** The counts that a part tells. */
+function countsIn(part: TakenReading): readonly number[] {
+  const { metrics } = part.readable() as { readonly metrics: readonly MetricRecord[] };
+  return (metrics[0]?.dataPoints ?? []).map(({ value }) => value as number);
+}
+
+it('what it has not told when it goes is not told, and nothing twice', () => {
+  const metrics = createRequestMetrics({
+    names: namesFor('test'),
+    durationBoundariesMs: [1],
+    maxSeriesPerTenant: ROUTES,
+    maxSeries: ROUTES,
+    forgetAfterMs: 60_000,
+    scope: { name: 'test', version: '1', bytes: new Uint8Array() },
+    encoders: createEncoders(),
+    nowMs: () => 0,
+  });
+  const outcome = { statusCode: 200, isError: false };
+  const record = (): void => {
+    for (let route = 0; route < ROUTES; route++)
+      metrics.record({ routeName: `r${route}`, latencyMs: 1, startMs: 0, endMs: 1, outcome } as never);
+  };
+  const parts: TakenReading[] = [];
+  const lane = { addReading: (part: TakenReading) => void parts.push(part) } as unknown as Lane;
+  const readings = new Readings([metrics.openReading(undefined, 'delta')], 'delta');
+
+  for (let count = 0; count < REQUESTS_BEFORE; count++) record();
+  expect([...readings.take(lane, 1)].length).toBeGreaterThan(2);
+  for (const part of parts.splice(0)) {
+    expect(new Set(countsIn(part))).toEqual(new Set([REQUESTS_BEFORE]));
+    part.settle('accepted');
+  }
+  record();
+  const steps = readings.take(lane, 2);
+  steps.next();
+  readings.close();
+  while (steps.next().done !== true);
+  for (const part of parts) expect(new Set(countsIn(part))).toEqual(new Set([1]));
+  expect(parts).toHaveLength(1);
+});

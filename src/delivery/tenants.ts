@@ -211,6 +211,7 @@ export class Tenants {
     if (tenant === undefined) return;
     // An answer that is under way may be from before the change that the caller knows of.
     if (tenant.isAsking) await this.#lookups.settled(tenant);
+    if (tenant.isGone) return;
     tenant.overridden = false;
     this.#lookups.ask(tenant, true);
     await this.#lookups.settled(tenant);

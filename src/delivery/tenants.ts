@@ -164,13 +164,11 @@ export class Tenants {
   }
 
   set(id: string, destinations: readonly ResolvedDestination[], byHand = true): void {
-    let tenant = this.#tenants.get(id) ?? this.#without.get(id);
-    if (tenant === undefined) {
-      if (destinations.length === 0 && this.#lookups === undefined) return;
-      if (!this.#hasRoom(true))
-        throw fault('setTenant', `knows ${MAX_TENANTS} tenants already, which is the limit`);
-      tenant = new Tenant(this.#options.home, id);
-    }
+    const known = this.#tenants.get(id) ?? this.#without.get(id);
+    if (known === undefined && destinations.length === 0 && this.#lookups === undefined) return;
+    if (!this.#tenants.has(id) && !this.#hasRoom(true))
+      throw fault('setTenant', `knows ${MAX_TENANTS} tenants already, which is the limit`);
+    const tenant = known ?? new Tenant(this.#options.home, id);
     // Most of a push of all tenants.
     const isSame = tenant.overridden && tenant.isKnown && destinations === tenant.configured;
     if (isSame && !byHand) return;

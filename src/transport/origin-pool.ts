@@ -6,9 +6,9 @@ import type { PoolBounds } from './bounds.js';
 import type { EgressGuard } from './egress-guard.js';
 import type { OpenSockets } from './open-sockets.js';
 import type { ReleaseSlot } from './origin.js';
-import type { Place, Places } from './places.js';
 import { createPooledAgent } from './pooled-agent.js';
 import type { SecureContexts } from './secure-contexts.js';
+import type { SharedOrigin, SharedOrigins } from './shared-origins.js';
 
 /** What all pools share. */
 export interface PoolHome {
@@ -16,14 +16,14 @@ export interface PoolHome {
   readonly guard: EgressGuard | undefined;
   readonly openSockets: OpenSockets;
   readonly contexts: SecureContexts;
-  readonly places: Places;
+  readonly origins: SharedOrigins;
   readonly shared: Map<string, OriginPool>;
   /** Pools with an agent and nothing to do, the least recently used first. At most `maxQuietPools`. */
   readonly quiet: Set<OriginPool>;
 }
 
 export interface PoolOptions {
-  readonly placeName: string;
+  readonly originName: string;
   readonly isTls: boolean;
   readonly tls: TlsMaterial | undefined;
   readonly audience: Audience;
@@ -34,17 +34,17 @@ export interface PoolOptions {
 }
 
 /** What pools are shared by. */
-export function nameOf(placeName: string, tls: TlsMaterial | undefined): string {
-  return tls === undefined ? placeName : `${placeName} ${tls.id}`;
+export function nameOf(originName: string, tls: TlsMaterial | undefined): string {
+  return tls === undefined ? originName : `${originName} ${tls.id}`;
 }
 
 interface Live {
   readonly agent: Agent;
-  readonly place: Place;
+  readonly shared: SharedOrigin;
 }
 
 /**
- * Its agent, with TLS context and sessions, and its place are there while it has a request or a socket, and for as long
+ * Its agent, with TLS context and sessions, and its origin are there while it has a request or a socket, and for as long
  * afterwards as it is one of the last: 10,000 tenants with an origin each, most of them quiet, cost little more than their sockets.
  */
 export class OriginPool {
@@ -66,19 +66,19 @@ export class OriginPool {
   }
 
   #wake(): Live {
-    const { bounds, guard, openSockets, contexts, places } = this.#home;
-    const { placeName, isTls, tls, audience, isTrustedOrigin, maxSockets } = this.#options;
+    const { bounds, guard, openSockets, contexts, origins } = this.#home;
+    const { originName, isTls, tls, audience, isTrustedOrigin, maxSockets } = this.#options;
     const { idleMs, lifeMs } = bounds;
     const secureContext = isTls ? contexts.of(tls) : undefined;
-    const place = places.enter(placeName, maxSockets);
+    const shared = origins.enter(originName, maxSockets);
     const onSocket = (socket: Socket): void => {
       this.#beginUse();
       socket.once('close', () => this.#endUse());
     };
-    const { origin } = place;
+    const { origin } = shared;
     const sockets = { origin, openSockets, idleMs, lifeMs, maxSockets, isTrustedOrigin, onSocket };
     const agent = createPooledAgent(sockets, secureContext, audience === 'tenant' ? guard : undefined);
-    return { agent, place };
+    return { agent, shared };
   }
 
   #beginUse(): void {
@@ -97,7 +97,7 @@ export class OriginPool {
 
   #sleep(): void {
     this.#home.quiet.delete(this);
-    this.#live?.place.leave();
+    this.#live?.shared.leave();
     this.#live = undefined;
   }
 
@@ -108,14 +108,14 @@ export class OriginPool {
   /** With the last lease and slot its sockets go. */
   leave(): void {
     if (--this.#users > 0) return;
-    const { placeName, tls, isShared } = this.#options;
-    if (isShared) this.#home.shared.delete(nameOf(placeName, tls));
+    const { originName, tls, isShared } = this.#options;
+    if (isShared) this.#home.shared.delete(nameOf(originName, tls));
     this.#live?.agent.destroy();
     if (this.#uses === 0) this.#sleep();
   }
 
   slot(signal: AbortSignal): ReleaseSlot | Promise<ReleaseSlot | undefined> {
-    const { origin } = this.live.place;
+    const { origin } = this.live.shared;
     this.enter();
     this.#beginUse();
     const leave = (): void => {

@@ -9,8 +9,8 @@ import type { EgressGuard } from './egress-guard.js';
 import { createOpenSockets } from './open-sockets.js';
 import type { ReleaseSlot } from './origin.js';
 import { nameOf, OriginPool, type PoolHome } from './origin-pool.js';
-import { createPlaces } from './places.js';
 import { createSecureContexts } from './secure-contexts.js';
+import { createSharedOrigins } from './shared-origins.js';
 
 export interface PoolKey {
   readonly url: URL;
@@ -54,21 +54,21 @@ export interface Pools {
 export function createPools(
   bounds: Partial<PoolBounds> = {},
   guard?: EgressGuard,
-  common?: Pick<PoolHome, 'places' | 'openSockets'>,
+  common?: Pick<PoolHome, 'origins' | 'openSockets'>,
 ): Pools {
   const all = { ...POOL_BOUNDS, ...bounds };
   const openSockets = common?.openSockets ?? createOpenSockets(all.maxSockets);
-  const places = common?.places ?? createPlaces();
+  const origins = common?.origins ?? createSharedOrigins();
   const contexts = createSecureContexts();
   const shared = new Map<string, OriginPool>();
-  const home: PoolHome = { bounds: all, guard, openSockets, contexts, places, shared, quiet: new Set() };
+  const home: PoolHome = { bounds: all, guard, openSockets, contexts, origins, shared, quiet: new Set() };
 
   return {
     lease({ url, audience, isTrustedOrigin, tls, owner }) {
       const isVendor = audience === 'tenant' && isTrustedOrigin;
       const maxSockets = isVendor ? all.maxSocketsPerTrustedOrigin : all.maxSocketsPerOrigin;
-      const placeName = `${audience} ${url.origin}`;
-      const name = nameOf(placeName, tls);
+      const originName = `${audience} ${url.origin}`;
+      const name = nameOf(originName, tls);
       let pool = owner === undefined ? shared.get(name) : undefined;
       if (pool === undefined) {
         const isTls = url.protocol === 'https:';
@@ -76,7 +76,7 @@ export function createPools(
         if (isTls) contexts.of(tls);
         const isShared = owner === undefined;
         pool = new OriginPool(home, {
-          placeName,
+          originName,
           isTls,
           tls,
           audience,
@@ -88,7 +88,7 @@ export function createPools(
       }
       return new PoolLease(pool);
     },
-    apart: () => createPools(bounds, guard, { places, openSockets }),
+    apart: () => createPools(bounds, guard, { origins, openSockets }),
     guard,
     get idleSockets() {
       return openSockets.idleSize;
@@ -97,7 +97,7 @@ export function createPools(
       return openSockets.size;
     },
     get liveOrigins() {
-      return places.size;
+      return origins.size;
     },
   };
 }

@@ -81,7 +81,7 @@ export const MAX_ADDRESSES = 16;
  * thousands of collectors behind one address, and half of that would let one origin keep all others out.
  */
 export const MAX_SOCKETS_PER_ADDRESS = 16;
-/** How long a connection waits for its turn at such an address: less than \`connectTimeoutMs\` by default. */
+/** How long a connection waits for its turn at such an address: less than `connectTimeoutMs` by default. */
 export const ADDRESS_WAIT_MS = 2_500;
 /** Reaching the proxy, and its answer: as `connectTimeoutMs` by default, which has not begun by then. */
 export const TUNNEL_TIMEOUT_MS = 3_000;

@@ -1,7 +1,8 @@
 /**
- * A tenant's way to a request: first a place at the origin, then one of all tenants'. In this order, so that who waits for a
- * busy origin takes nothing from those who go elsewhere. In the second line it stands where it would if it had come there at
- * once: else those of one origin, who come there a few at a time, would each wait for all who have an origin of their own.
+ * A tenant's way to a request: first a place of its own, where it has many destinations, then one at the origin, then one of
+ * all tenants'. In this order, so that who waits for a busy origin takes nothing from those who go elsewhere. In the last line
+ * it stands where it would if it had come there at once: else those of one origin, who come there a few at a time, would each
+ * wait for all who have an origin of their own.
  */
 import type { TelemetryStatus } from '../model/status.js';
 import { Bucket } from './bucket.js';
@@ -16,11 +17,13 @@ import {
   MAX_TENANT_REQUESTS,
 } from './bounds.js';
 import { Origins, type Origin } from './origins.js';
-import { Places, type PlaceTaker, type Rate, type Standing } from './places.js';
-import { UnderWay, type Entry } from './under-way.js';
+import { Places, type PlaceTaker, type Rate } from './places.js';
+import { TenantPlaces } from './tenant-places.js';
+import { UnderWay, type Entry, type Taken } from './under-way.js';
 
 /** Where its requests go. */
 export interface Destined {
+  readonly tenantId: string;
   readonly origin: string;
   readonly isTrustedOrigin: boolean;
 }
@@ -29,6 +32,7 @@ export interface Destined {
 export interface AdmissionHome {
   readonly places: Places;
   readonly origins: Origins;
+  readonly tenants: TenantPlaces;
   readonly underWay: UnderWay;
 }
 
@@ -49,7 +53,12 @@ export function admissionFor(cpuShare: number, monotonicMs: () => number, tick?:
     halved: core,
     monotonicMs,
   });
-  return { places, origins: new Origins(monotonicMs, tick), underWay: new UnderWay(monotonicMs) };
+  return {
+    places,
+    origins: new Origins(monotonicMs, tick),
+    tenants: new TenantPlaces(monotonicMs),
+    underWay: new UnderWay(monotonicMs),
+  };
 }
 
 /** Under way, and in line. */
@@ -67,19 +76,23 @@ export function look({ places, origins, underWay }: AdmissionHome): boolean {
 
 export class Admission {
   readonly #taker: PlaceTaker;
+  readonly #tenantId: string;
   readonly #name: string;
   readonly #origin: Origin;
   readonly #home: AdmissionHome;
-  /** Held while it stands in the second line. */
-  #atOrigin: Standing | undefined;
-  /** Under which it waits, in either line. */
+  /** Held while it stands in one of the lines that follow. */
+  #ofTenant: Taken | undefined;
+  #atOrigin: Taken | undefined;
+  /** Under which it waits, at the origin and after it. */
   #number: number | undefined;
 
-  constructor(taker: PlaceTaker, { origin, isTrustedOrigin }: Destined, home: AdmissionHome) {
+  constructor(taker: PlaceTaker, { tenantId, origin, isTrustedOrigin }: Destined, home: AdmissionHome) {
     this.#taker = taker;
+    this.#tenantId = tenantId;
     this.#name = origin;
     this.#home = home;
     this.#origin = home.origins.join(origin, isTrustedOrigin);
+    home.tenants.join(tenantId);
   }
 
   /** Somebody was answered quickly there lately. */
@@ -89,44 +102,59 @@ export class Admission {
 
   /** `undefined`: it stands in one of the lines now. */
   enter(): Entry | undefined {
-    const { places } = this.#origin;
-    const number = (this.#number ??= this.#home.places.nextNumber());
-    if (places !== undefined) this.#atOrigin ??= places.take(this.#taker, number);
-    if (places !== undefined && this.#atOrigin === undefined) {
-      this.#home.origins.watch(this.#origin);
-      return undefined;
-    }
-    const ofAll = this.#home.places.take(this.#taker, number);
+    const { places, tenants, underWay } = this.#home;
+    const ofTenant = tenants.of(this.#tenantId);
+    this.#ofTenant ??= this.#take(ofTenant);
+    if (ofTenant !== undefined && this.#ofTenant === undefined) return undefined;
+    // Not before: for its own other requests a tenant waits apart from everybody else.
+    const number = (this.#number ??= places.nextNumber());
+    this.#atOrigin ??= this.#take(this.#origin.places, number);
+    if (this.#origin.places !== undefined && this.#atOrigin === undefined) return undefined;
+    const ofAll = places.take(this.#taker, number);
     if (ofAll === undefined) return undefined;
-    const atOrigin = this.#atOrigin;
+    const entry = underWay.begin(this.#ofTenant, this.#atOrigin, ofAll);
+    this.#ofTenant = undefined;
     this.#atOrigin = undefined;
     this.#number = undefined;
-    return this.#home.underWay.begin(atOrigin, ofAll);
+    return entry;
+  }
+
+  #take(places: Places | undefined, number?: number): Taken | undefined {
+    if (places === undefined) return undefined;
+    const as = places.take(this.#taker, number);
+    if (as === undefined) this.#home.origins.watch(places);
+    return as && { places, as };
   }
 
   /** The request is over. */
   exit(entry: Entry, wasQuick: boolean): void {
-    const { atOrigin, ofAll } = entry;
     this.#home.underWay.end(entry);
     if (wasQuick) this.#origin.wasQuick();
-    this.#home.places.give(ofAll);
-    if (atOrigin !== undefined) this.#origin.places?.give(atOrigin);
+    this.#home.places.give(entry.ofAll);
+    give(entry.atOrigin);
+    give(entry.ofTenant);
   }
 
   /** It wants no place now. */
   leave(): void {
     this.#number = undefined;
     this.#home.places.leave(this.#taker);
-    const { places } = this.#origin;
-    places?.leave(this.#taker);
-    if (this.#atOrigin === undefined) return;
-    places?.give(this.#atOrigin);
+    this.#origin.places?.leave(this.#taker);
+    this.#home.tenants.of(this.#tenantId)?.leave(this.#taker);
+    give(this.#atOrigin);
+    give(this.#ofTenant);
     this.#atOrigin = undefined;
+    this.#ofTenant = undefined;
   }
 
   /** Nothing more is sent. */
   close(): void {
     this.leave();
     this.#home.origins.leave(this.#name);
+    this.#home.tenants.leave(this.#tenantId);
   }
+}
+
+function give(taken: Taken | undefined): void {
+  taken?.places.give(taken.as);
 }

@@ -41,6 +41,12 @@ export const MAX_TENANT_REQUESTS = 64;
 /** Of these, for destinations to which nothing was ever delivered, and for those that failed last time or were slow. */
 export const MAX_NEW_TENANT_REQUESTS = 24;
 export const MAX_SLOW_TENANT_REQUESTS = 16;
+/**
+ * Of these, for one tenant, should it have more lanes than that: sixteen destinations must not have sixteen times the turns
+ * of one. Also of what it may have in line.
+ */
+export const MAX_REQUESTS_PER_TENANT = 4;
+export const MAX_UNSURE_REQUESTS_PER_TENANT = 1;
 /** An attempt that takes longer makes its destination a slow one. */
 export const SLOW_AFTER_MS = 2_000;
 /**

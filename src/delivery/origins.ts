@@ -83,8 +83,8 @@ export class Origins {
   }
 
   /** Somebody stands in line there. */
-  watch({ places }: Origin): void {
-    if (places !== undefined) this.#waiting.add(places);
+  watch(places: Places): void {
+    this.#waiting.add(places);
   }
 
   /** Time has passed. Called with every tick; `true`: it is to be called again. */

@@ -52,7 +52,11 @@ export class Outlet implements LaneHome, QueueOptions {
     const destined =
       home.tenantId === undefined || target.kind === 'exporter'
         ? undefined
-        : { origin: new URL(target.url).origin, isTrustedOrigin: target.isTrustedOrigin };
+        : {
+            tenantId: home.tenantId,
+            origin: new URL(target.url).origin,
+            isTrustedOrigin: target.isTrustedOrigin,
+          };
     const ofTenants = destined && { home: home.shared.admission, destined };
     this.lane = new Lane(this, health, new Queue(this, resource), sender, maxInFlight, ofTenants);
   }

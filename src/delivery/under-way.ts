@@ -5,9 +5,16 @@
 import { LONGEST_HELD_MS, MAX_SLOW_TENANT_REQUESTS, SLOW_AFTER_MS } from './bounds.js';
 import type { Places, Standing } from './places.js';
 
-/** One of them, and what it holds. */
+/** A place. */
+export interface Taken {
+  readonly places: Places;
+  readonly as: Standing;
+}
+
+/** A request, and the places that it holds. */
 export interface Entry {
-  readonly atOrigin: Standing | undefined;
+  readonly ofTenant: Taken | undefined;
+  readonly atOrigin: Taken | undefined;
   readonly ofAll: Standing;
   readonly sinceMs: number;
   /** Ends the request, which is to fail then. Told once at most. */
@@ -23,8 +30,8 @@ export class UnderWay {
     this.#monotonicMs = monotonicMs;
   }
 
-  begin(atOrigin: Standing | undefined, ofAll: Standing): Entry {
-    const entry = { atOrigin, ofAll, sinceMs: this.#monotonicMs(), onOverdue: () => undefined };
+  begin(ofTenant: Taken | undefined, atOrigin: Taken | undefined, ofAll: Standing): Entry {
+    const entry = { ofTenant, atOrigin, ofAll, sinceMs: this.#monotonicMs(), onOverdue: () => undefined };
     this.#entries.add(entry);
     return entry;
   }

@@ -26,7 +26,7 @@ function requestsOf(
   const home = admissionFor(0.1, () => nowMs);
   const told = new Set<Tenant>();
   const underWay: { readonly endMs: number; readonly tenant: Tenant; readonly entry: Entry }[] = [];
-  const tenants = origins.map((origin): Tenant => {
+  const tenants = origins.map((origin, index): Tenant => {
     const tenant = {
       standing: 'quick' as const,
       needsHandshake: needsHandshake(origin),
@@ -37,7 +37,7 @@ function requestsOf(
       isSending: false,
       requests: 0,
     };
-    const admission = new Admission(tenant, { origin, isTrustedOrigin: false }, home);
+    const admission = new Admission(tenant, { tenantId: `${index}`, origin, isTrustedOrigin: false }, home);
     return tenant;
   });
   const pump = (tenant: Tenant): void => {
@@ -129,7 +129,11 @@ describe('an origin', () => {
     const tenant: PlaceTaker = { standing: 'quick', needsHandshake: false, onPlace: () => undefined };
     let requests = 0;
     for (; nowMs < 1_000; nowMs += 10) {
-      const admission = new Admission(tenant, { origin: SHARED, isTrustedOrigin: false }, home);
+      const admission = new Admission(
+        tenant,
+        { tenantId: 'acme', origin: SHARED, isTrustedOrigin: false },
+        home,
+      );
       for (let entry = admission.enter(); entry !== undefined; entry = admission.enter()) {
         requests++;
         admission.exit(entry, true);
@@ -148,7 +152,8 @@ describe('an origin', () => {
     let nowMs = 0;
     const home = admissionFor(1, () => nowMs);
     const tenant: PlaceTaker = { standing: 'quick', needsHandshake: false, onPlace: () => undefined };
-    const open = (): Admission => new Admission(tenant, { origin: SHARED, isTrustedOrigin: false }, home);
+    const open = (): Admission =>
+      new Admission(tenant, { tenantId: 'acme', origin: SHARED, isTrustedOrigin: false }, home);
     open().close();
     expect(home.origins.size).toBe(0);
     const admission = open();

@@ -6,6 +6,7 @@ import { Lane } from '../../src/delivery/lane.js';
 import { Queue } from '../../src/delivery/queue.js';
 import { Origins } from '../../src/delivery/origins.js';
 import { Places } from '../../src/delivery/places.js';
+import { TenantPlaces } from '../../src/delivery/tenant-places.js';
 import { UnderWay } from '../../src/delivery/under-way.js';
 import type { QueueOptions, Signal } from '../../src/index.js';
 import type { DestinationResource, OutgoingRecord, Sender } from '../../src/model/delivery.js';
@@ -62,7 +63,7 @@ export function makeLane(parts: LaneParts): { readonly lane: Lane; readonly heal
   const home = { wake: nothing, wakeAt: nothing, forget: nothing, onResult: nothing };
   const admission = parts.places && {
     home: admissionOf(parts.places, parts.monotonicMs),
-    destined: { origin: 'https://collector.test', isTrustedOrigin: false },
+    destined: { tenantId: 'acme', origin: 'https://collector.test', isTrustedOrigin: false },
   };
   return { health, lane: new Lane(home, health, queue, parts.sender, bounds.maxInFlight, admission) };
 }
@@ -70,6 +71,7 @@ export function makeLane(parts: LaneParts): { readonly lane: Lane; readonly heal
 export const admissionOf = (places: Places, monotonicMs: () => number): AdmissionHome => ({
   places,
   origins: new Origins(monotonicMs),
+  tenants: new TenantPlaces(monotonicMs),
   underWay: new UnderWay(monotonicMs),
 });
 

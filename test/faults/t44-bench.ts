@@ -158,7 +158,7 @@ export class World {
     const admission = place.isTenant
       ? {
           home: this.#admission,
-          destined: { origin: name, isTrustedOrigin: true },
+          destined: { tenantId: name, origin: name, isTrustedOrigin: true },
         }
       : undefined;
     const lane = new Lane(home, place.health, queue, sender, BOUNDS.maxInFlight, admission);

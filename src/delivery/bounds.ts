@@ -98,6 +98,8 @@ export const NO_DESTINATION_TTL_MS = 10_000;
 /** Waits after failed lookups, doubling. */
 export const FIRST_LOOKUP_BACKOFF_MS = 1_000;
 export const MAX_LOOKUP_BACKOFF_MS = 60_000;
+/** Tenants that are asked about again, or given up, at once: about 3 ms (measured). 20,000 at 4 ticks a second take half a minute. */
+export const MAX_ASKED_AGAIN_PER_TICK = 150;
 /** After about a minute of failures a tenant that was never known is given up until its next request. */
 export const MAX_LOOKUP_FAILURES = 6;
 /** Tenants known to have none; the oldest is forgotten. About 2 KB each. */

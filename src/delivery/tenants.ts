@@ -4,6 +4,7 @@ import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { TenantStatus } from '../model/status.js';
 import {
+  MAX_ASKED_AGAIN_PER_TICK,
   MAX_KNOWN_WITHOUT_DESTINATION,
   MAX_LOOKUP_FAILURES,
   MAX_TENANTS,
@@ -152,8 +153,15 @@ export class Tenants {
   /** Those that a lookup keeps waiting are asked about again when it is time. Called with each tick; `true`: some still wait. */
   askForWaiting(): boolean {
     if (this.#lookups === undefined) return false;
+    const nowMs = this.#options.home.monotonicMs();
+    let left = MAX_ASKED_AGAIN_PER_TICK;
     for (const tenant of this.#failed) {
-      if (tenant.failedLookups >= MAX_LOOKUP_FAILURES && !tenant.isAsking) this.#giveUp(tenant);
+      if (tenant.isAsking) continue;
+      const isGivenUp = tenant.failedLookups >= MAX_LOOKUP_FAILURES;
+      if (!isGivenUp && nowMs < tenant.askAgainAtMs) continue;
+      // A lookup that fails at once lets the next one begin before anything else.
+      if (left-- === 0) break;
+      if (isGivenUp) this.#giveUp(tenant);
       else this.#askIfDue(tenant);
     }
     return this.#resolving.size > 0;

@@ -116,7 +116,6 @@ function compile(rules: TenantEgressRules): EgressPolicy {
       const host = hostOf(url);
       if (selfHosts.has(host))
         return 'points at the gateway itself, as one of tenantEgress.selfHosts: give the collector';
-      if (url.hash !== '') return 'must not have a fragment, which would not be sent';
       if (!isOpen && url.protocol !== 'https:' && !allowHttp.has(host))
         return 'must begin with https://: tenantEgress.allowHttp lists the hosts that tenants may reach by plain http';
       if (!isOpen && !ports.has(portOf(url)))

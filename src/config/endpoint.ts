@@ -37,6 +37,9 @@ export function parseEndpoint(text: unknown, option: string, egress?: EgressPoli
   if (egress !== undefined && url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   const refusal = egress?.refusalOf(url);
   if (refusal !== undefined) throw fault(option, refusal);
+  // No affair of the policy's, which a test of a destination asks later, without it.
+  if (egress !== undefined && url.hash !== '')
+    throw fault(option, 'must not have a fragment, which would not be sent');
   // Setting it parses the URL again.
   if (url.href.includes('#')) url.hash = '';
   return url;

@@ -501,6 +501,7 @@ describe('a faulty destination', () => {
     ['several', [{ endpoint: 'http://127.0.0.1:9' }], undefined, 'destination must be an object'],
     ['no scheme', { endpoint: 'collector.example.com' }, undefined, 'destination.endpoint has no scheme'],
     ['the gRPC port', { endpoint: 'http://c.example.com:4317' }, undefined, 'destination.endpoint points at'],
+    ['a fragment', { endpoint: 'http://127.0.0.1:9/#part' }, undefined, 'destination.endpoint must not have'],
     [
       "a tenant's traces",
       { endpoint: 'http://127.0.0.1:9', signals: { traces: true } },

@@ -8,6 +8,12 @@ export function resolveOrigins(value: unknown, option: string): ReadonlySet<stri
   const texts = value === undefined ? [] : asTextList(value, option);
   return new Set(
     texts.map((text, index) => {
+      // The address of a collector, which would be made of it, is another origin: a rule without effect.
+      if (!text.includes('://'))
+        throw fault(
+          `${option}[${index}]`,
+          'has no scheme: write it as tenants do, as in https://api.vendor.example',
+        );
       const url = parseEndpoint(text, `${option}[${index}]`);
       if (url.pathname !== '/' || url.search !== '' || text.includes('#'))
         throw fault(`${option}[${index}]`, 'must be a scheme, a host and a port, without path and query');

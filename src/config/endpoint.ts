@@ -14,12 +14,13 @@ export function shownUrl(url: URL): string {
 }
 
 /** The address that OTLP/HTTP would have, for the answer to a gRPC address or one without scheme. No user info. */
-function httpAddress(url: URL): string {
+function httpAddress(url: URL | undefined, scheme = url?.protocol ?? 'http:'): string {
+  if (url === undefined) return `${scheme}//host:${HTTP_PORT}`;
   const port = url.port === GRPC_PORT || url.port === '' ? HTTP_PORT : url.port;
   // A path that holds an @ is user info gone astray after a mistyped scheme; so is a host that looks like a scheme.
   if (/@|%40/i.test(url.pathname + url.search + url.hash) || /^(https?|grpcs?|unix)$/.test(url.hostname))
-    return 'http://host:4318';
-  return `${url.protocol}//${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`;
+    return `${scheme}//host:${HTTP_PORT}`;
+  return `${scheme}//${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`;
 }
 
 function parse(text: string): URL | undefined {
@@ -32,7 +33,7 @@ function parse(text: string): URL | undefined {
 
 /** Reads an endpoint. `option` is what the error names. A tenant's is judged by the egress policy too. */
 export function parseEndpoint(text: unknown, option: string, egress?: EgressPolicy): URL {
-  const url = readEndpoint(text, option);
+  const url = readEndpoint(text, option, egress?.isOpen === false ? 'https:' : undefined);
   // The same host: what counts requests to an origin must not count it twice.
   if (egress !== undefined && url.hostname.endsWith('.')) url.hostname = url.hostname.replace(/\.+$/, '');
   const refusal = egress?.refusalOf(url);
@@ -45,7 +46,8 @@ export function parseEndpoint(text: unknown, option: string, egress?: EgressPoli
   return url;
 }
 
-function readEndpoint(text: unknown, option: string): URL {
+/** `scheme` is what an address to use begins with that was given without one. Default: http, or https for `grpcs`. */
+function readEndpoint(text: unknown, option: string, scheme?: 'https:'): URL {
   if (typeof text !== 'string')
     throw fault(option, 'must be a string with the URL of an OTLP/HTTP collector');
   const trimmed = text.trim();
@@ -58,8 +60,7 @@ function readEndpoint(text: unknown, option: string): URL {
     throw fault(option, 'must not contain spaces, control characters or backslashes');
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) {
     const guess = parse(`http://${trimmed.replace(/^\/\//, '')}`);
-    const use = guess ? httpAddress(guess) : 'http://host:4318';
-    throw fault(option, `has no scheme: use ${use}`);
+    throw fault(option, `has no scheme: use ${httpAddress(guess, scheme)}`);
   }
   const url = parse(trimmed);
   if (url === undefined) throw fault(option, 'is not a valid URL');
@@ -68,7 +69,7 @@ function readEndpoint(text: unknown, option: string): URL {
     const guess = parse(trimmed.replace(/^grpc/i, 'http'));
     throw fault(
       option,
-      `is an OTLP/gRPC address, which is not spoken here: use ${guess ? httpAddress(guess) : 'http://host:4318'}`,
+      `is an OTLP/gRPC address, which is not spoken here: use ${httpAddress(guess, scheme)}`,
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

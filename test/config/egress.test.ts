@@ -92,6 +92,23 @@ describe('public', () => {
     createGatewayTelemetry({ env: false, tenants: { acme } });
 });
 
+describe('the address to use', () => {
+  const GUESSES = [
+    'otlp.example.com',
+    '//otlp.example.com',
+    'grpc://otlp.example.com',
+    'otlp.example.com:4317',
+  ];
+
+  it.each(GUESSES)('instead of %s is one that the policy takes', (endpoint) => {
+    for (const policy of ['public', 'open'] as const) {
+      const [, use = ''] = /use (.*)$/.exec(sentenceOf(policy, endpoint) ?? '') ?? [];
+      expect(use).toBe(`${policy === 'public' ? 'https' : 'http'}://otlp.example.com:4318`);
+      expect(sentenceOf(policy, use)).toBeUndefined();
+    }
+  });
+});
+
 describe('rules', () => {
   it.each<[string, TenantEgress, string]>([
     ['a port', { ports: [6443] }, 'https://otlp.example.com:6443'],

@@ -433,7 +433,11 @@ describe('tenantEgress', () => {
     [{ denyCidrs: ['example.com/8'] }, 'tenantEgress.denyCidrs[0]', '10.0.0.0/8'],
     [{ denyCidrs: ['::/129'] }, 'tenantEgress.denyCidrs[0]', '10.0.0.0/8'],
     [{ trustedOrigins: 'https://a' }, 'tenantEgress.trustedOrigins', 'must be an array'],
-    [{ trustedOrigins: ['a.example'] }, 'tenantEgress.trustedOrigins[0]', 'has no scheme'],
+    [
+      { trustedOrigins: ['a.example'] },
+      'tenantEgress.trustedOrigins[0]',
+      'has no scheme: write it as tenants',
+    ],
     [{ trustedOrigins: ['https://a.example/v1'] }, 'tenantEgress.trustedOrigins[0]', 'without path'],
     [{ trustedOrigins: ['https://a.example?a'] }, 'tenantEgress.trustedOrigins[0]', 'without path'],
     [{ trustedOrigins: ['https://a.example#a'] }, 'tenantEgress.trustedOrigins[0]', 'without path'],

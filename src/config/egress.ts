@@ -104,6 +104,8 @@ function compile(rules: TenantEgressRules): EgressPolicy {
       if (isOpen || isPublicName(host) || allowHosts.has(host)) return undefined;
       return 'is not at a public host name: tenantEgress.allowHosts lists what tenants may use besides';
     }
+    if (addresses.isDenied(host))
+      return 'is at an address that tenants may not reach: it is one of tenantEgress.denyCidrs or tenantEgress.selfHosts';
     if (!addresses.allows(host))
       return 'is at an address that tenants may not reach: tenantEgress.allowCidrs lists what they may besides public ones';
     if (isOpen || allowHosts.has(host) || addresses.isListed(host)) return undefined;

@@ -15,6 +15,8 @@ export interface AddressLists {
 export interface AddressRule {
   /** `false` too for what is no address. */
   allows(text: string | undefined): boolean;
+  /** It is out of reach because a list says so: allowing it changes nothing. */
+  isDenied(text: string): boolean;
   /** It is allowed because a list says so, and not because it is public. */
   isListed(text: string): boolean;
 }
@@ -69,6 +71,11 @@ export function createAddressRule({ isOpen, allow, ...lists }: AddressLists): Ad
     const isLocalNat64 = within(LOCAL_NAT64, address);
     return allow.some((block) => covers(block, address) && (!isLocalNat64 || block.bits >= LOCAL_NAT64_BITS));
   };
+  const isDenied = (address: Uint8Array): boolean => {
+    if (within(deny, address)) return true;
+    const inner = embedded(address);
+    return inner !== undefined && isDenied(inner);
+  };
   const allows = (address: Uint8Array): boolean => {
     if (within(deny, address)) return false;
     const inner = embedded(address);
@@ -80,6 +87,10 @@ export function createAddressRule({ isOpen, allow, ...lists }: AddressLists): Ad
     allows(text) {
       const address = text === undefined ? undefined : parseAddress(text);
       return address !== undefined && allows(address);
+    },
+    isDenied(text) {
+      const address = parseAddress(text);
+      return address !== undefined && isDenied(address);
     },
     isListed(text) {
       const address = parseAddress(text);

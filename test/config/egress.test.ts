@@ -150,7 +150,13 @@ describe('rules', () => {
       'a block that is denied too',
       { allowCidrs: ['10.0.0.0/8'], denyCidrs: ['10.1.0.0/16'] },
       'https://10.1.2.3',
-      'may not reach',
+      'may not reach: it is one of tenantEgress.denyCidrs',
+    ],
+    [
+      'a block that is denied under open',
+      { policy: 'open', denyCidrs: ['10.1.0.0/16'] },
+      'http://[::ffff:10.1.2.3]',
+      'may not reach: it is one of tenantEgress.denyCidrs',
     ],
   ])('lift nothing else: %s', (_what, rules, endpoint, sentence) => {
     expect(sentenceOf(rules, endpoint)).toContain(sentence);

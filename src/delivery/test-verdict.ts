@@ -161,8 +161,8 @@ function pathHint(signal: Signal, url: string): string {
   const path = `/v1/${signal}`;
   // `/api/v1/otlp/v1/metrics` is a good one.
   if (/\/v1\/v1\/|\/v1\/(?:traces|logs|metrics)\/(?:.*\/)?v1\//.test(pathname))
-    return ` The path is doubled: ${path} is appended to the endpoint, so it must not be there already.`;
+    return ` The path is doubled: ${path} is appended to an endpoint for all signals, which ends before it; an endpoint of one signal has it once.`;
   if (!pathname.endsWith(path))
-    return ` The path does not end in ${path}: it is not appended to an endpoint of one signal.`;
+    return ` The path does not end in ${path}: nothing is appended to an endpoint of one signal.`;
   return ` Is there a part missing before ${path}?`;
 }

@@ -303,9 +303,13 @@ describe('an endpoint', () => {
 
 describe('not_found', () => {
   it.each<[string, (url: string) => Destination, string]>([
-    ['doubled', (url) => ({ logs: { endpoint: `${url}/v1/logs/v1/logs` } }), 'is doubled'],
-    ['doubled in part', (url) => ({ endpoint: `${url}/v1` }), 'is doubled'],
-    ['missing', (url) => ({ logs: { endpoint: url } }), 'does not end in /v1/logs'],
+    ['doubled', (url) => ({ logs: { endpoint: `${url}/v1/logs/v1/logs` } }), 'of one signal has it once.'],
+    [
+      'doubled in part',
+      (url) => ({ endpoint: `${url}/v1` }),
+      'is doubled: /v1/logs is appended to an endpoint for',
+    ],
+    ['missing', (url) => ({ logs: { endpoint: url } }), 'does not end in /v1/logs: nothing is appended'],
     ['of another signal', (url) => ({ logs: { endpoint: `${url}/v1/metrics` } }), 'does not end in /v1/logs'],
     ['without its beginning', (url) => ({ endpoint: url }), 'a part missing before /v1/logs?'],
     ['with a version of its own', (url) => ({ endpoint: `${url}/api/v1/otlp` }), 'a part missing before'],

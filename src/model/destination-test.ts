@@ -23,13 +23,13 @@ export type DestinationTestOutcome =
   | 'too_large'
   /** Any other 4xx, or a partial success that leaves the record out. */
   | 'rejected'
-  /** No HTTP (OTLP/gRPC, for example), or a success as OTLP does not answer (a web page, for example). */
+  /** No HTTP (OTLP/gRPC, for example), 415, 426, 464, 501, 505, or a success as OTLP does not answer (a web page, for example). */
   | 'wrong_protocol'
   /** No answer within `timeoutMs`. */
   | 'timeout'
   /** A redirect, which is never followed. */
   | 'redirect'
-  /** 5xx: the endpoint is there and has trouble of its own. */
+  /** Another 5xx: the endpoint is there and has trouble of its own. */
   | 'unavailable'
   /** The connection broke before the answer. */
   | 'reset'

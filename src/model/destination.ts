@@ -103,7 +103,8 @@ export interface Destination {
   /**
    * Milliseconds, within `timeoutMs`, for name look-up, TCP and TLS of a new connection. A whole number from 100 to
    * `timeoutMs`; default 3000, or `timeoutMs` where that is less, so that a place that cannot be reached is told apart early
-   * from one that is slow. When it is over, the attempt has failed as `connect` and is repeated later.
+   * from one that is slow. When it is over, the attempt has failed as `connect`, or as `dns`
+   * while the name is looked up, and is repeated later.
    */
   readonly connectTimeoutMs?: number;
   /**
@@ -143,7 +144,7 @@ export type TenantRecord = Readonly<Record<string, Destinations>>;
  * Where tenants' destinations may point: judged when one is configured, and again on the address of every connection.
  * - `public` (default): https on usual ports to public addresses only.
  * - `open`: any host, port and plain http; for gateways whose tenants are colleagues.
- * - an object: additions to `public`.
+ * - an object: additions to `public`, or to what its `policy` says, for every tenant.
  */
 export type TenantEgress = 'public' | 'open' | TenantEgressRules;
 
@@ -162,7 +163,10 @@ export interface TenantEgressRules {
   readonly allowCidrs?: readonly string[];
   /** Address blocks that are refused although public or allowed. */
   readonly denyCidrs?: readonly string[];
-  /** Hosts that may be reached by plain http, which shows the tenant's credentials to the network. */
+  /**
+   * Hosts that may be reached by plain http, which shows the tenant's credentials to the network. Port 80 has to be in `ports`,
+   * and a name that is not public in `allowHosts`.
+   */
   readonly allowHttp?: readonly string[];
   /** The gateway's own names and addresses, refused under every policy. */
   readonly selfHosts?: readonly string[];

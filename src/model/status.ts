@@ -58,7 +58,10 @@ export interface TenantStatus {
   /** `none`: known to have no destination, or not known at all. */
   readonly state: DestinationState | 'none';
   readonly destinations: readonly DestinationStatus[];
-  /** Request log records that were discarded because the tenant has no destination. */
+  /**
+   * Request log records that waited for the lookup and were discarded, because the tenant turned out to have no destination.
+   * Those of requests that end while that is known are not counted.
+   */
   readonly unrouted: number;
 }
 

@@ -6,8 +6,11 @@ export const MIN_BATCHES_PER_QUEUE = 4;
 export const MAX_RECORD_BYTES = 256 * 1024;
 /** Queues are looked after so often while the more impatient of them waits for company. */
 export const TICKS_PER_FLUSH = 4;
-/** Retries and lookups are looked after so often, however patient the queues are. */
-export const MAX_TICK_MS = 1_000;
+/**
+ * Retries, lookups, and who waits for what comes with time are looked after so often, however patient the queues are: more
+ * seldom, and what is saved up in between would be more than the bursts below allow.
+ */
+export const MAX_TICK_MS = 250;
 /** No lane that has something is left alone for longer, whatever it waits for. */
 export const MAX_UNSEEN_MS = 5_000;
 /** Sending gives the event loop back after so long; one batch more may be under way. */

@@ -2,13 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Admission, admissionFor, look } from '../../src/delivery/admission.js';
-import type { Entry } from '../../src/delivery/under-way.js';
+import { HANDSHAKES_PER_SECOND, MAX_TICK_MS, ORIGIN_REQUESTS_PER_SECOND } from '../../src/delivery/bounds.js';
 import type { PlaceTaker } from '../../src/delivery/places.js';
+import type { Entry } from '../../src/delivery/under-way.js';
 import { WaitingLine } from '../../src/delivery/waiting-line.js';
 
-const REQUEST_MS = 50;
 const STEP_MS = 5;
-const TICK_MS = 250;
+/** A fifth longer than it should be. */
+const TICK_MS = MAX_TICK_MS * 1.2;
 
 interface Tenant extends PlaceTaker {
   readonly admission: Admission;
@@ -21,6 +22,7 @@ function requestsOf(
   origins: readonly string[],
   seconds: number,
   needsHandshake: (origin: string) => boolean = () => false,
+  requestMs = 50,
 ): readonly number[] {
   let nowMs = 0;
   const home = admissionFor(0.1, () => nowMs);
@@ -46,7 +48,7 @@ function requestsOf(
     if (entry === undefined) return;
     tenant.isSending = true;
     tenant.requests++;
-    underWay.push({ endMs: nowMs + REQUEST_MS, tenant, entry });
+    underWay.push({ endMs: nowMs + requestMs, tenant, entry });
   };
   for (const tenant of tenants) pump(tenant);
   for (; nowMs < seconds * 1_000; nowMs += STEP_MS) {
@@ -83,6 +85,20 @@ describe('tenants of one origin', () => {
     const [ofShared, ofOthers] = [requests.slice(0, 100), requests.slice(100)];
     expect(Math.min(...ofOthers)).toBeGreaterThan(3);
     expect(Math.min(...ofShared)).toBeGreaterThanOrEqual(Math.min(...ofOthers) - 1);
+  });
+});
+
+describe('what comes with time', () => {
+  const QUICK_MS = 5;
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, number) => all + number, 0);
+
+  it('is used up also where all requests end before there is more of it, and only a tick tells', () => {
+    const own = Array.from({ length: 600 }, (_, index) => `https://o${index}.test`);
+    const handshakes = sum(requestsOf(own, 20, () => true, QUICK_MS)) / 20;
+    expect(handshakes).toBeGreaterThan(HANDSHAKES_PER_SECOND * 0.95);
+    const shared = Array.from({ length: 100 }, () => SHARED);
+    const requests = sum(requestsOf(shared, 20, () => false, QUICK_MS)) / 20;
+    expect(requests).toBeGreaterThan(ORIGIN_REQUESTS_PER_SECOND * 0.95);
   });
 });
 

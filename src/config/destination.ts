@@ -9,12 +9,15 @@ import { fault } from '../model/configuration-error.js';
 import type { Audience, HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
-import { resolveTls, type FoundGood } from './tls.js';
+import { MAX_PEM_BYTES, pemLength, resolveTls, type FoundGood } from './tls.js';
 
 /** Per owner. Each destination of an owner costs a copy of every record. */
 const MAX_DESTINATIONS = 16;
 /** A tenant's resource: kept for each of its destinations, encoded with each answer of a lookup, sent with each request. */
 const TENANT_ATTRIBUTES = { maxAttributes: 128, maxLength: 16 * 1024 };
+
+/** All destinations of a tenant together: kept as long as they are, and parsed on the event loop. */
+const MAX_TENANT_PEM_LENGTH = 3 * MAX_PEM_BYTES;
 
 type OtlpTarget = Extract<Target, { kind: 'otlp' }>;
 
@@ -186,6 +189,14 @@ export function resolveDestination(
   };
 }
 
+function checkTenantTls(destinations: readonly unknown[], option: string): void {
+  if (destinations.reduce<number>((sum, one) => sum + pemLength(one), 0) > MAX_TENANT_PEM_LENGTH)
+    throw fault(
+      option,
+      `has more than ${MAX_TENANT_PEM_LENGTH} characters of certificates and keys in total`,
+    );
+}
+
 /** Checks one destination, several or none. Names are unique per owner. */
 export function resolveDestinations(
   value: unknown,
@@ -196,6 +207,7 @@ export function resolveDestinations(
   if (!Array.isArray(value)) return [resolveDestination(value, option, ...of)];
   if (value.length > MAX_DESTINATIONS)
     throw fault(option, `must have at most ${MAX_DESTINATIONS} destinations`);
+  if (of[0] === 'tenant') checkTenantTls(value, option);
   const names = new Map<string, number>();
   return value.map((item, index) => {
     const resolved = resolveDestination(item, `${option}[${index}]`, ...of);

@@ -118,6 +118,14 @@ function idOf({ ca, cert, key, passphrase }: TlsTexts): string {
   return createHash('sha256').update(parts).digest('base64');
 }
 
+/** Of the PEM texts of a destination that nobody has checked yet. */
+export function pemLength(destination: unknown): number {
+  const { tls } = (destination ?? {}) as { readonly tls?: unknown };
+  const given = (tls ?? {}) as Readonly<Record<string, unknown>>;
+  const lengthOf = (text: unknown): number => (typeof text === 'string' ? text.length : 0);
+  return TEXTS.reduce((sum, field) => sum + lengthOf(given[field]), 0);
+}
+
 /** Reads the `tls` field of a destination. */
 export function resolveTls(
   value: DestinationTls | undefined,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createGatewayTelemetry, type Destination, type DestinationTls } from '../../src/index.js';
-import { resolveDestination } from '../../src/config/destination.js';
+import { resolveDestination, resolveDestinations } from '../../src/config/destination.js';
 import { readEnvironment } from '../../src/config/environment.js';
 import type { ResolvedDestination } from '../../src/model/resolved-destination.js';
 import { issue, issueCa } from '../support/certificates.js';
@@ -109,6 +109,19 @@ describe('the key of a tenant', () => {
     cipher: 'aes-256-cbc',
     passphrase,
   }) as string;
+
+  it('takes 192 KiB at most with all else in all of its destinations', () => {
+    const several = (count: number, tls: DestinationTls, owner: 'operator' | 'tenant' = 'tenant') =>
+      resolveDestinations(
+        Array.from({ length: count }, (_, index) => ({ name: `${index}`, endpoint, tls })),
+        'here',
+        ...ofOwner(owner),
+      );
+    const large = { ca: `${root.cert}${'#'.repeat(60_000)}` };
+    expect(several(3, large)).toHaveLength(3);
+    expect(() => several(4, large)).toThrow(/^here has more than 196608 characters of certificates and keys/);
+    expect(several(4, large, 'operator')).toHaveLength(4);
+  });
 
   it.each([
     ['as PKCS #8', encrypted],

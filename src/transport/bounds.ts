@@ -74,6 +74,8 @@ export const FAILED_NAME_TTL_MS = 10_000;
 export const SYSTEM_LOOKUP_WAIT_MS = 3_000;
 /** The system's list of name servers is read again after this. */
 export const NAME_SERVERS_LIFE_MS = 300_000;
+/** A name with more of them is taken for one without any. */
+export const MAX_RECORDS = 1_024;
 /** Of one name, half of them of each family. Nobody needs more, and all of them would be tried. */
 export const MAX_ADDRESSES = 16;
 /**

@@ -3,7 +3,13 @@
  * silent, and with two such tenants the gateway's own look-ups wait for ten seconds (measured). c-ares holds none.
  */
 import { Resolver as CaresResolver, type LookupAddress } from 'node:dns';
-import { FAILED_NAME_TTL_MS, NAME_SERVERS_LIFE_MS, RESOLVER_BOUNDS, type ResolverBounds } from './bounds.js';
+import {
+  FAILED_NAME_TTL_MS,
+  MAX_RECORDS,
+  NAME_SERVERS_LIFE_MS,
+  RESOLVER_BOUNDS,
+  type ResolverBounds,
+} from './bounds.js';
 
 export interface ResolverOptions {
   readonly bounds?: Partial<ResolverBounds>;
@@ -186,7 +192,8 @@ async function ask(
     });
   const both = await Promise.all([question('resolve4', 4), question('resolve6', 6)]);
   const records = both.flat();
-  if (records.length === 0) return undefined;
+  // Nobody has so many; judging 64 KiB of them would hold up the event loop.
+  if (records.length === 0 || records.length > MAX_RECORDS) return undefined;
   const ttlMs = Math.min(...both.map((list) => 1_000 * Math.min(...list.map(({ ttl }) => ttl))));
   const addresses = records.map(({ address, family }) => ({ address, family }));
   return { addresses, ttlMs: Math.min(Math.max(ttlMs, bounds.minTtlMs), bounds.maxTtlMs) };

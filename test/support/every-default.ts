@@ -148,6 +148,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['without an address, ms', transport.FAILED_NAME_TTL_MS],
   ['a name that only the system may know waits for its turn, ms', transport.SYSTEM_LOOKUP_WAIT_MS],
   ['addresses of one name', transport.MAX_ADDRESSES],
+  ['addresses in one answer', transport.MAX_RECORDS],
   ['the list of name servers is read again after, ms', transport.NAME_SERVERS_LIFE_MS],
   ['reaching `tenantEgress.proxy`, and its answer, ms', transport.TUNNEL_TIMEOUT_MS],
   ["the egress guard's test of itself, ms", transport.SELF_TEST_TIMEOUT_MS],

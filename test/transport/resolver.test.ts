@@ -46,6 +46,19 @@ it('finds both families, IPv4 first', async () => {
   expect(await ask('both.example.com')).toEqual(['192.0.2.1', '2001:db8::1']);
 });
 
+it('takes a name with more addresses than anybody has for one without any', async () => {
+  const { find: ask } = await start(({ name, type }) =>
+    type === 'A'
+      ? Array.from({ length: Number.parseInt(name, 10) }, (_, index) => ({
+          type,
+          value: `192.0.${index >> 8}.${index & 255}`,
+        }))
+      : [],
+  );
+  expect(await ask('1000.example.com')).toHaveLength(1_000);
+  expect(await ask('1100.example.com')).toBeUndefined();
+});
+
 it('is content with one family, whatever became of the other', async () => {
   const { find: ask } = await start(({ name, type }) => {
     if ((type === 'A') === name.startsWith('four'))

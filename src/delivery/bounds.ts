@@ -74,10 +74,12 @@ export const ORIGIN_REQUESTS_PER_SECOND = 37;
 export const ORIGIN_BURST = 12;
 /** For so long after a quick answer to one tenant, an origin's new tenants count as quick ones. */
 export const KNOWN_QUICK_FOR_MS = 60_000;
-/** Tests of destinations, of the operator's and of tenants' each: enough for a person who corrects mistakes. */
-export const MAX_TESTS_PER_MINUTE = 10;
-/** Whatever `timeoutMs` says: one is made at a time, and others wait for its end. */
-export const MAX_TEST_MS = 30_000;
+/** Tests of destinations, of the operator's and of tenants' each: enough for some persons who correct mistakes. */
+export const MAX_TESTS_PER_MINUTE = 30;
+/** One tenant's endpoint that hangs must not switch off the others' tests. */
+export const MAX_TESTS_AT_ONCE = 4;
+/** Whatever `timeoutMs` says: a person waits for it. */
+export const MAX_TEST_MS = 10_000;
 /** Shares of the memory limit at which records are shed, and by how much it must fall before that ends. */
 export const PRESSURE_HIGH = 0.8;
 export const PRESSURE_CRITICAL = 0.9;

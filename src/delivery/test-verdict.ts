@@ -21,7 +21,7 @@ export const SDK_DISABLED = verdict(
 );
 export const RATE_LIMITED_HERE = verdict(
   'rate_limited_here',
-  'Nothing was sent: the gateway makes one test at a time and ten a minute; try again in a minute.',
+  'Nothing was sent: the gateway makes a few tests at a time and thirty a minute; try again in a minute.',
 );
 const CROWDED = verdict(
   'rate_limited_here',

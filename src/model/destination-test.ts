@@ -40,7 +40,7 @@ export type DestinationTestOutcome =
   /** Nothing was sent: the destination, or the whole SDK, is switched off. */
   | 'disabled'
   /**
-   * Nothing was sent: another test is running, there were ten within the last minute, or so many exports to the same place
+   * Nothing was sent: four other tests are running, there were thirty within the last minute, or so many exports to the same place
    * are under way that its turn did not come.
    */
   | 'rate_limited_here'

@@ -113,8 +113,8 @@ export interface GatewayTelemetry {
   onDestinationState(listener: DestinationStateListener): () => void;
   /**
    * Sends one marked record per signal (`{ns}.destination.test`, attribute `{ns}.test`) and tells what became of each, within
-   * the destination's `timeoutMs`, and 30 s. One attempt, on sockets of its own; queues, accounts, health and status know
-   * nothing of it. One test at a time and ten a minute, of tenants' and of the operator's destinations each. Rejects with
+   * the destination's `timeoutMs`, and 10 s. One attempt, on sockets of its own; queues, accounts, health and status know
+   * nothing of it. Four tests at a time and thirty a minute, of tenants' and of the operator's destinations each. Rejects with
    * what `setTenant` or `setOperator` would throw about a faulty destination, but for what `tenantEgress` refuses: that is
    * `blocked`.
    */

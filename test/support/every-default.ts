@@ -61,6 +61,10 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     'of these, to destinations that are new, and to those that failed last time or were slow',
     `${delivery.MAX_NEW_TENANT_REQUESTS}, ${delivery.MAX_SLOW_TENANT_REQUESTS}`,
   ],
+  [
+    'of these, of one tenant; new ones, and slow ones',
+    `${delivery.MAX_REQUESTS_PER_TENANT}, ${delivery.MAX_UNSURE_REQUESTS_PER_TENANT}`,
+  ],
   ['an attempt that makes a destination slow, ms', delivery.SLOW_AFTER_MS],
   ['a request that others wait for has its place for, ms, at most', delivery.LONGEST_HELD_MS],
   [
@@ -85,7 +89,10 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ],
   ['an origin that was quick counts as such for, ms', delivery.KNOWN_QUICK_FOR_MS],
   ['`delivery.cpuShareOfTenants`', QUEUE_DEFAULTS.cpuShareOfTenants],
-  ['tests of destinations a minute, of the operator and of tenants each', delivery.MAX_TESTS_PER_MINUTE],
+  [
+    'tests of destinations a minute, and at a time, of the operator and of tenants each',
+    `${delivery.MAX_TESTS_PER_MINUTE}, ${delivery.MAX_TESTS_AT_ONCE}`,
+  ],
   ['time of such a test, ms, at most', delivery.MAX_TEST_MS],
   [
     'memory shares at which records are shed, and lower by',
@@ -106,6 +113,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     'waits after failed lookups, ms',
     `${delivery.FIRST_LOOKUP_BACKOFF_MS} to ${delivery.MAX_LOOKUP_BACKOFF_MS}`,
   ],
+  ['tenants asked about again at once', delivery.MAX_ASKED_AGAIN_PER_TICK],
   ['failed lookups until what waits is `unrouted`', delivery.MAX_LOOKUP_FAILURES],
   ['records that wait for a lookup', `${delivery.MAX_WAITING_ITEMS}, ${delivery.MAX_WAITING_BYTES} bytes`],
   ['bytes that count for each of them besides its own', delivery.WAITING_RECORD_BYTES],

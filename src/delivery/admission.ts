@@ -110,7 +110,7 @@ export class Admission {
     const number = (this.#number ??= places.nextNumber());
     this.#atOrigin ??= this.#take(this.#origin.places, number);
     if (this.#origin.places !== undefined && this.#atOrigin === undefined) return undefined;
-    const ofAll = places.take(this.#taker, number);
+    const ofAll = this.#take(places, number);
     if (ofAll === undefined) return undefined;
     const entry = underWay.begin(this.#ofTenant, this.#atOrigin, ofAll);
     this.#ofTenant = undefined;
@@ -121,16 +121,18 @@ export class Admission {
 
   #take(places: Places | undefined, number?: number): Taken | undefined {
     if (places === undefined) return undefined;
+    const neededHandshake = this.#taker.needsHandshake;
     const as = places.take(this.#taker, number);
-    if (as === undefined) this.#home.origins.watch(places);
-    return as && { places, as };
+    if (as !== undefined) return { places, as, neededHandshake };
+    if (places !== this.#home.places) this.#home.origins.watch(places);
+    return undefined;
   }
 
   /** The request is over. */
   exit(entry: Entry, wasQuick: boolean): void {
     this.#home.underWay.end(entry);
     if (wasQuick) this.#origin.wasQuick();
-    this.#home.places.give(entry.ofAll);
+    give(entry.ofAll);
     give(entry.atOrigin);
     give(entry.ofTenant);
   }
@@ -156,5 +158,5 @@ export class Admission {
 }
 
 function give(taken: Taken | undefined): void {
-  taken?.places.give(taken.as);
+  taken?.places.give(taken.as, taken.neededHandshake);
 }

@@ -69,6 +69,8 @@ export const HANDSHAKE_BURST = 20;
 export const MAX_REQUESTS_PER_ORIGIN = 8;
 export const MAX_NEW_REQUESTS_PER_ORIGIN = 4;
 export const MAX_SLOW_REQUESTS_PER_ORIGIN = 2;
+/** These may have to wait for their handshake with a place in hand; who is connected already must not wait with them. */
+export const MAX_HANDSHAKES_PER_ORIGIN = 4;
 /** Together, no second has more than 50. */
 export const ORIGIN_REQUESTS_PER_SECOND = 37;
 export const ORIGIN_BURST = 12;

@@ -5,6 +5,7 @@
 import { Bucket } from './bucket.js';
 import {
   KNOWN_QUICK_FOR_MS,
+  MAX_HANDSHAKES_PER_ORIGIN,
   MAX_NEW_REQUESTS_PER_ORIGIN,
   MAX_REQUESTS_PER_ORIGIN,
   MAX_SLOW_REQUESTS_PER_ORIGIN,
@@ -30,6 +31,7 @@ export class Origin {
       max: MAX_REQUESTS_PER_ORIGIN,
       maxNew: MAX_NEW_REQUESTS_PER_ORIGIN,
       maxSlow: MAX_SLOW_REQUESTS_PER_ORIGIN,
+      maxHandshakes: MAX_HANDSHAKES_PER_ORIGIN,
       rates: [{ bucket: new Bucket(ORIGIN_BURST, ORIGIN_REQUESTS_PER_SECOND, monotonicMs()), cost: oneEach }],
       monotonicMs,
     });

@@ -35,6 +35,8 @@ export interface PlacesOptions {
   /** Of these, for each of the two that may turn out to be dead. */
   readonly maxNew: number;
   readonly maxSlow: number;
+  /** Of these, for those that need a handshake, and may have to wait for it while they hold their place. Default: all. */
+  readonly maxHandshakes?: number;
   readonly rates: readonly Rate[];
   /** Of these, the one that requests with a handshake and those without have half of each, as long as both want it. */
   readonly halved?: Rate;
@@ -53,6 +55,7 @@ export class Places {
   /** Made when they are needed: most origins never have one. Six at most; who stands in them is bounded by the lanes. */
   #lines: readonly Line[] = [];
   readonly #taken: Record<Standing, number> = { quick: 0, new: 0, slow: 0 };
+  #handshakes = 0;
   #lastNumber = 0;
   /** How much more of what is halved the requests with a handshake have had, while others stood in line. */
   #aheadByHandshakes = 0;
@@ -109,15 +112,17 @@ export class Places {
     }
     this.#lineOf(taker)?.takers.remove(taker);
     this.#taken[standing]++;
+    if (needsHandshake) this.#handshakes++;
     for (const { bucket, cost } of this.#options.rates) bucket.spend(cost(needsHandshake));
     this.#countHalf(needsHandshake);
     this.#callNext();
     return standing;
   }
 
-  /** A request is over. */
-  give(standing: Standing): void {
+  /** A request is over. As what it had its place, and whether it needed a handshake when it took it. */
+  give(standing: Standing, neededHandshake = false): void {
     this.#taken[standing]--;
+    if (neededHandshake) this.#handshakes--;
     this.#callNext();
   }
 
@@ -171,8 +176,8 @@ export class Places {
   }
 
   #mayGo(standing: Standing, needsHandshake: boolean, nowMs: number): boolean {
-    const { maxNew, maxSlow, rates } = this.#options;
-    if (this.isFull) return false;
+    const { maxNew, maxSlow, maxHandshakes = Infinity, rates } = this.#options;
+    if (this.isFull || (needsHandshake && this.#handshakes >= maxHandshakes)) return false;
     if (standing === 'new' && this.#taken.new >= maxNew) return false;
     if (standing === 'slow' && this.#taken.slow >= maxSlow) return false;
     return rates.every(({ bucket, cost }) => cost(needsHandshake) === 0 || bucket.hasAny(nowMs));

@@ -9,13 +9,15 @@ import type { Places, Standing } from './places.js';
 export interface Taken {
   readonly places: Places;
   readonly as: Standing;
+  /** It needed one when it took its place. */
+  readonly neededHandshake: boolean;
 }
 
 /** A request, and the places that it holds. */
 export interface Entry {
   readonly ofTenant: Taken | undefined;
   readonly atOrigin: Taken | undefined;
-  readonly ofAll: Standing;
+  readonly ofAll: Taken;
   readonly sinceMs: number;
   /** Ends the request, which is to fail then. Told once at most. */
   onOverdue: () => void;
@@ -30,7 +32,7 @@ export class UnderWay {
     this.#monotonicMs = monotonicMs;
   }
 
-  begin(ofTenant: Taken | undefined, atOrigin: Taken | undefined, ofAll: Standing): Entry {
+  begin(ofTenant: Taken | undefined, atOrigin: Taken | undefined, ofAll: Taken): Entry {
     const entry = { ofTenant, atOrigin, ofAll, sinceMs: this.#monotonicMs(), onOverdue: () => undefined };
     this.#entries.add(entry);
     return entry;
@@ -48,7 +50,7 @@ export class UnderWay {
       const heldMs = nowMs - entry.sinceMs;
       if (heldMs < SLOW_AFTER_MS) break;
       if (heldMs >= LONGEST_HELD_MS) this.#tell(entry);
-      else if (entry.ofAll === 'quick') overdue.push(entry);
+      else if (entry.ofAll.as === 'quick') overdue.push(entry);
     }
     if (!places.isFull) return;
     // So many slow ones would have been let in.

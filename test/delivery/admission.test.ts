@@ -21,7 +21,7 @@ interface Tenant extends PlaceTaker {
 function requestsOf(
   origins: readonly string[],
   seconds: number,
-  needsHandshake: (origin: string) => boolean = () => false,
+  needsHandshake: (origin: string, index: number) => boolean = () => false,
   requestMs = 50,
 ): readonly number[] {
   let nowMs = 0;
@@ -31,7 +31,7 @@ function requestsOf(
   const tenants = origins.map((origin, index): Tenant => {
     const tenant = {
       standing: 'quick' as const,
-      needsHandshake: needsHandshake(origin),
+      needsHandshake: needsHandshake(origin, index),
       onPlace: () => void told.add(tenant),
       get admission() {
         return admission;
@@ -130,6 +130,17 @@ describe('a line', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('those who are connected to an origin', () => {
+  it('do not wait with those there who are in line for a handshake', () => {
+    const origins = [...Array.from({ length: 220 }, () => SHARED), ...withOthers(2_000).slice(100)];
+    const isConnected = (origin: string, index: number): boolean => origin === SHARED && index < 200;
+    const requests = requestsOf(origins, 60, (origin, index) => !isConnected(origin, index));
+    const ofConnected = requests.slice(0, 200).reduce((sum, count) => sum + count, 0);
+    // Of the 37 a second that the origin may have.
+    expect(ofConnected / 60).toBeGreaterThan(25);
   });
 });
 

@@ -215,6 +215,27 @@ describe('those that may be dead', () => {
   });
 });
 
+describe('those that need a handshake', () => {
+  it('have a part of the places where they may have to wait with them, and give it back as what they took it', () => {
+    const places = new Places({
+      max: 4,
+      maxNew: 4,
+      maxSlow: 4,
+      maxHandshakes: 2,
+      rates: [],
+      monotonicMs: () => 0,
+    });
+    const cold = takers(3).map((taker) => Object.assign(taker, { needsHandshake: true }));
+    expect(cold.map((taker) => places.take(taker))).toEqual(['quick', 'quick', undefined]);
+    expect(takers(2).map((taker) => places.take(taker))).toEqual(['quick', 'quick']);
+    places.give('quick');
+    expect(cold[2]?.calls).toBe(0);
+    places.give('quick', true);
+    expect(cold[2]?.calls).toBe(1);
+    expect(places.take(cold[2] as Taker)).toBe('quick');
+  });
+});
+
 describe('what comes with time', () => {
   it('bounds the requests of any second, whatever places are free, and tells those in line', () => {
     let nowMs = 0;

@@ -76,11 +76,12 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
     `${delivery.HANDSHAKES_PER_SECOND}, ${delivery.HANDSHAKE_BURST}`,
   ],
   [
-    "tenants' requests to one origin, of these to new and to slow destinations",
+    "tenants' requests to one origin, of these to new and to slow destinations, and with a handshake",
     [
       delivery.MAX_REQUESTS_PER_ORIGIN,
       delivery.MAX_NEW_REQUESTS_PER_ORIGIN,
       delivery.MAX_SLOW_REQUESTS_PER_ORIGIN,
+      delivery.MAX_HANDSHAKES_PER_ORIGIN,
     ].join(', '),
   ],
   [

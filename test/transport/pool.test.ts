@@ -269,10 +269,12 @@ describe('an origin', () => {
     const server = await startServer((response) => void (isHanging || response.end()));
     const pools = createPools({ maxSocketsPerOrigin: 1 });
     const sender = open(pools, server.url, { timeoutMs: 300, connectTimeoutMs: 300 });
+    // Its time is over before the first one leaves its place to it.
+    const hasty = open(pools, server.url, { timeoutMs: 150, connectTimeoutMs: 150 });
     const patient = open(pools, server.url);
     const abort = new AbortController();
     const first = sender.send(batch, live());
-    const second = sender.send(batch, live());
+    const second = hasty.send(batch, live());
     const aborted = sender.send(batch, abort.signal);
     const last = patient.send(batch, live());
     abort.abort();

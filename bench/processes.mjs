@@ -23,14 +23,17 @@ export function pinSelf(core) {
   spawnSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)]);
 }
 
-/** Starts a module of this folder and resolves with `ask(question)` and what it answered to `ready`. */
+/**
+ * Starts a module of this folder and resolves with `ask(question)` and what it answered to `ready`. `argument.execArgv`:
+ * options of Node itself, unless it is held on a core.
+ */
 export async function startProcess(file, argument, core) {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const args = [path, JSON.stringify(argument)];
   const stdio = ['ignore', 'inherit', 'inherit', 'ipc'];
   const child =
     core === undefined
-      ? fork(args[0], args.slice(1), { stdio })
+      ? fork(args[0], args.slice(1), { stdio, execArgv: argument.execArgv ?? [] })
       : spawn('taskset', ['-c', String(core), process.execPath, ...args], { stdio });
   const name = argument.name ?? file;
   const waiting = [];

@@ -296,11 +296,11 @@ export async function countConnections(receiver: OtlpReceiver): Promise<RawServe
   return listening(server, new Set());
 }
 
-/** An address that refuses connections. */
+/** An address that refuses connections. Not the one that receivers listen at: a test beside this one may get the free port. */
 export async function refusingUrl(): Promise<string> {
   const server = await startTcp(() => undefined);
   await server.close();
-  return server.url;
+  return server.url.replace('127.0.0.1', '127.0.0.2');
 }
 
 /** One instance without receivers of its own; shut down after the scenario. */

@@ -1,5 +1,4 @@
 /** Tests a destination: one marked record per signal, one attempt each, all at once. Knows no queue, ledger or health. */
-import { AsyncResource } from 'node:async_hooks';
 import type {
   DestinationResource,
   OutgoingRecord,
@@ -13,6 +12,7 @@ import type { Audience, ResolvedDestination, Target } from '../model/resolved-de
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { Batch } from './batch.js';
 import { MAX_TEST_MS } from './bounds.js';
+import { outside } from './outside.js';
 import { createTestLimit } from './test-limit.js';
 import {
   BLOCKED,
@@ -60,8 +60,6 @@ export function createDestinationTests(options: DestinationTestsOptions): Destin
   const { envelopes, records, openSender, resourceFor, isBlocked, sdkDisabled, monotonicMs } = options;
   const limit = createTestLimit(monotonicMs);
   const running = new Set<(verdict: Verdict) => void>();
-  // Whoever asks does so within a request of an administrator's, which no socket may keep alive.
-  const root = new AsyncResource('gateway-otel');
   let isClosed = false;
 
   const attempt = async ({ signal, target, resource }: Attempt): Promise<Verdict> => {
@@ -114,13 +112,15 @@ export function createDestinationTests(options: DestinationTestsOptions): Destin
       if (sdkDisabled) return all(SDK_DISABLED);
       if (isClosed) return all(SHUT_DOWN);
       if (destination.disabled) return all(DISABLED);
+      const resource = resourceFor(audience, destination);
+      // Nothing that could throw may come between this and its end.
       const done = limit.begin(audience);
       if (done === undefined) return all(RATE_LIMITED_HERE);
-      const resource = resourceFor(audience, destination);
       const answers = targets.map(async ({ signal, target }) => {
         const answer = isBlocked(target, audience)
           ? untried(BLOCKED)
-          : await root.runInAsyncScope(() => timed({ signal, target, resource }));
+          : // Whoever asks does so within a request of an administrator's.
+            await outside(() => timed({ signal, target, resource }));
         return [signal, answer] as const;
       });
       const settled = await Promise.all(answers).finally(done);

@@ -2,10 +2,10 @@
  * One scheduler for all lanes: a single timer while something waits, none while nothing does. Lanes say when they want to be
  * looked at; until then ten thousand of them cost nothing.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { MAX_UNSEEN_MS } from './bounds.js';
 import { DueTimes } from './due-times.js';
 import type { Lane } from './lane.js';
+import { outside } from './outside.js';
 import { createSlices } from './slices.js';
 
 export interface Scheduler {
@@ -38,12 +38,6 @@ export interface SchedulerOptions {
   onError(error: unknown): void;
 }
 
-/**
- * The context of everything that is not part of a request. Made when the module is loaded and not with the instance: a host may
- * make that in its first request, whose context would live on in every socket and timer.
- */
-const root = new AsyncResource('gateway-otel');
-
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { tickMs, onTick, onError } = options;
   const due = new DueTimes(tickMs);
@@ -53,15 +47,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let closed = false;
   let isPumping = false;
   let isUrgent = false;
-  let lastWork: Promise<void> = root.runInAsyncScope(() => Promise.resolve());
+  let lastWork: Promise<void> = outside(() => Promise.resolve());
 
   const slices = createSlices({
-    nextTurn: (work) => void root.runInAsyncScope(() => setImmediate(work)),
+    nextTurn: (work) => void outside(() => setImmediate(work)),
     onError,
   });
   // A promise keeps the context in which it was made.
-  const runSlices = (steps: Iterator<unknown>): Promise<void> =>
-    root.runInAsyncScope(() => slices.run(steps));
+  const runSlices = (steps: Iterator<unknown>): Promise<void> => outside(() => slices.run(steps));
 
   /** Two thousand tenants that are due at once must not hold up the requests. */
   function* pump(lanes: readonly Lane[]): Generator<void> {
@@ -101,7 +94,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (timer !== undefined || closed) return;
     // Spread, so that many processes do not send in step.
     const delay = tickMs * (0.8 + Math.random() * 0.4);
-    timer = root.runInAsyncScope(() => setTimeout(tick, delay)).unref();
+    timer = outside(() => setTimeout(tick, delay)).unref();
   };
 
   return {
@@ -127,11 +120,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     tick: arm,
     every(intervalMs, work) {
-      intervals.push(root.runInAsyncScope(() => setInterval(work, intervalMs)).unref());
+      intervals.push(outside(() => setInterval(work, intervalMs)).unref());
     },
     // A promise keeps the context in which it was made, and the last one is kept.
-    inSlices: (steps) => root.runInAsyncScope(() => (lastWork = lastWork.then(() => runSlices(steps)))),
-    outside: (work) => root.runInAsyncScope(work),
+    inSlices: (steps) => outside(() => (lastWork = lastWork.then(() => runSlices(steps)))),
+    outside,
     close() {
       closed = true;
       clearTimeout(timer);

@@ -28,7 +28,10 @@ export interface TenantsOptions {
 export class Tenants {
   readonly #options: TenantsOptions;
   readonly #lookups: Lookups | undefined;
-  /** With destinations, overridden, or being looked up. At most `MAX_TENANTS`. */
+  /**
+   * With destinations, overridden, or being looked up. At most `MAX_TENANTS`, and those of `#without` that a lookup has found
+   * destinations for since.
+   */
   readonly #tenants = new Map<string, Tenant>();
   /** Looked up and known to have none, oldest first. At most `MAX_KNOWN_WITHOUT_DESTINATION`. */
   readonly #without = new Map<string, Tenant>();

@@ -31,6 +31,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { runCommand } from './command.mjs';
 import { CONTESTANTS } from './contestants.mjs';
 import { MEASURED_CORE, OTHERS_CORE, pinSelf, startProcess, whyNotPinned } from './processes.mjs';
 
@@ -42,13 +43,7 @@ const SETTLE_MS = 1_300;
 const TARGET = 1 / 6;
 const AIM = 1 / 10;
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  // At once: the children end with this process.
-  process.exit(1);
-}
+await runCommand(main);
 
 async function main() {
   const options = readOptions();

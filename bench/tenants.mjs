@@ -21,6 +21,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { runCommand } from './command.mjs';
 import { startProcess } from './processes.mjs';
 import { CONTESTANTS } from './tenants/contestants.mjs';
 
@@ -43,13 +44,7 @@ const COST_TENANTS = [1, 100, 1_000, 10_000];
 
 const PARTS = { idle: measureIdle, active: measureActive, cost: measureCost };
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  // At once: the children end with this process.
-  process.exit(1);
-}
+await runCommand(main);
 
 async function main() {
   const { parts, help } = readOptions();

@@ -6,19 +6,14 @@
  * not be made, as when a contestant sent nothing.
  */
 import { parseArgs } from 'node:util';
+import { runCommand } from '../command.mjs';
 import { CONTESTANTS } from './contestants.mjs';
 import { startPair } from './pair.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const SIGNALS = ['logs', 'traces'];
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  // At once: the children end with this process.
-  process.exit(1);
-}
+await runCommand(main);
 
 async function main() {
   const options = readOptions();

@@ -9,10 +9,9 @@ import type { TenantEgress } from '../../src/model/destination.js';
 import type { Sending, TlsSource } from '../../src/model/resolved-destination.js';
 import { createEgressGuard, type EgressGuardOptions } from '../../src/transport/egress-guard.js';
 import { selfTestEgress } from '../../src/transport/egress-self-test.js';
-import { createCompressor } from '../../src/transport/gzip.js';
-import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
 import { createPools } from '../../src/transport/pool.js';
 import type { Issued } from '../support/certificates.js';
+import { openWith } from './opened.js';
 
 export const DELIVERED = { kind: 'delivered', rejected: 0 } as const;
 export const BLOCKED = { kind: 'retry', errorClass: 'blocked' } as const;
@@ -110,31 +109,9 @@ export function guarded(egress: TenantEgress, options: Partial<EgressGuardOption
       onTestFinished(() => lease.release());
     },
     async send(url, tls, times) {
-      const sender = openOtlpSender(
-        {
-          kind: 'otlp',
-          url,
-          headers: { fixed: {}, ask: undefined },
-          sending: {
-            timeoutMs: 8_000,
-            connectTimeoutMs: 6_000,
-            compression: 'none',
-            maxRequestBytes: 4_194_304,
-            ...times,
-          },
-          audience: 'tenant',
-          isTrustedOrigin: policy.isTrustedOrigin(url),
-          tls,
-        },
-        {
-          userAgent: 'test',
-          decodeResponse: () => undefined,
-          isResponse: () => true,
-          compressor: createCompressor(),
-          pools,
-          onTlsFault: () => undefined,
-        },
-      );
+      const isTrustedOrigin = policy.isTrustedOrigin(url);
+      const slow = { timeoutMs: 8_000, connectTimeoutMs: 6_000 };
+      const sender = openWith(pools, url, { audience: 'tenant', isTrustedOrigin, tls, ...slow, ...times });
       try {
         return await sender.send(BATCH, new AbortController().signal);
       } finally {

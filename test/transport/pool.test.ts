@@ -4,11 +4,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OutgoingBatch, Sender } from '../../src/model/delivery.js';
 import type { Audience, TlsMaterial, TlsSource } from '../../src/model/resolved-destination.js';
-import { createCompressor } from '../../src/transport/gzip.js';
-import { openOtlpSender } from '../../src/transport/otlp-http-sender.js';
 import { createPools, type Pools } from '../../src/transport/pool.js';
 import { startCollector } from '../faults/support.js';
 import { eventually, pause, startTcp } from '../delivery/support.js';
+import { openWith } from './opened.js';
 
 const DELIVERED = { kind: 'delivered', rejected: 0 };
 
@@ -82,31 +81,8 @@ function open(
     connectTimeoutMs?: number;
   } = {},
 ): Sender {
-  const sender = openOtlpSender(
-    {
-      kind: 'otlp',
-      url,
-      headers: { fixed: {}, ask: undefined },
-      sending: {
-        timeoutMs: 5_000,
-        connectTimeoutMs: 3_000,
-        compression: 'none',
-        maxRequestBytes: 4_194_304,
-        ...times,
-      },
-      audience,
-      isTrustedOrigin,
-      tls,
-    },
-    {
-      userAgent: 'test',
-      decodeResponse: () => undefined,
-      isResponse: () => true,
-      compressor: createCompressor(),
-      pools,
-      onTlsFault: () => undefined,
-    },
-  );
+  const usual = { timeoutMs: 5_000, connectTimeoutMs: 3_000 };
+  const sender = openWith(pools, url, { audience, isTrustedOrigin, tls, ...usual, ...times });
   onTestFinished(() => sender.close());
   return sender;
 }

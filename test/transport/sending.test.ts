@@ -61,7 +61,8 @@ describe.concurrent('what may work later is tried again, and nothing is lost', (
           seen.push(request.url ?? '');
           request.resume().on('end', () => response.end());
         });
-        await new Promise<void>((resolve) => server.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+        const { hostname, port } = new URL(url);
+        await new Promise<void>((resolve) => server.listen(Number(port), hostname, resolve));
         try {
           await eventually(() => expect(logsOfAcme(world)?.ledger.delivered).toBe(1));
           expect(seen).toContain('/v1/logs');

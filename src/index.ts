@@ -64,6 +64,7 @@ export type {
   TenantStatus,
 } from './model/status.js';
 export type {
+  AdapterFacts,
   AdapterOptions,
   GatewayTelemetry,
   HeaderText,

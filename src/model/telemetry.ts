@@ -48,6 +48,8 @@ export type HeaderText = string | readonly string[] | null | undefined;
  * `tenant`, `route`, `environment` and `attributes` run once, at the end, because gateways learn them late; what was set
  * on the exchange wins. `ignore`, `requestId` and `trust` run at the beginning. A callback that throws is reported and counts as
  * having answered nothing.
+ * Of two adapters on one request, the first begins the exchange, and only it asks the latter three; at the end what the
+ * inner one says wins, and the outer one fills what is left.
  */
 export interface AdapterOptions<Source> {
   /** The tenant's id, a string of 1 to 128 bytes. */
@@ -69,7 +71,16 @@ export interface AdapterOptions<Source> {
   readonly ignore?: (source: Source) => boolean;
 }
 
-/** Serves one request under telemetry: begins an exchange, watches how the response ends, runs `next` inside. */
+/** What an adapter knows of its framework; hosts do not see it. */
+export interface AdapterFacts<Source> {
+  /** The route template that the framework has matched, asked once, at the end: `http.route`. Never a raw path. */
+  readonly httpRoute?: (source: Source) => string | undefined;
+}
+
+/**
+ * Serves one request under telemetry: begins an exchange, watches how the response ends, runs `next` inside. Where another
+ * adapter, or `begin`, has an exchange for this request already, it is that one.
+ */
 export type InstrumentedHandler<Source> = <T>(
   source: Source,
   request: IncomingMessage,
@@ -82,10 +93,16 @@ export interface GatewayTelemetry {
   /** Begins an exchange without any framework. The caller ends it. */
   begin(request: BeginOptions): Exchange;
   /** The foundation of adapters on Node's request and response: options are read once, here. */
-  instrument<Source>(options?: AdapterOptions<Source>): InstrumentedHandler<Source>;
+  instrument<Source>(
+    options?: AdapterOptions<Source>,
+    facts?: AdapterFacts<Source>,
+  ): InstrumentedHandler<Source>;
   /** The running exchange; outside of one, an exchange that does nothing (`recording` is `false`). */
   current(): Exchange;
-  /** The exchange of a request object; for an unknown one, an exchange that does nothing. */
+  /**
+   * The exchange of a request object, Node's or what the framework gives its handlers; for an unknown one, an exchange
+   * that does nothing.
+   */
   of(request: object): Exchange;
   /**
    * Replaces the operator's destinations, for every request that ends after the call. A queue whose name and URLs stay

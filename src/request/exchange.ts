@@ -138,6 +138,10 @@ export class LiveExchange implements Exchange {
     if (!this.#ended) this.routeName = cleanName(routeName);
   }
 
+  get httpRoute(): string | undefined {
+    return this.#httpRoute;
+  }
+
   setHttpRoute(template: string | undefined): void {
     if (!this.#ended) this.#httpRoute = cleanName(template);
   }

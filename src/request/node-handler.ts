@@ -5,7 +5,12 @@ import type { Attributes } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
-import type { AdapterOptions, InstrumentedHandler, ValueOrCallback } from '../model/telemetry.js';
+import type {
+  AdapterFacts,
+  AdapterOptions,
+  InstrumentedHandler,
+  ValueOrCallback,
+} from '../model/telemetry.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import { createPipelineWatch, observeEnding } from './ending.js';
@@ -27,6 +32,10 @@ export interface ExchangeFactory {
     requestId: string | undefined,
     trust: (() => Trust) | undefined,
   ): LiveExchange;
+  /** The exchange that this request has already. */
+  of(request: object): LiveExchange | undefined;
+  /** Makes it known by what the framework gives its handlers, too. */
+  remember(source: object, exchange: LiveExchange): void;
   report(diagnostic: Diagnostic): void;
 }
 
@@ -63,6 +72,7 @@ function checkValues(options: Readonly<Record<string, unknown>>): void {
 export function createNodeHandler<Source>(
   factory: ExchangeFactory,
   options: AdapterOptions<Source> = {},
+  { httpRoute }: AdapterFacts<Source> = {},
 ): InstrumentedHandler<Source> {
   if (typeof options !== 'object' || options === null) throw fault('adapter options', 'must be an object');
   for (const field of Object.keys(options)) {
@@ -72,7 +82,7 @@ export function createNodeHandler<Source>(
   }
   checkValues(options as Readonly<Record<string, unknown>>);
   const pipelines = createPipelineWatch();
-  const completes = [options.tenant, options.route, options.environment, options.attributes].some(
+  const completes = [options.tenant, options.route, options.environment, options.attributes, httpRoute].some(
     (option) => option !== undefined && option !== null,
   );
   const { tenant, route, environment, attributes, requestId, ignore, trust } = options;
@@ -105,7 +115,7 @@ export function createNodeHandler<Source>(
 
   /** Late facts: gateways know tenant and route when the request is over. What the exchange was told wins. */
   const complete = (exchange: LiveExchange, source: Source): void => {
-    if (tenant !== undefined && !exchange.tenantIsSet) {
+    if (tenant !== undefined && !exchange.tenantIsSet && exchange.tenantId === undefined) {
       exchange.tenantId = exchange.checkedTenant(ask('tenant', tenant, source));
     }
     if (route !== undefined && exchange.routeName === undefined)
@@ -117,6 +127,51 @@ export function createNodeHandler<Source>(
       const values = ask<Attributes | null | undefined>('attributes', attributes, source);
       if (values !== undefined && values !== null) exchange.setAttributesIfUnset(values);
     }
+    if (httpRoute !== undefined && exchange.httpRoute === undefined)
+      exchange.setHttpRoute(ask('framework route', httpRoute, source));
+  };
+
+  /** The next in line is asked first: it is closer to what the request is about. */
+  const completeFirst = (exchange: LiveExchange, source: Source): void => {
+    const { completer } = exchange;
+    exchange.completer = (ending) => {
+      complete(ending, source);
+      completer?.(ending);
+    };
+  };
+
+  const remember = (source: unknown, request: IncomingMessage, exchange: LiveExchange): void => {
+    if (source !== request && typeof source === 'object' && source !== null)
+      factory.remember(source, exchange);
+  };
+
+  const begin = (
+    source: Source,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): LiveExchange | undefined => {
+    const ignored = ignore !== undefined && ask('ignore', ignore, source) === true;
+    const ownId =
+      requestId === undefined
+        ? undefined
+        : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
+    try {
+      const exchange = factory.begin(
+        beginOptionsOf(request),
+        ignored,
+        ownId,
+        trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
+      );
+      addToResponse(response, exchange.responseHeaders());
+      if (exchange.recording) observeEnding(request, response, pipelines, exchange);
+      return exchange;
+    } catch {
+      factory.report({
+        code: 'callback_failed',
+        message: 'A request object could not be read; nothing is recorded of it',
+      });
+      return undefined;
+    }
   };
 
   return <T>(
@@ -127,31 +182,10 @@ export function createNodeHandler<Source>(
   ): T => {
     // An adapter that does not trust its callers says something about propagation.
     if (trust === undefined && !factory.isOn()) return next(NO_OP_EXCHANGE);
-    const ignored = ignore !== undefined && ask('ignore', ignore, source) === true;
-    const ownId =
-      requestId === undefined
-        ? undefined
-        : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
-    let exchange: LiveExchange;
-    try {
-      exchange = factory.begin(
-        beginOptionsOf(request),
-        ignored,
-        ownId,
-        trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
-      );
-      addToResponse(response, exchange.responseHeaders());
-    } catch {
-      factory.report({
-        code: 'callback_failed',
-        message: 'A request object could not be read; nothing is recorded of it',
-      });
-      return next(NO_OP_EXCHANGE);
-    }
-    if (exchange.recording) {
-      if (completes) exchange.completer = (ending) => complete(ending, source);
-      observeEnding(request, response, pipelines, exchange);
-    }
+    const exchange = factory.of(request) ?? begin(source, request, response);
+    if (exchange === undefined) return next(NO_OP_EXCHANGE);
+    remember(source, request, exchange);
+    if (completes && exchange.recording) completeFirst(exchange, source);
     return exchange.run(() => {
       try {
         return next(exchange);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Wanted } from '../model/delivery.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
-import type { AdapterOptions, InstrumentedHandler } from '../model/telemetry.js';
+import type { AdapterFacts, AdapterOptions, InstrumentedHandler } from '../model/telemetry.js';
 import type { Trust } from '../model/trust.js';
 import { Arrival } from './arrival.js';
 import type { ExchangeHome } from './exchange-home.js';
@@ -27,14 +27,17 @@ export interface RequestStageOptions {
 
 export interface RequestStage {
   begin(request: BeginOptions): Exchange;
-  instrument<Source>(options?: AdapterOptions<Source>): InstrumentedHandler<Source>;
+  instrument<Source>(
+    options?: AdapterOptions<Source>,
+    facts?: AdapterFacts<Source>,
+  ): InstrumentedHandler<Source>;
   current(): Exchange;
   of(request: object): Exchange;
 }
 
 export function createRequestStage(options: RequestStageOptions): RequestStage {
   const { home } = options;
-  const exchanges = new WeakMap<object, Exchange>();
+  const exchanges = new WeakMap<object, LiveExchange>();
 
   const isRecording = (): boolean =>
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
@@ -45,6 +48,8 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
   const factory: ExchangeFactory = {
     isOn,
     report: (diagnostic) => home.report(diagnostic),
+    of: (request) => exchanges.get(request),
+    remember: (source, exchange) => void exchanges.set(source, exchange),
     begin(request, ignored, requestId, ownTrust) {
       const recording = !ignored && isRecording();
       const extracted = home.propagation.extract(request.headers);
@@ -75,7 +80,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
         return NO_OP_EXCHANGE;
       }
     },
-    instrument: (adapterOptions) => createNodeHandler(factory, adapterOptions),
+    instrument: (adapterOptions, facts) => createNodeHandler(factory, adapterOptions, facts),
     current: () => home.contexts.exchange() ?? NO_OP_EXCHANGE,
     of: (request) => exchanges.get(request) ?? NO_OP_EXCHANGE,
   };

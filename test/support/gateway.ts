@@ -1,7 +1,7 @@
 /** A gateway under test: a real server with telemetry, and an OTLP receiver for the operator and two tenants. */
 import { strict as assert } from 'node:assert';
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -28,6 +28,8 @@ export interface GatewaySetup {
   readonly adapter?: AdapterOptions<IncomingMessage>;
   /** Default: answers 200 at once. */
   readonly listener?: HttpTelemetryListener;
+  /** The server, in place of one with `httpTelemetry` around the listener. */
+  readonly server?: (telemetry: GatewayTelemetry) => Server | Promise<Server>;
   /** Added to the destination; `null`: there is none. */
   readonly operator?: Partial<Destination> | null;
   readonly acme?: Partial<Destination> | null;
@@ -37,6 +39,7 @@ export interface GatewaySetup {
 export interface TestGateway {
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   readonly telemetry: GatewayTelemetry;
   readonly operator: OtlpReceiver;
   readonly acme: OtlpReceiver;
@@ -77,7 +80,8 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<TestGatewa
     tenants: { acme: destination('acme'), globex: destination('globex') },
   });
   const listener = setup.listener ?? ((_request, response) => void response.end('ok'));
-  const server = createServer(httpTelemetry(telemetry, listener, setup.adapter));
+  const server =
+    (await setup.server?.(telemetry)) ?? createServer(httpTelemetry(telemetry, listener, setup.adapter));
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -114,6 +118,7 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<TestGatewa
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    server,
     telemetry,
     ...receivers,
     diagnostics,

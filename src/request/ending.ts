@@ -127,6 +127,8 @@ function classifyHttp1(response: ServerResponse, socket: Socket | undefined): st
   const nodesOwn = responseError?.code === 'ECONNRESET' && responseError.message === 'aborted';
   if (responseError && responseError !== socketError && !nodesOwn) return serverSide(responseError);
   const code = socketError?.code;
+  // The host's own error, given to the socket by the response: codes are Node's habit, not everybody's.
+  if (code === undefined && responseError && responseError === socketError) return serverSide(responseError);
   if (code === undefined) return socket?.readableEnded === false ? SERVER_ABORT : CLIENT_DISCONNECT;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return TIMEOUT;
   if (code === 'HPE_INVALID_EOF_STATE') return CLIENT_DISCONNECT;
@@ -144,8 +146,12 @@ function serverSide(error: Failure): string {
 }
 
 function classifyHttp2(stream: ResetStream): string {
-  if (stream.rstCode === CANCEL || stream.session === undefined || stream.session.destroyed)
-    return CLIENT_DISCONNECT;
-  if (stream.errored) return errorTypeOf(stream.errored);
-  return `http2_rst_${stream.rstCode ?? NO_ERROR}`;
+  const { rstCode = NO_ERROR, session } = stream;
+  const error = stream.errored as Failure | null | undefined;
+  if (rstCode === CANCEL) return CLIENT_DISCONNECT;
+  // Node's own error says no more than the code.
+  if (error && error.code !== 'ERR_HTTP2_STREAM_ERROR') return errorTypeOf(error);
+  // A closed stream has no session any more, so a session that is gone tells nothing where there is a code.
+  if (rstCode === NO_ERROR && (session === undefined || session.destroyed)) return CLIENT_DISCONNECT;
+  return `http2_rst_${rstCode}`;
 }

@@ -1,0 +1,106 @@
+/** Every way in which an exchange over Node's compatibility API of HTTP/2 can end, on any adapter that takes it. */
+import { once } from 'node:events';
+import { connect, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { describe, it, onTestFinished } from 'vitest';
+import { deferred } from '../support/deferred.js';
+import { startGateway, type TestGateway } from '../support/gateway.js';
+import type { AdapterUnderTest, RawHandler } from './adapter-under-test.js';
+import { expectOneRecord } from './one-record.js';
+
+interface World {
+  readonly gateway: TestGateway;
+  readonly session: ClientHttp2Session;
+  /** Resolves when the handler has been called. */
+  readonly arrived: Promise<void>;
+  request(headers: OutgoingHttpHeaders): ClientHttp2Stream;
+}
+
+const closed = (stream: ClientHttp2Stream): Promise<void> =>
+  new Promise((resolve) => stream.once('close', resolve));
+
+export function describeHttp2Endings(adapter: AdapterUnderTest): void {
+  const { http2 } = adapter;
+  if (typeof http2 !== 'function') {
+    describe(`${adapter.name} over HTTP/2`, () => {
+      it.skip(`is not served: ${http2.skipped}`, () => undefined);
+    });
+    return;
+  }
+
+  const start = async (handler: RawHandler): Promise<World> => {
+    const gateway = await startGateway();
+    const arrived = deferred();
+    const server = await http2(gateway.telemetry, (request, response) => {
+      handler(request, response);
+      arrived.resolve();
+    });
+    server.on('sessionError', () => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    session.on('error', () => undefined);
+    onTestFinished(() => {
+      session.destroy();
+      server.close();
+    });
+    return {
+      gateway,
+      session,
+      arrived: arrived.promise,
+      request(headers) {
+        const stream = session.request({ ':path': '/run', ...headers });
+        stream.on('error', () => undefined);
+        stream.end();
+        return stream;
+      },
+    };
+  };
+
+  describe(`${adapter.name} over HTTP/2`, () => {
+    it.each(['GET', 'HEAD'])('a %s that is reset before an answer', async (method) => {
+      const { gateway, arrived, request } = await start(() => undefined);
+      const stream = request({ ':method': method });
+      await arrived;
+      stream.close(constants.NGHTTP2_CANCEL);
+      await expectOneRecord(gateway, { errorType: 'client_disconnect' });
+    });
+
+    it.each(['GET', 'HEAD'])('a %s whose session is destroyed', async (method) => {
+      const { gateway, arrived, request, session } = await start(() => undefined);
+      request({ ':method': method });
+      await arrived;
+      session.destroy();
+      await expectOneRecord(gateway, { errorType: 'client_disconnect' });
+    });
+
+    it('a reset in the middle of the answer', async () => {
+      const { gateway, request } = await start((_, response) => void response.write('part'));
+      const stream = request({});
+      await once(stream, 'data');
+      stream.close(constants.NGHTTP2_CANCEL);
+      await expectOneRecord(gateway, { status: 200, errorType: 'client_disconnect' });
+    });
+
+    it('a stream that the gateway resets', async () => {
+      const { gateway, request } = await start((_, response) => {
+        const { stream } = response as unknown as { stream: { close(code: number): void } };
+        stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      });
+      await closed(request({}));
+      await expectOneRecord(gateway, { errorType: 'http2_rst_2' });
+    });
+
+    it.each([
+      { method: 'GET', status: 200 },
+      { method: 'HEAD', status: 200 },
+      { method: 'GET', status: 204 },
+      { method: 'GET', status: 304 },
+      { method: 'POST', status: 413 },
+    ])('a whole answer to $method, $status', async ({ method, status }) => {
+      const { gateway, request } = await start((_, response) => void response.writeHead(status).end());
+      await closed(request({ ':method': method }).resume());
+      await expectOneRecord(gateway, { status });
+    });
+  });
+}

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 export const doors = {
   '.': 'src/index.ts',
   './http': 'src/adapters/http.ts',
+  './express': 'src/adapters/express.ts',
+  './koa': 'src/adapters/koa.ts',
+  './fastify': 'src/adapters/fastify.ts',
   './testing': 'src/testing/index.ts',
   './propagation': 'src/propagation/index.ts',
 };

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
 
@@ -25,9 +26,7 @@ export function httpTelemetry(
   listener: HttpTelemetryListener,
   options?: AdapterOptions<IncomingMessage>,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  if (typeof (telemetry as Partial<GatewayTelemetry> | undefined)?.instrument !== 'function') {
-    throw new TypeError('httpTelemetry: the first argument must be what createGatewayTelemetry gave');
-  }
+  checkTelemetry('httpTelemetry', telemetry);
   if (typeof listener !== 'function') throw new TypeError('httpTelemetry: the listener must be a function');
   const serve = telemetry.instrument<IncomingMessage>(options);
   return (request, response) =>

@@ -1,5 +1,13 @@
 /** Every adapter on every version of its framework. */
 import type { AdapterUnderTest } from '../cases/adapter-under-test.js';
+import { expressAdapters } from './express.js';
+import { fastifyAdapters } from './fastify.js';
 import { nodeHttp } from './http.js';
+import { koaAdapters } from './koa.js';
 
-export const everyAdapter: readonly AdapterUnderTest[] = [nodeHttp];
+export const everyAdapter: readonly AdapterUnderTest[] = [
+  nodeHttp,
+  ...expressAdapters,
+  ...koaAdapters,
+  ...fastifyAdapters,
+];

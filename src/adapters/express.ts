@@ -1,0 +1,38 @@
+/** The `gateway-otel/express` door: a middleware for Express 4 and 5. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
+import { createExpressRoutes } from './express-route.js';
+
+export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
+
+/** A middleware as Express takes it. */
+export type ExpressMiddleware<Request> = (
+  request: Request,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/**
+ * Puts an application under telemetry: one exchange per request, ended when the response really is. Use it first, so that
+ * what refuses, limits or does not find a request is recorded too. Handlers reach the exchange by `telemetry.current()` or
+ * `telemetry.of(request)`. `http.route` is the template of the matched route, mounts included. Options are read once, here;
+ * a wrong one throws a sentence that names it.
+ *
+ * @example
+ * app.use(expressTelemetry(telemetry, { tenant: (request) => request.get('x-tenant') }));
+ */
+export function expressTelemetry<Request extends IncomingMessage = IncomingMessage>(
+  telemetry: GatewayTelemetry,
+  options?: AdapterOptions<Request>,
+): ExpressMiddleware<Request> {
+  checkTelemetry('expressTelemetry', telemetry);
+  const routes = createExpressRoutes();
+  const serve = telemetry.instrument<Request>(options, {
+    httpRoute: (request) => routes.templateOf(request),
+  });
+  return (request, response, next) => {
+    routes.remember(request);
+    serve(request, request, response, () => next());
+  };
+}

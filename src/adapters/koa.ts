@@ -1,0 +1,51 @@
+/** The `gateway-otel/koa` door: a middleware for Koa 2 and 3. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '../model/exchange.js';
+import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
+
+export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
+
+/** The part of Koa's context that the adapter needs. */
+export interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/** A middleware as Koa takes it. */
+export type KoaMiddleware<Context> = (context: Context, next: () => Promise<unknown>) => Promise<void>;
+
+/**
+ * Puts an application under telemetry: one exchange per request, ended when the response really is, which is after all
+ * middleware. Use it first, so that what refuses, limits or does not find a request is recorded too. Handlers reach the
+ * exchange by `telemetry.current()` or `telemetry.of(context)`. `http.route` is the path of the route that `@koa/router` or
+ * `koa-router` matched. Options are read once, here; a wrong one throws a sentence that names it.
+ *
+ * @example
+ * app.use(koaTelemetry(telemetry, { tenant: (context: Context) => context.get('x-tenant') }));
+ */
+export function koaTelemetry<Context extends KoaContext = KoaContext>(
+  telemetry: GatewayTelemetry,
+  options?: AdapterOptions<Context>,
+): KoaMiddleware<Context> {
+  checkTelemetry('koaTelemetry', telemetry);
+  const serve = telemetry.instrument<Context>(options, { httpRoute: matchedRouteOf });
+  return (context, next) =>
+    serve(context, context.req, context.res, (exchange) => recordingErrors(exchange, next));
+}
+
+/** Koa answers what is thrown here; a 5xx of its own is explained by it. */
+async function recordingErrors(exchange: Exchange, next: () => Promise<unknown>): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    exchange.recordError(error);
+    throw error;
+  }
+}
+
+/** The routers write it on the context, prefixes included; a regular expression is no template. */
+function matchedRouteOf(context: KoaContext): string | undefined {
+  const { _matchedRoute: path } = context as { readonly _matchedRoute?: unknown };
+  return typeof path === 'string' ? path : undefined;
+}

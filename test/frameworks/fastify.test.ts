@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { httpTelemetry } from '../../src/adapters/http.js';
 import { fastifyTelemetry } from '../../src/adapters/fastify.js';
 import type { Exchange, GatewayTelemetry } from '../../src/index.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
@@ -112,6 +114,23 @@ describe.each(fastifyVersions)('%s', (_, create) => {
     client.socket.write(body);
     await client.waitFor('xxx"}');
     expect(seen).toEqual([true, true, true, true, true]);
+  });
+
+  it('in a server under httpTelemetry has what Fastify answers before any hook recorded, and once', async () => {
+    const gateway = await startGateway({
+      async server(telemetry) {
+        const app = create({
+          serverFactory: (handler) =>
+            createServer(httpTelemetry(telemetry, (request, response) => handler(request, response))),
+        });
+        await app.register(fastifyTelemetry(telemetry));
+        app.get('/x/:id', () => 'ok');
+        await app.ready();
+        return app.server;
+      },
+    });
+    for (const path of ['/%zz', '/x/1']) await send(gateway.url + path);
+    expect(await spansOf(gateway)).toEqual(['GET | - | 400 | -', 'GET /x/:id | /x/:id | 200 | -']);
   });
 
   it('records injected requests, and two instances of telemetry stay apart', async () => {

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { root } from '../../scripts/root.mjs';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+it.each([
+  ['Express', 'express'],
+  ['Koa', 'koa'],
+  ['Fastify', 'fastify'],
+])('the example of %s has the lines that the README shows', (title, folder) => {
+  const example = readFileSync(join(root, 'examples', folder, 'gateway.mjs'), 'utf8');
+  const begin = readme.indexOf(`\n### ${title}\n`);
+  const section = readme.slice(begin, readme.indexOf('\n### ', begin + 1));
+  const lines = section.match(/^.*\/\/ \d: .*$/gm) ?? [];
+  expect(lines.length).toBeGreaterThanOrEqual(4);
+  for (const line of lines) expect(example).toContain(line.trim().replace("'SIGTERM'", 'signal'));
+});

@@ -29,6 +29,7 @@ import { createClock } from './request/clock.js';
 import { createContexts, type Contexts } from './request/contexts.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
+import { OpenExchanges } from './request/open-exchanges.js';
 import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSpanProcessors } from './request/span-processors.js';
@@ -241,7 +242,7 @@ function compose(
     report,
     boundEmitters: new WeakMap(),
     closingCalls: new Set(),
-    openExchanges: 0,
+    openExchanges: new OpenExchanges(),
   };
   const destinationTests = createDestinationTests({
     envelopes,

@@ -142,7 +142,7 @@ export class Instance implements GatewayTelemetry {
     return {
       enabled: this.#isChangeable() && (delivery.wanted.anything || processors.any),
       ...delivery.status(),
-      openExchanges: home.openExchanges,
+      openExchanges: home.openExchanges.size,
       notices: reporter.notices(),
     };
   }) as GatewayTelemetry['status'];
@@ -178,6 +178,7 @@ export class Instance implements GatewayTelemetry {
     const { delivery, processors, closingExporters, onShutdown, onClosed } = this.#parts;
     const endMs = performance.now() + timeoutMs;
     onShutdown();
+    this.#parts.home.openExchanges.endAll();
     this.#endClosingCalls();
     const drained = delivery.drain(timeoutMs * OPERATOR_ALONE);
     await withinTime(timeoutMs, Promise.all([drained, processors.flushAndShutdown()]));

@@ -145,10 +145,10 @@ export interface GatewayTelemetry {
   /** Takes a reading of the metrics and tries to send all that waits, once. Always resolves in time. */
   flush(options?: FlushOptions): Promise<FlushResult>;
   /**
-   * Begins no more exchanges, flushes (the operator's destinations first, tenants' when these are done or have had half the
-   * time), counts the rest as lost, closes every socket. Idempotent; always resolves in time.
-   * Call it when the server has closed: exchanges that are still open are not waited for, and those that end later are
-   * counted as lost.
+   * Begins no more exchanges, ends those that are open, flushes (the operator's destinations first, tenants' when these are
+   * done or have had half the time), counts the rest as lost, closes every socket. Idempotent; always resolves in time.
+   * Call it when the server has closed: exchanges that are still open are not waited for but recorded now, with
+   * `error.type` `shutdown` and the status if a head was sent. The requests themselves are not touched.
    */
   shutdown(options?: FlushOptions): Promise<FlushResult>;
 }

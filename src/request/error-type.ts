@@ -9,6 +9,8 @@ export const TIMEOUT = 'timeout';
 export const UPSTREAM_CONNECT_ERROR = 'upstream_connect_error';
 export const UPSTREAM_TIMEOUT = 'upstream_timeout';
 export const UPSTREAM_RESET = 'upstream_reset';
+/** Telemetry shut down while the request was running; what became of it is not known. */
+export const SHUTDOWN = 'shutdown';
 /** The exchange was ended without a status and without an error. */
 export const NO_RESPONSE = 'no_response';
 /** The conventions' name for everything without a name of its own. */

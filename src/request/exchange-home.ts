@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import type { Contexts } from './contexts.js';
 import type { SpanHome } from './exchange-span.js';
 import type { Tracing } from './exchange-trace.js';
+import type { OpenExchanges } from './open-exchanges.js';
 import type { ResponseHeaderNames } from './response-headers.js';
 import type { GuardedSpanProcessors } from './span-processors.js';
 
@@ -31,5 +32,5 @@ export interface ExchangeHome extends SpanHome, Tracing {
   /** Attempts that get one more turn of the event loop; `flush` and `shutdown` do not wait for it. */
   readonly closingCalls: Set<{ endOpen(): void }>;
   /** Recorded exchanges that have begun and not ended. */
-  openExchanges: number;
+  readonly openExchanges: OpenExchanges;
 }

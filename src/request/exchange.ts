@@ -16,13 +16,14 @@ import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import { CustomAttributes } from './custom-attributes.js';
-import { errorTypeOf, NO_RESPONSE } from './error-type.js';
+import { errorTypeOf, NO_RESPONSE, SHUTDOWN } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
+import type { OpenExchange } from './open-exchanges.js';
 import { outcomeOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
 import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
@@ -41,7 +42,13 @@ export interface ObservedEnding {
   readonly brokenBy: string | undefined;
 }
 
-export class LiveExchange implements Exchange {
+/** The response of an exchange, as its observer knows it. */
+export interface WatchedResponse {
+  /** `undefined`: no head has been sent. */
+  statusSent(): number | undefined;
+}
+
+export class LiveExchange implements Exchange, OpenExchange {
   readonly recording: boolean;
   readonly span: Span;
   readonly requestId: string;
@@ -52,6 +59,10 @@ export class LiveExchange implements Exchange {
   environment: string | undefined;
   /** Fills what is still unset from the adapter's options, just before the end, whoever ends it. */
   completer: ((exchange: LiveExchange) => void) | undefined;
+  /** What an adapter watches for the end: tells the status that has been sent by now. */
+  watched: WatchedResponse | undefined;
+  previousOpen: OpenExchange | undefined;
+  nextOpen: OpenExchange | undefined;
   #httpRoute: string | undefined;
   #upstream: UpstreamFacts | undefined;
   #recordedError: string | undefined;
@@ -93,7 +104,7 @@ export class LiveExchange implements Exchange {
     } else {
       this.span = apiTrace.wrapSpanContext(trace.spanContext);
     }
-    if (this.recording) home.openExchanges++;
+    if (recording) home.openExchanges.add(this);
   }
 
   #startSpan(): ExchangeSpan {
@@ -267,6 +278,10 @@ export class LiveExchange implements Exchange {
     this.finish({ statusCode, complete, brokenBy: NO_RESPONSE });
   }
 
+  endForShutdown(): void {
+    this.finish({ statusCode: this.watched?.statusSent(), complete: false, brokenBy: SHUTDOWN });
+  }
+
   /** Ends it as observed. Only the first end counts. Never throws. */
   finish(ending: ObservedEnding): void {
     if (this.#ended) return;
@@ -276,8 +291,9 @@ export class LiveExchange implements Exchange {
     // A callback may have ended it itself.
     if (this.#ended as boolean) return;
     this.#ended = true;
+    this.watched = undefined;
     if (!this.recording) return;
-    this.#home.openExchanges--;
+    this.#home.openExchanges.remove(this);
     this.#calls?.close();
     try {
       this.#handOver(ending);

@@ -13,10 +13,11 @@ import type {
 } from '../model/telemetry.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
-import { createPipelineWatch, observeEnding } from './ending.js';
+import { observeEnding } from './ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
+import { createPipelineWatch } from './pipeline-watch.js';
 import { addToResponse } from './response-headers.js';
 import { askForTrust, trustOf } from './trust.js';
 

@@ -1,6 +1,6 @@
 /** The outcome table: what an ending means, the same for span, log record and metrics. */
 import type { Outcome } from '../model/outcome.js';
-import { CLIENT_DISCONNECT } from './error-type.js';
+import { CLIENT_DISCONNECT, SHUTDOWN } from './error-type.js';
 
 const INFO = 9;
 const WARN = 13;
@@ -48,9 +48,10 @@ function completeOutcome(facts: EndingFacts, statusCode: number | undefined): Ou
 
 export function outcomeOf(facts: EndingFacts, clientDisconnect: 'error' | 'unset'): Outcome {
   if (facts.complete) return completeOutcome(facts, facts.statusCode);
-  // What the gateway recorded explains its own breaking off, not that the client left, which is what it was for.
-  const isHangUp = facts.brokenBy === CLIENT_DISCONNECT;
-  const errorType = (isHangUp ? undefined : facts.recordedError) ?? facts.brokenBy ?? CLIENT_DISCONNECT;
+  // What the gateway recorded explains its own breaking off, not that the client left, which is what it was for, nor that
+  // nobody was there any more to see the end.
+  const isExplained = facts.brokenBy === CLIENT_DISCONNECT || facts.brokenBy === SHUTDOWN;
+  const errorType = (isExplained ? undefined : facts.recordedError) ?? facts.brokenBy ?? CLIENT_DISCONNECT;
   if (errorType === CLIENT_DISCONNECT && clientDisconnect === 'unset')
     return completeOutcome(facts, facts.statusCode);
   return outcome(facts.statusCode, ERROR, errorType);

@@ -82,6 +82,14 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
       await expectOneRecord(gateway, { status: 200, errorType: 'client_disconnect' });
     });
 
+    it('an answer that is under way when telemetry shuts down', async () => {
+      const { gateway, request } = await start((_, response) => void response.write('part'));
+      const stream = request({});
+      await once(stream, 'data');
+      await gateway.telemetry.shutdown();
+      await expectOneRecord(gateway, { status: 200, errorType: 'shutdown' });
+    });
+
     it('a stream that the gateway resets', async () => {
       const { gateway, request } = await start((_, response) => {
         const { stream } = response as unknown as { stream: { close(code: number): void } };

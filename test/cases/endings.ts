@@ -132,18 +132,39 @@ export function describeEndings(adapter: AdapterUnderTest): void {
       await closed;
       await expectOneRecord(gateway, { status: 200 });
     });
+  });
 
-    it('while telemetry shuts down: it reaches the client, and its exchange is not left open', async () => {
+  describe(`${adapter.name}: an answer that is under way when telemetry shuts down`, () => {
+    it.each<[string, RawHandler, ExpectedRecord]>([
+      ['and not begun', () => undefined, { errorType: 'shutdown' }],
+      ['and begun', (_, response) => void response.write('part;'), { status: 200, errorType: 'shutdown' }],
+    ])('%s is recorded then, once, and reaches the client', async (_, begin, expected) => {
       const held = deferred();
-      const { gateway, arrived } = await start(
-        (_, response) => void held.promise.then(() => response.end('late')),
-      );
+      const { gateway, arrived } = await start((request, response) => {
+        begin(request, response);
+        void held.promise.then(() => response.end('late'));
+      });
       const answer = send(`${gateway.url}/run`);
       await arrived;
-      await gateway.telemetry.shutdown({ timeoutMs: 1_000 });
+      const { operator } = await gateway.telemetry.shutdown({ timeoutMs: 5_000 });
+      await expectOneRecord(gateway, expected);
       held.resolve();
-      expect(await answer).toMatchObject({ status: 200, body: 'late' });
-      await gateway.idle();
+      expect((await answer).body).toMatch(/late$/);
+      expect((await gateway.telemetry.shutdown()).operator).toEqual(operator);
+    });
+
+    it('and waits behind another one has sent nothing', async () => {
+      let number = 0;
+      const second = deferred();
+      const { gateway } = await start((_, response) => {
+        if (++number === 1) return void response.write('part');
+        response.end('second');
+        second.resolve();
+      });
+      const client = openRaw(gateway.port, GET + GET);
+      await Promise.all([client.waitFor('part'), second.promise]);
+      await gateway.telemetry.shutdown();
+      await expectRecords(gateway, [{ status: 200, errorType: 'shutdown' }, { errorType: 'shutdown' }]);
     });
   });
 

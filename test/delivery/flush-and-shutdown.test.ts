@@ -1,5 +1,7 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { createGatewayTelemetry, type ReadyMadeExporter } from '../../src/index.js';
+import { createGatewayTelemetry, type Exchange, type ReadyMadeExporter } from '../../src/index.js';
 import {
   eventually,
   inWorld,
@@ -215,31 +217,66 @@ describe('shutdown', () => {
       expect(world.at('operator').requests).toHaveLength(0);
     }));
 
-  it('records of requests that end after it are counted as lost, for the operator', () =>
+  it('delivers requests that are still open as ended by it, to operator and tenant, and not again when they end', () =>
     withAcme(async (world) => {
-      const running = world.telemetry.begin({ method: 'GET', url: '/r/late', headers: {} });
-      running.setTenant('acme');
-      await world.telemetry.shutdown();
-      running.end({ statusCode: 200 });
-      const { operator } = await world.telemetry.flush();
-      const status = world.telemetry.status();
-      expect(status.openExchanges).toBe(0);
-      expect({ ...operator }).toMatchObject({
-        logs: { accepted: 1, dropped: { shutdown: 1 } },
-        traces: { accepted: 1, dropped: { shutdown: 1 } },
-      });
+      const begin = (mark: string): Exchange => {
+        const exchange = world.telemetry.begin({ method: 'GET', url: `/r/${mark}`, headers: {} });
+        exchange.setTenant('acme');
+        exchange.recordError('too_late_to_matter');
+        return exchange;
+      };
+      const [first, second, third, fourth] = ['1', '2', '3', '4'].map(begin) as [
+        Exchange,
+        Exchange,
+        Exchange,
+        Exchange,
+      ];
+      // From the middle, the beginning and the end of what is open.
+      for (const exchange of [second, first, fourth]) exchange.end({ statusCode: 200 });
+      expect(world.telemetry.status().openExchanges).toBe(1);
+      const { operator } = await world.telemetry.shutdown();
+      expect(world.telemetry.status().openExchanges).toBe(0);
+      third.end({ statusCode: 200 });
+      for (const name of ['operator', 'acme']) {
+        const told = world.at(name).logs.map(({ attributes, body }) => [body, attributes['error.type']]);
+        expect(told).toEqual([
+          [expect.stringMatching(/^GET \/r\/2 200 /), undefined],
+          [expect.stringMatching(/^GET \/r\/1 200 /), undefined],
+          [expect.stringMatching(/^GET \/r\/4 200 /), undefined],
+          [expect.stringMatching(/^GET \/r\/3 - /), 'shutdown'],
+        ]);
+        expect(requestsCounted(world.at(name))).toBe(4);
+      }
+      expect(world.at('operator').spans.map(({ status }) => status.code)).toEqual([0, 0, 0, 2]);
+      expect(operator).toMatchObject({ logs: { delivered: 4 }, traces: { delivered: 4 } });
+      expect(await world.telemetry.flush()).toMatchObject({ operator });
     }));
 
-  it('records of requests that end after it are counted as lost, for their tenant', () =>
+  it('ends requests that a callback of another one begins or ends', () =>
     withAcme(async (world) => {
-      const running = world.telemetry.begin({ method: 'GET', url: '/r/late', headers: {} });
-      running.setTenant('acme');
-      await world.telemetry.shutdown();
-      running.end({ statusCode: 200 });
-      expect(world.telemetry.status().tenants.totals.logs).toMatchObject({
-        accepted: 1,
-        dropped: { shutdown: 1 },
+      const open = (mark: string): Exchange =>
+        world.telemetry.begin({ method: 'GET', url: `/r/${mark}`, headers: {} });
+      const handler = world.telemetry.instrument<{ readonly end: () => void }>({
+        attributes: (source) => {
+          source.end();
+          return {};
+        },
       });
+      const others = [open('1'), open('2')];
+      const response = new ServerResponse(new IncomingMessage(new Socket()));
+      const source = {
+        end: () => {
+          for (const other of others) other.end({ statusCode: 204 });
+        },
+      };
+      handler(source, response.req, response, () => undefined);
+      open('3');
+      await world.telemetry.shutdown();
+      expect(world.telemetry.status().openExchanges).toBe(0);
+      const statuses = world
+        .at('operator')
+        .logs.map(({ attributes }) => attributes['http.response.status_code'] ?? attributes['error.type']);
+      expect(statuses.sort()).toEqual([204, 204, 'shutdown', 'shutdown']);
     }));
 
   it('resolves in time while lookups hang, and counts what waited for them', () =>

@@ -1,0 +1,60 @@
+/** What broke an exchange that did not come to its end: `error.type` of it, from what Node left behind. */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { CLIENT_DISCONNECT, errorTypeOf, SERVER_ABORT, TIMEOUT } from './error-type.js';
+
+/** The parts of an HTTP/2 stream that tell how it ended. */
+export interface ResetStream {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+  removeListener(event: 'close', listener: () => void): unknown;
+  readonly aborted: boolean;
+  readonly rstCode: number | undefined;
+  readonly errored?: unknown;
+  readonly session?: { readonly destroyed: boolean } | undefined;
+}
+
+/** HTTP/2 error codes that the observer names. */
+export const NO_ERROR = 0;
+const CANCEL = 8;
+
+interface Failure {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The first rule that fits. `writable.errored` is the error that something was destroyed with. */
+export function classifyHttp1(response: ServerResponse, socket: Socket | undefined): string {
+  const responseError = response.errored as Failure | null;
+  const socketError = socket?.errored as Failure | null | undefined;
+  const nodesOwn = responseError?.code === 'ECONNRESET' && responseError.message === 'aborted';
+  if (responseError && responseError !== socketError && !nodesOwn) return serverSide(responseError);
+  const code = socketError?.code;
+  // The host's own error, given to the socket by the response: codes are Node's habit, not everybody's.
+  if (code === undefined && responseError && responseError === socketError) return serverSide(responseError);
+  if (code === undefined) return socket?.readableEnded === false ? SERVER_ABORT : CLIENT_DISCONNECT;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return TIMEOUT;
+  if (code === 'HPE_INVALID_EOF_STATE') return CLIENT_DISCONNECT;
+  if (code.startsWith('HPE_')) return code;
+  if (responseError && responseError === socketError) return serverSide(responseError);
+  if (code === 'ECANCELED') return socket?.readableEnded === true ? CLIENT_DISCONNECT : SERVER_ABORT;
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT') return CLIENT_DISCONNECT;
+  return errorTypeOf(socketError);
+}
+
+/** The gateway destroyed the response with an error, in a proxy the upstream's. */
+function serverSide(error: Failure): string {
+  const type = errorTypeOf(error);
+  return type === 'Error' ? SERVER_ABORT : type;
+}
+
+export function classifyHttp2(stream: ResetStream): string {
+  const { rstCode = NO_ERROR, session } = stream;
+  const error = stream.errored as Failure | null | undefined;
+  if (rstCode === CANCEL) return CLIENT_DISCONNECT;
+  // Node's own error says no more than the code.
+  if (error && error.code !== 'ERR_HTTP2_STREAM_ERROR') return errorTypeOf(error);
+  // A closed stream has no session any more, so a session that is gone tells nothing where there is a code.
+  if (rstCode === NO_ERROR && (session === undefined || session.destroyed)) return CLIENT_DISCONNECT;
+  return `http2_rst_${rstCode}`;
+}

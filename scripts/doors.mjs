@@ -12,6 +12,7 @@ export const doors = {
   './express': 'src/adapters/express.ts',
   './koa': 'src/adapters/koa.ts',
   './fastify': 'src/adapters/fastify.ts',
+  './hono': 'src/adapters/hono.ts',
   './testing': 'src/testing/index.ts',
   './propagation': 'src/propagation/index.ts',
 };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver } from '../../src/testing/index.js';
+import { refusingUrl } from '../delivery/support.js';
 import { startExample } from './example-process.js';
 import type { ExampleProcess } from './example-process.js';
 
@@ -45,7 +46,7 @@ async function stop(): Promise<void> {
   expect(gateway.errors()).toBe('');
 }
 
-describe.each(['express', 'koa', 'fastify'])('the %s example', { timeout: 60_000 }, (name) => {
+describe.each(['express', 'koa', 'fastify', 'hono'])('the %s example', { timeout: 60_000 }, (name) => {
   it('proxies both ways, passes the trace on, and sends everything on SIGTERM', async () => {
     const url = await start(name, `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
     const body = 'x'.repeat(300_000);
@@ -72,7 +73,8 @@ describe.each(['express', 'koa', 'fastify'])('the %s example', { timeout: 60_000
   });
 
   it('answers 502 with the reason in telemetry when the upstream refuses', async () => {
-    const url = await start(name, 'http://127.0.0.1:1');
+    // `fetch` refuses port 1 by itself.
+    const url = await start(name, await refusingUrl());
     const headers = { 'x-api-key': 'key-of-acme', connection: 'close' };
     expect((await fetch(`${url}/things/1`, { method: 'POST', body: 'body', headers })).status).toBe(502);
     await stop();

@@ -9,6 +9,7 @@ it.each([
   ['Express', 'express'],
   ['Koa', 'koa'],
   ['Fastify', 'fastify'],
+  ['Hono', 'hono'],
 ])('the example of %s has the lines that the README shows', (title, folder) => {
   const example = readFileSync(join(root, 'examples', folder, 'gateway.mjs'), 'utf8');
   const begin = readme.indexOf(`\n### ${title}\n`);

@@ -2,6 +2,7 @@
 import type { AdapterUnderTest } from '../cases/adapter-under-test.js';
 import { expressAdapters } from './express.js';
 import { fastifyAdapters } from './fastify.js';
+import { hono } from './hono.js';
 import { nodeHttp } from './http.js';
 import { koaAdapters } from './koa.js';
 
@@ -10,4 +11,5 @@ export const everyAdapter: readonly AdapterUnderTest[] = [
   ...expressAdapters,
   ...koaAdapters,
   ...fastifyAdapters,
+  hono,
 ];

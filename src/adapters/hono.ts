@@ -1,0 +1,74 @@
+/** The `gateway-otel/hono` door: a middleware for Hono 4, on its Node server and wherever else it runs in Node. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '../model/exchange.js';
+import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
+import type { HonoContext } from './hono-context.js';
+import { fetchBridgeOf } from './hono-fetch.js';
+import { honoRouteOf, type RoutedHonoRequest } from './hono-route.js';
+
+export type { HonoContext } from './hono-context.js';
+export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
+
+/** A middleware as Hono takes it. */
+export type HonoMiddleware<Context> = (context: Context, next: () => Promise<void>) => Promise<void>;
+
+/** What `@hono/node-server` puts into `env`. An upgrade has no `outgoing`. */
+interface NodeBindings {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+}
+
+const NO_BINDINGS: NodeBindings = {};
+
+/**
+ * Puts an application under telemetry: one exchange per request, ended when the response really is. Use it first, so that
+ * what refuses, limits or does not find a request is recorded too. Handlers reach the exchange by `telemetry.current()` or
+ * `telemetry.of(context)`. `http.route` is the path of the matched route, sub-applications included. What handlers throw
+ * goes to `onError` as ever, and gives a 5xx its `error.type`. Options are read once, here; a wrong one throws a sentence
+ * that names it.
+ *
+ * Without `@hono/node-server` (`app.request()`, another server) an exchange ends when the last of the answer's body has been
+ * taken, or its reader gave up.
+ *
+ * @example
+ * app.use(honoTelemetry(telemetry, { tenant: (context: Context) => context.req.header('x-tenant') }));
+ */
+export function honoTelemetry<Context extends HonoContext = HonoContext>(
+  telemetry: GatewayTelemetry,
+  options?: AdapterOptions<Context>,
+): HonoMiddleware<Context> {
+  checkTelemetry('honoTelemetry', telemetry);
+  const serve = telemetry.instrument<Context>(options, {
+    httpRoute: ({ req }) => honoRouteOf(req as RoutedHonoRequest),
+  });
+  return (context, next) => {
+    const { incoming, outgoing } = (context.env ?? NO_BINDINGS) as NodeBindings;
+    if (incoming !== undefined && outgoing !== undefined) {
+      return serve(context, incoming, outgoing, (exchange) => recordingErrors(context, exchange, next));
+    }
+    // No response tells how an upgrade ends.
+    if (incoming !== undefined) return next();
+    const bridge = fetchBridgeOf(context);
+    return serve(context, bridge.request, bridge.response, (exchange) => {
+      const answer = (): Promise<void> => recordingErrors(context, exchange, next);
+      // Off, it has no trace and touches nothing.
+      return exchange.traceId === '' ? answer() : bridge.carry(context, answer);
+    });
+  };
+}
+
+/** Hono gives errors to `onError` and goes on; only what is no `Error` is thrown through `next`. */
+async function recordingErrors(
+  context: HonoContext,
+  exchange: Exchange,
+  next: () => Promise<void>,
+): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    exchange.recordError(error);
+    throw error;
+  }
+  if (context.error !== undefined) exchange.recordError(context.error);
+}

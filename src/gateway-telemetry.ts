@@ -33,6 +33,7 @@ import { OpenExchanges } from './request/open-exchanges.js';
 import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSpanProcessors } from './request/span-processors.js';
+import { guardTrustedHop } from './request/trusted-hop.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
 import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
@@ -232,6 +233,7 @@ function compose(
     sink,
     processors,
     names,
+    arrivals: { ...settings.arrivals, trustProxy: guardTrustedHop(settings.arrivals.trustProxy, report) },
     environment: settings.environment,
     clientDisconnect: settings.clientDisconnect,
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },

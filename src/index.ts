@@ -7,6 +7,8 @@ export type {
   ResponseHeaderOptions,
   SamplingOptions,
 } from './config/options.js';
+export type { TrustProxy } from './config/trust-proxy.js';
+export type { ClientAddressDetail, TrustedHop } from './model/arrival-rules.js';
 export type { Attributes, AttributeValue } from './model/attributes.js';
 export type {
   Destination,

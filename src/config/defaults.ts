@@ -21,6 +21,8 @@ export const DEFAULTS = {
   tenantTtlMs: 60_000,
   /** Every trace: a gateway that records fewer says so. */
   samplingRatio: 1,
+  /** Those of the HTTP conventions. */
+  knownMethods: ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
   /** `flush` and `shutdown`: well inside the 10 s that orchestrators give before they kill. */
   flushTimeoutMs: 5_000,
 } as const;

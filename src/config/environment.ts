@@ -7,6 +7,7 @@ import { SIGNALS, type Signal } from '../model/signal.js';
 import { asOneOf } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
+import { asKnownMethods } from './known-methods.js';
 import { readTls, tlsVariables } from './environment-tls.js';
 import { asMetricIntervalMs } from './metrics.js';
 import { asCompression, asTimeoutMs, completeSending } from './sending.js';
@@ -38,6 +39,8 @@ export interface EnvironmentSettings {
   readonly loneSending: readonly string[];
   /** `OTEL_METRIC_EXPORT_INTERVAL`. */
   readonly metricIntervalMs: number | undefined;
+  /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which is case-sensitive. */
+  readonly knownMethods: ReadonlySet<string> | undefined;
   /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
@@ -226,6 +229,16 @@ function readMetricInterval(reader: Reader): number | undefined {
   );
 }
 
+function readKnownMethods(reader: Reader): ReadonlySet<string> | undefined {
+  const name = 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS';
+  return reader.parsed(name, (value) =>
+    asKnownMethods(
+      value.split(',').map((method) => method.trim()),
+      name,
+    ),
+  );
+}
+
 /** Reads all variables that the library knows. */
 export function readEnvironment(env: Environment): EnvironmentSettings {
   const reader = new Reader(env);
@@ -284,6 +297,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     loneSending:
       example === undefined ? [...sending.variables, ...tlsVariables(reader), ...loneTemporality] : [],
     metricIntervalMs: readMetricInterval(reader),
+    knownMethods: readKnownMethods(reader),
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };

@@ -1,4 +1,5 @@
 /** The options of `createGatewayTelemetry`. This text is the documentation. */
+import type { ClientAddressDetail } from '../model/arrival-rules.js';
 import type { Attributes } from '../model/attributes.js';
 import type { Destinations, TenantEgress, TenantLookup, TenantRecord } from '../model/destination.js';
 import type { DiagnosticListener } from '../model/diagnostic.js';
@@ -9,6 +10,7 @@ import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
+import type { TrustProxy } from './trust-proxy.js';
 
 /** The request metrics. */
 export interface MetricOptions {
@@ -89,6 +91,23 @@ export interface GatewayOptions {
   readonly spanProcessors?: readonly HostSpanProcessor[];
   /** Also write the log record's event name as attribute `event.name`, for backends without EventName. Default `true`. */
   readonly eventNameAttribute?: boolean;
+  /**
+   * Which proxies in front are believed: `true` (all), a number of hops, addresses, CIDR blocks and the names `loopback`,
+   * `linklocal` and `uniquelocal` as list or with commas, or a function, as Express's setting `trust proxy` takes them. What
+   * they say in `X-Forwarded-For`, `-Proto` and `-Host`, or else in `Forwarded`, gives `client.address`, `url.scheme`,
+   * `server.address` and `server.port`. Default `false`: no such header is read.
+   */
+  readonly trustProxy?: TrustProxy;
+  /**
+   * How much of addresses is recorded in `client.address` and `network.peer.address`: `full`, `truncated` (/24 of IPv4, /48
+   * of IPv6), or `off` (neither, and no port). Default `full`.
+   */
+  readonly clientAddress?: ClientAddressDetail;
+  /**
+   * The methods that records hold by name, case-sensitive; every other is `_OTHER`. Replaces the default list, that of the
+   * HTTP conventions; `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` wins.
+   */
+  readonly knownMethods?: readonly string[];
   /** `error` (default): a client that hangs up makes its exchange an error, as the conventions say. `unset`: it does not. */
   readonly clientDisconnect?: 'error' | 'unset';
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */

@@ -1,6 +1,7 @@
 /** Completes the options: checked, copied, frozen, with every question answered once. */
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import type { Attributes } from '../model/attributes.js';
+import type { ArrivalRules, ClientAddressDetail } from '../model/arrival-rules.js';
 import { fault } from '../model/configuration-error.js';
 import type { TenantLookup } from '../model/destination.js';
 import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
@@ -32,10 +33,12 @@ import {
   readEnvironment,
   type EnvironmentSettings,
 } from './environment.js';
+import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
 import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
+import { resolveTrustProxy } from './trust-proxy.js';
 import type {
   GatewayOptions,
   GatewayPropagationOptions,
@@ -59,6 +62,9 @@ const FIELDS = [
   'spans',
   'spanProcessors',
   'eventNameAttribute',
+  'trustProxy',
+  'clientAddress',
+  'knownMethods',
   'clientDisconnect',
   'severity',
   'metrics',
@@ -69,7 +75,7 @@ const FIELDS = [
   'onDestinationState',
   'onDiagnostic',
 ];
-const LATER = ['trustProxy', 'clientAddress', 'longLived'];
+const LATER = ['longLived'];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 
 /** The configuration in force when the instance is made. */
@@ -95,6 +101,7 @@ export interface Settings {
     { readonly traceId: string | undefined; readonly serverTiming: boolean } | undefined;
   readonly clientSpans: boolean;
   readonly spanProcessors: readonly HostSpanProcessor[];
+  readonly arrivals: ArrivalRules;
   readonly eventNameAttribute: boolean;
   readonly clientDisconnect: 'error' | 'unset';
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
@@ -240,6 +247,14 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     clientSpans:
       given.spans !== undefined && asOneOf(given.spans, 'spans', ['server', 'server+client']) !== 'server',
     spanProcessors: resolveSpanProcessors(given.spanProcessors),
+    arrivals: {
+      trustProxy: resolveTrustProxy(given.trustProxy),
+      clientAddress:
+        given.clientAddress === undefined
+          ? 'full'
+          : asOneOf<ClientAddressDetail>(given.clientAddress, 'clientAddress', ['full', 'truncated', 'off']),
+      knownMethods: resolveKnownMethods(given.knownMethods, environmentSettings.knownMethods),
+    },
     eventNameAttribute:
       given.eventNameAttribute === undefined
         ? true

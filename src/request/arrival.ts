@@ -1,5 +1,14 @@
 /** What is remembered of a request when it arrives: strings only, because frameworks rewrite request objects. */
+import type { ArrivalRules } from '../model/arrival-rules.js';
 import type { BeginOptions, ReadableHeaders } from '../model/exchange.js';
+import { plainAddress, recordedAddress } from './addresses.js';
+import {
+  forwardingHeadersOf,
+  NOTHING_FORWARDED,
+  readForwarded,
+  type ForwardedFacts,
+  type ForwardingHeaders,
+} from './forwarded.js';
 import { headerOf } from './header-of.js';
 import { cutText } from './limits.js';
 import { loopTokenOf } from './loop-header.js';
@@ -14,36 +23,37 @@ function authorityOf(headers: ReadableHeaders): string | undefined {
   return isObject ? headerOf(headers, ':authority') : undefined;
 }
 
-/** A dual-stack socket shows an IPv4 peer as `::ffff:192.0.2.1`; everyone else calls it `192.0.2.1`. */
-function plainAddress(address: string | undefined): string | undefined {
-  return address?.startsWith('::ffff:') === true && address.includes('.') ? address.slice(7) : address;
-}
-
 /** The facts, worked out when they are first needed: at the end of most requests, at the start with span processors. */
 export class Arrival {
   readonly method: string;
   readonly methodAsSent: string;
-  readonly scheme: string;
   readonly protocolVersion: string | undefined;
-  readonly remoteAddress: string | undefined;
-  readonly remotePort: number | undefined;
+  readonly peerPort: number | undefined;
   readonly userAgent: string | undefined;
   /** What the request carries as one; nobody has looked whose it is. */
   readonly loopToken: string | undefined;
+  readonly #rules: ArrivalRules;
+  readonly #scheme: 'http' | 'https';
+  readonly #remoteAddress: string | undefined;
+  /** Only where a proxy may be trusted, and has said something. */
+  readonly #forwarding: ForwardingHeaders | undefined;
+  #forwarded: ForwardedFacts | undefined;
   readonly #url: string;
   readonly #hostHeader: string | undefined;
   #target: RequestTarget | undefined;
   #host: HostAndPort | undefined;
   #hostIsParsed = false;
 
-  constructor(request: BeginOptions) {
+  constructor(request: BeginOptions, rules: ArrivalRules) {
     const { method, headers } = request;
+    this.#rules = rules;
     this.methodAsSent = cutText(method, MAX_METHOD_LENGTH);
-    this.method = knownMethod(method);
-    this.scheme = request.scheme ?? 'http';
+    this.method = knownMethod(method, rules.knownMethods);
+    this.#scheme = request.scheme ?? 'http';
     this.protocolVersion = request.protocolVersion;
-    this.remoteAddress = plainAddress(request.remoteAddress);
-    this.remotePort = request.remotePort;
+    this.#remoteAddress = request.remoteAddress;
+    this.peerPort = request.remotePort;
+    this.#forwarding = rules.trustProxy === undefined ? undefined : forwardingHeadersOf(headers);
     this.#url = request.url;
     this.#hostHeader = headerOf(headers, 'host') ?? authorityOf(headers);
     this.loopToken = loopTokenOf(headers);
@@ -55,12 +65,47 @@ export class Arrival {
     return (this.#target ??= parseTarget(this.#url));
   }
 
+  /** What trusted proxies say. */
+  get #told(): ForwardedFacts {
+    const { trustProxy } = this.#rules;
+    if (this.#forwarding === undefined || trustProxy === undefined) return NOTHING_FORWARDED;
+    return (this.#forwarded ??= readForwarded(this.#forwarding, this.#remoteAddress, trustProxy));
+  }
+
+  /** Of the client's own connection. */
+  get scheme(): 'http' | 'https' {
+    return this.#told.scheme ?? this.#scheme;
+  }
+
   /** The host that the client asked for. */
   get host(): HostAndPort | undefined {
     if (!this.#hostIsParsed) {
       this.#hostIsParsed = true;
-      this.#host = parseHost(this.target.authority ?? this.#hostHeader, this.scheme);
+      this.#host =
+        parseHost(this.#told.host, this.scheme) ??
+        parseHost(this.target.authority ?? this.#hostHeader, this.scheme);
     }
     return this.#host;
+  }
+
+  /** The client's, as far as trusted proxies tell. */
+  get forwardedAddress(): string | undefined {
+    return this.#recorded(this.#told.address);
+  }
+
+  /** The other end of the socket. */
+  get peerAddress(): string | undefined {
+    return this.#recorded(this.#remoteAddress);
+  }
+
+  #recorded(address: string | undefined): string | undefined {
+    return address === undefined
+      ? undefined
+      : recordedAddress(plainAddress(address), this.#rules.clientAddress);
+  }
+
+  /** A method that the records may hold. */
+  knownMethod(method: string): string {
+    return knownMethod(method, this.#rules.knownMethods);
   }
 }

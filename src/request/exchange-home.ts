@@ -1,4 +1,5 @@
 /** What all exchanges of one instance share. Made once, by the composition root. */
+import type { ArrivalRules } from '../model/arrival-rules.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { RequestSink } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
@@ -18,6 +19,7 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly sink: RequestSink;
   readonly processors: GuardedSpanProcessors;
   readonly names: Names;
+  readonly arrivals: ArrivalRules;
   readonly environment: string | undefined;
   /** `spans: 'server+client'`. */
   readonly clientSpans: boolean;

@@ -17,7 +17,11 @@ export function headerOf(headers: ReadableHeaders, name: string): string | undef
   if (typeof (headers as Partial<Headers>).get === 'function') {
     return (headers as Headers).get(name) ?? undefined;
   }
-  const fields = headers as Readonly<Record<string, unknown>>;
+  const value = fieldOf(headers as Readonly<Record<string, unknown>>, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
   let value = fields[name];
   if (value === undefined) {
     // Node gives lower-case names; a host's own object may spell them as it likes.
@@ -25,5 +29,25 @@ export function headerOf(headers: ReadableHeaders, name: string): string | undef
       if (key.length === name.length && key.toLowerCase() === name) value = fields[key];
     }
   }
+  return value;
+}
+
+/** All of a header's values, as Node joins them: where a list is read from its end, the last line counts most. */
+export function headersOf(headers: ReadableHeaders, name: string): string | undefined {
+  if (Array.isArray(headers)) {
+    const values: string[] = [];
+    const flat = typeof headers[0] === 'string';
+    for (let index = 0; index < headers.length; index += flat ? 2 : 1) {
+      const [key, value] = flat
+        ? [headers[index], headers[index + 1] as unknown]
+        : ((headers[index] as readonly unknown[] | null) ?? []);
+      if (typeof key === 'string' && typeof value === 'string' && key.toLowerCase() === name)
+        values.push(value);
+    }
+    return values.length === 0 ? undefined : values.join(', ');
+  }
+  if (typeof (headers as Partial<Headers>).get === 'function') return headerOf(headers, name);
+  const value = fieldOf(headers as Readonly<Record<string, unknown>>, name);
+  if (Array.isArray(value)) return value.join(', ');
   return typeof value === 'string' ? value : undefined;
 }

@@ -57,7 +57,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
       const trust = ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report);
       const exchange = new LiveExchange(
         home,
-        new Arrival(request),
+        new Arrival(request, home.arrivals),
         recording && isTracing() ? startTrace(home, extracted, trust) : passTrace(home, extracted, trust),
         recording,
         recording ? (requestId ?? randomUUID()) : '',

@@ -27,7 +27,8 @@ import type { MutableAttributes } from '../model/attributes.js';
  * setter would meet every key and be slow.
  */
 export function arrivalAttributes(arrival: Arrival): MutableAttributes {
-  const { target, host, remoteAddress } = arrival;
+  const { target, host, peerAddress } = arrival;
+  const clientAddress = arrival.forwardedAddress ?? peerAddress;
   const attributes: MutableAttributes = {};
   attributes[ATTR_HTTP_REQUEST_METHOD] = arrival.method;
   attributes[ATTR_URL_PATH] = target.path;
@@ -39,11 +40,10 @@ export function arrivalAttributes(arrival: Arrival): MutableAttributes {
     attributes[ATTR_SERVER_ADDRESS] = host.address;
     attributes[ATTR_SERVER_PORT] = host.port;
   }
-  if (remoteAddress !== undefined) {
-    // Without a trusted proxy in front, the client is the other end of the socket.
-    attributes[ATTR_CLIENT_ADDRESS] = remoteAddress;
-    attributes[ATTR_NETWORK_PEER_ADDRESS] = remoteAddress;
-    if (arrival.remotePort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = arrival.remotePort;
+  if (clientAddress !== undefined) attributes[ATTR_CLIENT_ADDRESS] = clientAddress;
+  if (peerAddress !== undefined) {
+    attributes[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
+    if (arrival.peerPort !== undefined) attributes[ATTR_NETWORK_PEER_PORT] = arrival.peerPort;
   }
   if (arrival.protocolVersion !== undefined)
     attributes[ATTR_NETWORK_PROTOCOL_VERSION] = arrival.protocolVersion;

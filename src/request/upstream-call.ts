@@ -26,7 +26,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
 import { cleanStatus, cutText } from './limits.js';
-import { knownMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
+import { MAX_METHOD_LENGTH, spanMethod } from './methods.js';
 import { removeLoopHeader } from './loop-header.js';
 import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
@@ -138,7 +138,7 @@ export class LiveUpstreamCall implements UpstreamCall {
       this.span = apiTrace.wrapSpanContext(context);
       return;
     }
-    const method = knownMethod(facts.method ?? caller.arrival.methodAsSent);
+    const method = caller.arrival.knownMethod(facts.method ?? caller.arrival.methodAsSent);
     const startMs = home.clock.epochMs(this.#startMonotonicMs);
     const span = new ExchangeSpan(home, KIND_CLIENT, spanMethod(method), context, trace.spanContext, startMs);
     this.#clientSpan = span;
@@ -235,7 +235,7 @@ function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes 
   const { method, url, address, port, resendCount } = facts;
   const attributes: MutableAttributes = {};
   const asSent = cutText(method ?? arrival.methodAsSent, MAX_METHOD_LENGTH);
-  const known = knownMethod(asSent);
+  const known = arrival.knownMethod(asSent);
   attributes[ATTR_HTTP_REQUEST_METHOD] = known;
   if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
   if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url);

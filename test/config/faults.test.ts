@@ -50,7 +50,7 @@ describe('options', () => {
     expect(() => instance(wrong({ operators: undefined }))).not.toThrow();
   });
 
-  it.each(['trustProxy', 'clientAddress', 'longLived'])('not built yet are refused by name: %s', (name) =>
+  it.each(['longLived'])('not built yet are refused by name: %s', (name) =>
     expectFault({ [name]: {} }, name, 'is not supported in this version'),
   );
 
@@ -71,6 +71,21 @@ describe('options', () => {
     [{ tenantTtlMs: 1000.5 }, 'tenantTtlMs', 'whole number'],
     [{ tenantTtlMs: '1000' }, 'tenantTtlMs', 'whole number'],
     [{ spans: 'client' }, 'spans', 'must be one of server, server+client'],
+    [{ trustProxy: null }, 'trustProxy', 'must be true, false, a number of hops'],
+    [{ trustProxy: {} }, 'trustProxy', 'must be true, false, a number of hops'],
+    [{ trustProxy: -1 }, 'trustProxy', 'must be a whole number of hops'],
+    [{ trustProxy: 1.5 }, 'trustProxy', 'must be a whole number of hops'],
+    [{ trustProxy: Number.NaN }, 'trustProxy', 'must be a whole number of hops'],
+    [{ trustProxy: '' }, 'trustProxy', 'CIDR blocks'],
+    [{ trustProxy: '1' }, 'trustProxy', 'must be a number, not a string'],
+    [{ trustProxy: 'loopback, proxy.example' }, 'trustProxy', 'CIDR blocks'],
+    [{ trustProxy: ['10.0.0.0/33'] }, 'trustProxy', 'CIDR blocks'],
+    [{ trustProxy: ['10.0.0.0/8', 1] }, 'trustProxy', 'CIDR blocks'],
+    [{ clientAddress: true }, 'clientAddress', 'must be one of full, truncated, off'],
+    [{ knownMethods: 'GET' }, 'knownMethods', 'must be a list of 1 to 128 HTTP methods'],
+    [{ knownMethods: [] }, 'knownMethods', 'must be a list of 1 to 128 HTTP methods'],
+    [{ knownMethods: ['GET', 'a b'] }, 'knownMethods', 'must be a list of 1 to 128 HTTP methods'],
+    [{ knownMethods: ['X'.repeat(33)] }, 'knownMethods', 'must be a list of 1 to 128 HTTP methods'],
     [{ sampling: 0.5 }, 'sampling', 'must be an object'],
     [{ sampling: { rate: 0.5 } }, 'sampling.rate', 'known are ratio, parent'],
     [{ sampling: { ratio: '1' } }, 'sampling.ratio', 'must be a number from 0 to 1'],

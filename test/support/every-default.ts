@@ -11,6 +11,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['`namespace`', DEFAULTS.namespace],
   ['`tenantTtlMs`', DEFAULTS.tenantTtlMs],
   ['`sampling.ratio`', DEFAULTS.samplingRatio],
+  ['`knownMethods`', DEFAULTS.knownMethods.join(', ')],
   ['`metrics.intervalMs`', DEFAULTS.metricIntervalMs],
   ['`metrics.durationBoundariesMs`', DEFAULTS.durationBoundariesMs.join(', ')],
   ['`metrics.maxSeriesPerTenant`', DEFAULTS.maxSeriesPerTenant],

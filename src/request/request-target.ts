@@ -34,7 +34,7 @@ export function parseTarget(target: string): RequestTarget {
   const hash = rest.indexOf('#');
   if (hash >= 0) rest = rest.slice(0, hash);
   const mark = rest.indexOf('?');
-  const path = plain(cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH));
+  const path = withoutUserInfo(plain(cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH)));
   const query =
     mark < 0 || mark === rest.length - 1
       ? undefined
@@ -50,6 +50,15 @@ function plain(text: string): string {
 }
 
 const REDACTED = 'REDACTED';
+
+/** From `://` to the last `@` before the next separator, each of them plain or percent-encoded. */
+const USER_INFO = /((?::|%3a)(?:\/|%2f){2})(?:(?!%2f|%3f|%23)[^/?#])+(@|%40)/gi;
+
+/** URLs stand in paths and queries too, and the conventions let no user and password be recorded anywhere. */
+function withoutUserInfo(text: string): string {
+  if (!text.includes('@') && !text.includes('%40')) return text;
+  return text.replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`);
+}
 
 /**
  * Query keys whose values are secrets: the conventions' list of signed-URL parameters, and the names that credentials
@@ -104,7 +113,7 @@ const SEPARATORS = /[&;?]/g;
 
 /** Replaces the values of secret keys; the keys stay. */
 export function redactQuery(query: string): string {
-  if (!query.includes('=')) return query;
+  if (!query.includes('=')) return withoutUserInfo(query);
   let result = '';
   let from = 0;
   while (from <= query.length) {
@@ -115,7 +124,7 @@ export function redactQuery(query: string): string {
     // A value may be a URL with a query of its own.
     const isSecret =
       hasValue && (isSecretKey(query.slice(from, equals)) || hidesSecret(query.slice(equals + 1, to)));
-    result += isSecret ? `${query.slice(from, equals)}=${REDACTED}` : query.slice(from, to);
+    result += isSecret ? `${query.slice(from, equals)}=${REDACTED}` : withoutUserInfo(query.slice(from, to));
     result += query.slice(to, to + 1);
     from = to + 1;
   }

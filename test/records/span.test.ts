@@ -194,6 +194,13 @@ describe('the query', () => {
       '/a?PASSWORD=geheim&api_key=x&access_token=y',
       'PASSWORD=REDACTED&api_key=REDACTED&access_token=REDACTED',
     ],
+    ['/a?next=https://root:geheim@b.example/c?d=1', 'next=https://REDACTED:REDACTED@b.example/c?d=1'],
+    [
+      '/a?next=https%3A%2F%2Froot%3Agehe%40im%40b.example%2Fc',
+      'next=https%3A%2F%2FREDACTED:REDACTED%40b.example%2Fc',
+    ],
+    ['/a?https://root@b.example&mail=me@b.example', 'https://REDACTED:REDACTED@b.example&mail=me@b.example'],
+    ['/a?see=https://b.example/@me', 'see=https://b.example/@me'],
     ['/a?token', 'token'],
     ['/a?q=a%20b&empty=&flag', 'q=a%20b&empty=&flag'],
   ])('of %s is told with its secrets redacted', async (path, query) => {
@@ -204,6 +211,11 @@ describe('the query', () => {
   it.each(['/a', '/a?'])('is absent from %s', async (path) => {
     expect((await spanOf({}, path)).attributes).not.toHaveProperty('url.query');
   });
+});
+
+it('user and password in a path are redacted', async () => {
+  const span = await spanOf({}, '/fetch/https://root:geheim@b.example/@scope/c');
+  expect(span.attributes['url.path']).toBe('/fetch/https://REDACTED:REDACTED@b.example/@scope/c');
 });
 
 describe('the host that was asked for', () => {

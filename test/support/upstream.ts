@@ -1,6 +1,6 @@
 /** A real upstream, and the few lines with which a gateway asks it. */
 import { createServer, request } from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Exchange } from '../../src/index.js';
@@ -29,6 +29,7 @@ export function forward(
   exchange: Exchange,
   upstream: string,
   timeoutMs = 5_000,
+  agent: Agent | false = false,
 ): void {
   const headers = { ...incoming.headers };
   exchange.inject(headers);
@@ -36,7 +37,7 @@ export function forward(
   const started = performance.now();
   exchange.setUpstream({ address: hostname, attempts: 1 });
   const call = request(
-    { hostname, port, method: incoming.method, path: incoming.url, headers, agent: false },
+    { hostname, port, method: incoming.method, path: incoming.url, headers, agent },
     (answer) => {
       exchange.setUpstream({ statusCode: answer.statusCode ?? 0, latencyMs: performance.now() - started });
       response.writeHead(answer.statusCode ?? 502, answer.headers);

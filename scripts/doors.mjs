@@ -13,6 +13,7 @@ export const doors = {
   './koa': 'src/adapters/koa.ts',
   './fastify': 'src/adapters/fastify.ts',
   './hono': 'src/adapters/hono.ts',
+  './proxy': 'src/adapters/proxy.ts',
   './testing': 'src/testing/index.ts',
   './propagation': 'src/propagation/index.ts',
 };

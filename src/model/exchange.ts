@@ -61,6 +61,8 @@ export interface UpstreamCall {
   readonly span: Span;
   /** Writes the trace context for this attempt: clears what is configured to be cleared, then injects. */
   inject(headers: WritableHeaders): void;
+  /** Where it goes, for those who learn it only after the headers were written. Replaces what the options said. */
+  setUrl(url: string | URL): void;
   /**
    * The upstream has begun to answer: its status, and the latency until now. Without it, `end` tells both; say it where the
    * body takes its time, because the exchange may end before the call does.

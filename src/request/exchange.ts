@@ -318,6 +318,7 @@ export class LiveExchange implements Exchange, OpenExchange {
           complete: ending.complete,
           brokenBy: ending.brokenBy,
           recordedError: this.#recordedError ?? calls?.errorType,
+          lostUpstreamBy: calls?.lostBy,
           upstreamStatusCode: upstream?.statusCode,
         },
         home.clientDisconnect,

@@ -7,6 +7,7 @@ const NO_CALL: UpstreamCall = Object.freeze({
   spanId: '',
   span: NO_SPAN,
   inject() {},
+  setUrl() {},
   responded() {},
   end() {},
 });

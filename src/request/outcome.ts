@@ -16,6 +16,8 @@ export interface EndingFacts {
   readonly brokenBy: string | undefined;
   /** What the gateway recorded as its own trouble. */
   readonly recordedError: string | undefined;
+  /** Why no upstream was left to answer, which its calls have told before the end. */
+  readonly lostUpstreamBy: string | undefined;
   /** What the upstream answered. */
   readonly upstreamStatusCode: number | undefined;
 }
@@ -49,9 +51,16 @@ function completeOutcome(facts: EndingFacts, statusCode: number | undefined): Ou
 export function outcomeOf(facts: EndingFacts, clientDisconnect: 'error' | 'unset'): Outcome {
   if (facts.complete) return completeOutcome(facts, facts.statusCode);
   // What the gateway recorded explains its own breaking off, not that the client left, which is what it was for, nor that
-  // nobody was there any more to see the end.
-  const isExplained = facts.brokenBy === CLIENT_DISCONNECT || facts.brokenBy === SHUTDOWN;
-  const errorType = (isExplained ? undefined : facts.recordedError) ?? facts.brokenBy ?? CLIENT_DISCONNECT;
+  // nobody was there any more to see the end. But a proxy that leaves its client waiting when the upstream has failed is
+  // left for that.
+  const { brokenBy } = facts;
+  const explained =
+    brokenBy === CLIENT_DISCONNECT
+      ? facts.lostUpstreamBy
+      : brokenBy === SHUTDOWN
+        ? undefined
+        : facts.recordedError;
+  const errorType = explained ?? brokenBy ?? CLIENT_DISCONNECT;
   if (errorType === CLIENT_DISCONNECT && clientDisconnect === 'unset')
     return completeOutcome(facts, facts.statusCode);
   return outcome(facts.statusCode, ERROR, errorType);

@@ -32,7 +32,12 @@ import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
 
 /** The gateway has broken it off itself, which is no fault of the upstream. */
-export const ABORTED: ReadonlySet<string | undefined> = new Set(['AbortError', 'ABORT_ERR']);
+export const ABORTED: ReadonlySet<string | undefined> = new Set([
+  'AbortError',
+  'ABORT_ERR',
+  // What undici's own body gives to whoever still reads it.
+  'UND_ERR_ABORTED',
+]);
 
 /** What an attempt needs from its exchange. */
 export interface Caller {
@@ -45,6 +50,8 @@ export interface Caller {
 
 /** What an attempt tells the others of its exchange. */
 export interface Attempts {
+  /** Where it goes is known now. */
+  located(call: LiveUpstreamCall): void;
   responded(facts: UpstreamFacts): void;
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void;
 }
@@ -111,7 +118,7 @@ export class LiveUpstreamCall implements UpstreamCall {
   readonly spanId: string;
   readonly span: Span;
   readonly #caller: Caller;
-  readonly #facts: CallFacts;
+  #facts: CallFacts;
   /** Absent for a call that began after the exchange's end. */
   readonly #calls: Attempts | undefined;
   readonly #clientSpan: ExchangeSpan | undefined;
@@ -161,6 +168,16 @@ export class LiveUpstreamCall implements UpstreamCall {
     const { home, trace, arrival } = this.#caller;
     if (arrival.loopToken !== undefined) removeLoopHeader(headers);
     injectFor(home, trace, this.spanId, headers);
+  }
+
+  setUrl(given: string | URL): void {
+    const url = parseUrl(given);
+    if (url === undefined || this.#ended) return;
+    this.#facts = { ...this.#facts, url, address: addressOf(url), port: portOf(url) };
+    this.#calls?.located(this);
+    const span = this.#clientSpan;
+    // Without processors the attributes are made at the end.
+    if (span !== undefined && this.#caller.home.processors.any) putTarget(span.attributes, this.#facts);
   }
 
   responded(statusCode: number): void {
@@ -232,15 +249,19 @@ export class LiveUpstreamCall implements UpstreamCall {
 }
 
 function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes {
-  const { method, url, address, port, resendCount } = facts;
+  const { method, resendCount } = facts;
   const attributes: MutableAttributes = {};
   const asSent = cutText(method ?? arrival.methodAsSent, MAX_METHOD_LENGTH);
   const known = arrival.knownMethod(asSent);
   attributes[ATTR_HTTP_REQUEST_METHOD] = known;
   if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
+  putTarget(attributes, facts);
+  if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
+  return attributes;
+}
+
+function putTarget(attributes: MutableAttributes, { url, address, port }: CallFacts): void {
   if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url);
   if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
   if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
-  if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
-  return attributes;
 }

@@ -7,7 +7,10 @@ export class UpstreamCalls implements Attempts {
   /** Attempts whose CLIENT span is open: as many as the host keeps open itself. */
   readonly #open = new Set<LiveUpstreamCall>();
   #attempts = 0;
+  /** Attempts of which no end was told, with or without a span. */
+  #underWay = 0;
   #last: UpstreamFacts = {};
+  #lastErrorType: string | undefined;
   #isOver = false;
   #closedAtMs = 0;
   /** Why the last attempt failed; `undefined` when it did not. */
@@ -21,6 +24,7 @@ export class UpstreamCalls implements Attempts {
     const call = new LiveUpstreamCall(this.#caller, readOptions(options), isOver ? undefined : this);
     if (isOver) return call;
     this.#attempts++;
+    this.#underWay++;
     // Until it has ended, where it goes is all that is known; a client may hang up before.
     this.#last = call.target;
     if (call.records) this.#open.add(call);
@@ -32,6 +36,15 @@ export class UpstreamCalls implements Attempts {
     return { ...this.#last, attempts: this.#attempts };
   }
 
+  /** Why there is nobody left to answer: the last attempt has failed, and no other is under way. */
+  get lostBy(): string | undefined {
+    return this.#underWay === 0 ? this.#lastErrorType : undefined;
+  }
+
+  located(call: LiveUpstreamCall): void {
+    if (!this.#isOver) this.#last = { ...this.#last, ...call.target };
+  }
+
   responded(facts: UpstreamFacts): void {
     if (!this.#isOver) this.#last = facts;
   }
@@ -39,9 +52,12 @@ export class UpstreamCalls implements Attempts {
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void {
     this.#open.delete(call);
     if (this.#isOver) return;
+    this.#underWay--;
     // An attempt without an answer tells nothing of the upstream that has given one, as when others race it.
     if (facts.statusCode !== undefined || this.#last.statusCode === undefined) this.#last = facts;
-    if (!ABORTED.has(errorType)) this.errorType = errorType;
+    const isAborted = ABORTED.has(errorType);
+    if (!isAborted) this.errorType = errorType;
+    this.#lastErrorType = isAborted ? undefined : errorType;
   }
 
   /**

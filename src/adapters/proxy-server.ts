@@ -1,0 +1,157 @@
+/** `proxyTelemetry`: upstream calls of http-proxy and its successors, seen through their own events. */
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Exchange } from '../model/exchange.js';
+import type { GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
+import { ProxyAttempt, type ClientSide } from './proxy-attempt.js';
+import { showTrace, writeTrace } from './proxy-headers.js';
+import { targetOptions, type ProxyTarget } from './proxy-target.js';
+
+/** The part of a proxy that is listened to: `http-proxy`, `http-proxy-3`, `httpxy`, or what plugins are given. */
+export interface ProxyServerLike {
+  // What the proxies' own types say about listeners is not said again here.
+  on(event: never, listener: never): unknown;
+}
+
+/** A plugin as http-proxy-middleware takes it. */
+export type ProxyTelemetryPlugin = (proxyServer: ProxyServerLike) => void;
+
+interface ProxyOptions {
+  readonly target?: ProxyTarget | string;
+}
+
+type Answer = IncomingMessage & { readonly req?: ClientRequest };
+
+interface Emitter {
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+}
+
+/**
+ * A plugin that makes one upstream call of each attempt of a proxy: the trace goes out with the request, a CLIENT span with
+ * `spans: 'server+client'`, and the exchange learns the upstream's address, status, latency, attempts, and why a 5xx of the
+ * gateway's own came. Everything the proxy does stays as it is. The exchange is the one that an adapter began for the
+ * request; without one the proxy works untouched, and nothing is injected, because no span would stand behind the id.
+ *
+ * @example
+ * proxyTelemetry(telemetry)(httpProxy.createProxyServer({ target }));
+ * createProxyMiddleware({ target, plugins: [proxyTelemetry(telemetry)] });
+ */
+export function proxyTelemetry(telemetry: GatewayTelemetry): ProxyTelemetryPlugin {
+  checkTelemetry('proxyTelemetry', telemetry);
+  return (proxyServer) => {
+    const proxy = proxyServer as Partial<Emitter> | undefined;
+    if (typeof proxy?.on !== 'function' || typeof proxy.emit !== 'function') {
+      throw new TypeError('proxyTelemetry: the plugin must be given a proxy server');
+    }
+    watch(telemetry, proxy as Emitter);
+  };
+}
+
+function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
+  const none = telemetry.of({});
+  /** The newest attempt of each request. */
+  const attempts = new WeakMap<IncomingMessage, ProxyAttempt>();
+  const byOutgoing = new WeakMap<object, ProxyAttempt>();
+  /** An error comes several ways, and by the last of them a host may have begun the next attempt. */
+  const told = new WeakSet<object>();
+
+  const begin = (
+    exchange: Exchange,
+    client: ClientSide,
+    target: ProxyTarget | string | undefined,
+  ): ProxyAttempt => {
+    const { request } = client;
+    const before = attempts.get(request);
+    const number = before === undefined ? 0 : before.number + 1;
+    const call = exchange.startUpstreamCall({ ...targetOptions(target), resendCount: number });
+    const attempt = new ProxyAttempt(call, number, client, target);
+    attempts.set(request, attempt);
+    return attempt;
+  };
+  const follow = (attempt: ProxyAttempt, outgoing: ClientRequest): void => {
+    byOutgoing.set(outgoing, attempt);
+    attempt.follow(outgoing);
+  };
+  const attemptOf = ({ req }: Answer, request: IncomingMessage): ProxyAttempt | undefined =>
+    (req && byOutgoing.get(req)) ?? attempts.get(request);
+  const fail = (error: unknown, request: IncomingMessage | undefined): void => {
+    const attempt = request && attempts.get(request);
+    if (attempt === undefined) return;
+    if (typeof error === 'object' && error !== null) {
+      if (told.has(error)) return;
+      told.add(error);
+    }
+    attempt.fail(error);
+  };
+
+  proxy.on('start', (request: IncomingMessage, response: ServerResponse, target?: ProxyTarget) => {
+    const exchange = telemetry.of(request);
+    if (exchange === none) return;
+    showTrace(request, begin(exchange, { request, response }, target).call);
+  });
+
+  proxy.on('proxyReq', (outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse) => {
+    const attempt = attempts.get(request);
+    if (attempt === undefined) return;
+    if (attempt.outgoing === undefined) {
+      follow(attempt, outgoing);
+      return;
+    }
+    // httpxy has followed a redirect, for which it takes the client's headers again.
+    redirected(attempt);
+    const { protocol, host } = outgoing;
+    const target = { protocol, host: String(outgoing.getHeader('host') ?? host) };
+    const next = begin(telemetry.of(request), { request, response }, target);
+    writeTrace(outgoing, next.call);
+    follow(next, outgoing);
+  });
+
+  proxy.on(
+    'proxyReqWs',
+    (outgoing: ClientRequest, request: IncomingMessage, socket: Duplex, options: ProxyOptions) => {
+      const exchange = telemetry.of(request);
+      if (exchange === none) return;
+      const attempt = begin(exchange, { request, response: socket }, options?.target);
+      writeTrace(outgoing, attempt.call);
+      follow(attempt, outgoing);
+      // The proxies have listeners of their own for both, without which Node would act for itself.
+      outgoing.once('response', (answer) => attempt.answered(answer));
+      outgoing.once('upgrade', (answer, upstreamSocket) => attempt.upgraded(answer, upstreamSocket));
+    },
+  );
+
+  proxy.on('proxyRes', (answer: Answer, request: IncomingMessage) => {
+    const attempt = attemptOf(answer, request);
+    if (attempt === undefined) return;
+    // There was no `proxyReq`, as with `Expect: 100-continue`.
+    if (attempt.outgoing === undefined && answer.req !== undefined) follow(attempt, answer.req);
+    attempt.answered(answer);
+  });
+  proxy.on('end', (request: IncomingMessage, _response: ServerResponse, answer: Answer) =>
+    attemptOf(answer, request)?.end(),
+  );
+  proxy.on('econnreset', fail);
+  seeErrors(proxy, fail);
+}
+
+/** The answer was a redirect, which the proxy told nobody of. */
+function redirected(attempt: ProxyAttempt): void {
+  const { res } = attempt.outgoing as { res?: IncomingMessage };
+  attempt.responded(res?.statusCode);
+  attempt.end();
+}
+
+/**
+ * Not a listener: the proxies count those of `error`, and throw, stay silent or reject by whether the host has one. Needed
+ * where there is no outgoing request to be seen: `Expect: 100-continue`, `fetch`.
+ */
+function seeErrors(proxy: Emitter, see: (error: unknown, request: IncomingMessage) => void): void {
+  const { emit } = proxy;
+  const emitSeen = function (this: Emitter, event: string, ...args: unknown[]): unknown {
+    if (event === 'error') see(args[0], args[1] as IncomingMessage);
+    return emit.call(this, event, ...args);
+  };
+  Object.defineProperty(proxy, 'emit', { configurable: true, writable: true, value: emitSeen });
+}

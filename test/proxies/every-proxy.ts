@@ -1,0 +1,6 @@
+/** Every proxy that gateways are built on, in each of its versions. */
+import { httpProxies } from './http-proxy.js';
+import { middlewares } from './http-proxy-middleware.js';
+import type { ProxyUnderTest } from './proxy-under-test.js';
+
+export const everyProxy: readonly ProxyUnderTest[] = [...httpProxies, ...middlewares];

@@ -1,10 +1,12 @@
 /** The `gateway-otel/http` door: plain `node:http`, `node:https` and the compatibility API of `node:http2`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
+export { httpServerTelemetry, type ServerLike } from './http-server.js';
 
 /** A request listener that is also given the request's exchange. */
 export type HttpTelemetryListener = (
@@ -12,6 +14,19 @@ export type HttpTelemetryListener = (
   response: ServerResponse,
   exchange: Exchange,
 ) => unknown;
+
+/** The same with the types of HTTP/2's compatibility API. */
+export type Http2TelemetryListener = (
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+  exchange: Exchange,
+) => unknown;
+
+/** A listener for the server of `node:http`, `node:https` or `node:http2`. */
+export type ServerListener = (
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+) => void;
 
 /**
  * Puts a request listener under telemetry: one exchange per request, ended when the response really is. The listener runs
@@ -25,11 +40,24 @@ export function httpTelemetry(
   telemetry: GatewayTelemetry,
   listener: HttpTelemetryListener,
   options?: AdapterOptions<IncomingMessage>,
-): (request: IncomingMessage, response: ServerResponse) => void {
+): ServerListener;
+export function httpTelemetry(
+  telemetry: GatewayTelemetry,
+  listener: Http2TelemetryListener,
+  options?: AdapterOptions<Http2ServerRequest>,
+): ServerListener;
+export function httpTelemetry(
+  telemetry: GatewayTelemetry,
+  listener: HttpTelemetryListener | Http2TelemetryListener,
+  options?: AdapterOptions<never>,
+): ServerListener {
   checkTelemetry('httpTelemetry', telemetry);
   if (typeof listener !== 'function') throw new TypeError('httpTelemetry: the listener must be a function');
-  const serve = telemetry.instrument<IncomingMessage>(options);
-  return (request, response) =>
+  const serve = telemetry.instrument<IncomingMessage>(options as AdapterOptions<IncomingMessage> | undefined);
+  const handle = listener as HttpTelemetryListener;
+  const served = (request: IncomingMessage, response: ServerResponse): void =>
     // The server ignores what a listener gives back, except that `captureRejections` looks for a promise.
-    serve(request, request, response, (exchange) => listener(request, response, exchange)) as void;
+    serve(request, request, response, (exchange) => handle(request, response, exchange)) as void;
+  // Of HTTP/2's request and response only what both APIs have is used.
+  return served as ServerListener;
 }

@@ -1,6 +1,7 @@
 /** The public face of one instance. */
 import type { Context, Meter, Tracer } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Attributes } from './attributes.js';
 import type { DestinationTestOptions, DestinationTestResult } from './destination-test.js';
 import type { Destination, Destinations, TenantRecord } from './destination.js';
@@ -81,12 +82,14 @@ export interface AdapterFacts<Source> {
  * Serves one request under telemetry: begins an exchange, watches how the response ends, runs `next` inside. Where another
  * adapter, or `begin`, has an exchange for this request already, it is that one.
  */
-export type InstrumentedHandler<Source> = <T>(
-  source: Source,
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (exchange: Exchange) => T,
-) => T;
+export interface InstrumentedHandler<Source> {
+  <T>(source: Source, request: IncomingMessage, response: ServerResponse, next: (exchange: Exchange) => T): T;
+  /**
+   * The same for a request that comes with its bare socket, as in the events `upgrade` and `connect` of a server: the
+   * exchange lasts until the socket closes, and its status is what the handler writes to it first.
+   */
+  upgrade<T>(source: Source, request: IncomingMessage, socket: Duplex, next: (exchange: Exchange) => T): T;
+}
 
 /** One independent instance; made by `createGatewayTelemetry`. Apart from configuration calls no method throws. */
 export interface GatewayTelemetry {

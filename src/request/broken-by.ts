@@ -1,6 +1,7 @@
 /** What broke an exchange that did not come to its end: `error.type` of it, from what Node left behind. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CLIENT_DISCONNECT, errorTypeOf, SERVER_ABORT, TIMEOUT } from './error-type.js';
 
 /** The parts of an HTTP/2 stream that tell how it ended. */
@@ -38,8 +39,22 @@ export function classifyHttp1(response: ServerResponse, socket: Socket | undefin
   if (code.startsWith('HPE_')) return code;
   if (responseError && responseError === socketError) return serverSide(responseError);
   if (code === 'ECANCELED') return socket?.readableEnded === true ? CLIENT_DISCONNECT : SERVER_ABORT;
-  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT') return CLIENT_DISCONNECT;
+  if (isHangUp(code)) return CLIENT_DISCONNECT;
   return errorTypeOf(socketError);
+}
+
+/** A socket that a handler has taken over. */
+export function classifySocket(socket: Duplex): string {
+  const error = socket.errored as Failure | null;
+  if (!error) return socket.readableEnded ? CLIENT_DISCONNECT : SERVER_ABORT;
+  const { code } = error;
+  if (code === 'ECANCELED') return socket.readableEnded ? CLIENT_DISCONNECT : SERVER_ABORT;
+  return isHangUp(code) ? CLIENT_DISCONNECT : serverSide(error);
+}
+
+/** What a socket says whose other end has gone. */
+function isHangUp(code: string | undefined): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT';
 }
 
 /** The gateway destroyed the response with an error, in a proxy the upstream's. */

@@ -1,5 +1,6 @@
 /** The foundation of adapters on Node: begins an exchange for a request, watches the response, ends it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Attributes } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
@@ -14,6 +15,7 @@ import type {
 import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import { observeEnding } from './ending.js';
+import { observeSocket } from './socket-ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
@@ -146,44 +148,64 @@ export function createNodeHandler<Source>(
       factory.remember(source, exchange);
   };
 
-  const begin = (
-    source: Source,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): LiveExchange | undefined => {
+  const begin = (source: Source, request: IncomingMessage): LiveExchange => {
     const ignored = ignore !== undefined && ask('ignore', ignore, source) === true;
     const ownId =
       requestId === undefined
         ? undefined
         : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
+    return factory.begin(
+      beginOptionsOf(request),
+      ignored,
+      ownId,
+      trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
+    );
+  };
+
+  const reportUnreadable = (): undefined =>
+    void factory.report({
+      code: 'callback_failed',
+      message: 'A request object could not be read; nothing is recorded of it',
+    });
+
+  const beginAnswered = (
+    source: Source,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): LiveExchange | undefined => {
     try {
-      const exchange = factory.begin(
-        beginOptionsOf(request),
-        ignored,
-        ownId,
-        trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
-      );
+      const exchange = begin(source, request);
       addToResponse(response, exchange.responseHeaders());
       if (exchange.recording) observeEnding(request, response, pipelines, exchange);
       return exchange;
     } catch {
-      factory.report({
-        code: 'callback_failed',
-        message: 'A request object could not be read; nothing is recorded of it',
-      });
-      return undefined;
+      return reportUnreadable();
     }
   };
 
-  return <T>(
+  const beginUpgrade = (
     source: Source,
     request: IncomingMessage,
-    response: ServerResponse,
+    socket: Duplex,
+  ): LiveExchange | undefined => {
+    try {
+      const exchange = begin(source, request);
+      if (exchange.recording) observeSocket(request.method === 'CONNECT', socket, exchange);
+      return exchange;
+    } catch {
+      return reportUnreadable();
+    }
+  };
+
+  // An adapter that does not trust its callers says something about propagation.
+  const isOff = (): boolean => trust === undefined && !factory.isOn();
+
+  const enter = <T>(
+    exchange: LiveExchange | undefined,
+    source: Source,
+    request: IncomingMessage,
     next: (exchange: Exchange) => T,
   ): T => {
-    // An adapter that does not trust its callers says something about propagation.
-    if (trust === undefined && !factory.isOn()) return next(NO_OP_EXCHANGE);
-    const exchange = factory.of(request) ?? begin(source, request, response);
     if (exchange === undefined) return next(NO_OP_EXCHANGE);
     remember(source, request, exchange);
     if (completes && exchange.recording) completeFirst(exchange, source);
@@ -197,7 +219,20 @@ export function createNodeHandler<Source>(
       }
     });
   };
+
+  const serve: Served<Source> = (source, request, response, next) =>
+    isOff()
+      ? next(NO_OP_EXCHANGE)
+      : enter(factory.of(request) ?? beginAnswered(source, request, response), source, request, next);
+  const upgrade: InstrumentedHandler<Source>['upgrade'] = (source, request, socket, next) =>
+    isOff()
+      ? next(NO_OP_EXCHANGE)
+      : enter(factory.of(request) ?? beginUpgrade(source, request, socket), source, request, next);
+  return Object.assign(serve, { upgrade });
 }
+
+type Served<Source> = <T>(...args: ServedWith<Source, T>) => T;
+type ServedWith<Source, T> = [Source, IncomingMessage, ServerResponse, (exchange: Exchange) => T];
 
 function beginOptionsOf(request: IncomingMessage): BeginOptions {
   const { socket } = request;

@@ -5,9 +5,10 @@ import type { WritableHeaders } from '../model/exchange.js';
 import type { ContextToInject, ExtractedContext, Propagation } from '../model/propagation.js';
 import { RawTraceState } from '../model/raw-trace-state.js';
 import type { Trust } from '../model/trust.js';
+import type { HostSpan } from './host-span.js';
 import type { IdGenerator } from './ids.js';
 import { isSampled, type ParentSampling, type RatioSampler } from './sampling.js';
-import { underTrust } from './trust.js';
+import { NOTHING_CARRIED, underTrust } from './trust.js';
 
 const FLAG_SAMPLED = 0x01;
 const FLAG_RANDOM = 0x02;
@@ -39,6 +40,8 @@ export interface ExchangeTrace {
   readonly isOwn: boolean;
   /** What came in, as far as it is trusted. */
   readonly carried: ExtractedContext | undefined;
+  /** The span of another instrumentation, which stands for the SERVER span. */
+  readonly hostSpan?: HostSpan;
 }
 
 function flagsOf(sampled: boolean | undefined, random: boolean): number {
@@ -105,6 +108,46 @@ export function passTrace(
       ? INVALID_SPAN_CONTEXT
       : spanContextOf(traceId, spanId, traceFlags, traceState, true);
   return { traceId, spanId, sampled, traceFlags, spanContext, parent: undefined, isOwn: false, carried };
+}
+
+/**
+ * The trace of a span that another instrumentation has made: its ids, its decision and its `tracestate` are not to be
+ * decided again. What else came (baggage, the format to answer in, Datadog's tags with the same trace) goes on as
+ * configured. `addsSpans`: spans of ours are wanted below it.
+ */
+export function joinTrace(
+  hostSpan: HostSpan,
+  extracted: ExtractedContext | undefined,
+  trust: Trust,
+  addsSpans: boolean,
+): ExchangeTrace {
+  const spanContext = hostSpan.span.spanContext();
+  const { traceId, spanId, traceFlags } = spanContext;
+  const traceState = spanContext.traceState?.serialize() || undefined;
+  return {
+    traceId,
+    spanId,
+    sampled: (traceFlags & FLAG_SAMPLED) !== 0,
+    traceFlags,
+    spanContext,
+    parent: undefined,
+    isOwn: addsSpans,
+    carried: carriedBeside(traceId, traceState, underTrust(extracted, trust)),
+    hostSpan,
+  };
+}
+
+function carriedBeside(
+  traceId: string,
+  traceState: string | undefined,
+  came: ExtractedContext | undefined,
+): ExtractedContext | undefined {
+  if (came === undefined) return traceState === undefined ? undefined : { ...NOTHING_CARRIED, traceState };
+  if (came.traceId === traceId)
+    return traceState === undefined || traceState === came.traceState ? came : { ...came, traceState };
+  // Another trace than the one that goes on: of its own state nothing may.
+  const { format, baggage, formatBaggage, isUntrusted } = came;
+  return { ...NOTHING_CARRIED, format, baggage, formatBaggage, isUntrusted, traceState };
 }
 
 /** Writes this trace for an upstream call, with the id of the span that makes the call. `false`: it could not. */

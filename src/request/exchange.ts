@@ -1,7 +1,7 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
 import { trace as apiTrace } from '@opentelemetry/api';
 import type { AttributeValue as ApiAttributeValue, Context, Span } from '@opentelemetry/api';
-import type { Attributes, AttributeValue } from '../model/attributes.js';
+import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
 import type {
   EmitterLike,
   EndOptions,
@@ -26,7 +26,7 @@ import { spanMethod } from './methods.js';
 import type { OpenExchange } from './open-exchanges.js';
 import { outcomeOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
-import { arrivalAttributes, putEndAttributes } from './span-attributes.js';
+import { arrivalAttributes, putGatewayFacts, putOutcome, type GatewayFacts } from './span-attributes.js';
 import { injectFor } from './upstream-call.js';
 import { UpstreamCalls } from './upstream-calls.js';
 
@@ -98,7 +98,9 @@ export class LiveExchange implements Exchange, OpenExchange {
     const age = told < MAX_AGE_AT_BEGIN_MS ? told : 0;
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
-    if (trace.isOwn && trace.sampled === true) {
+    if (trace.hostSpan !== undefined) {
+      this.span = trace.hostSpan.span;
+    } else if (trace.isOwn && trace.sampled === true) {
       this.#serverSpan = this.#startSpan();
       this.span = this.#serverSpan;
     } else {
@@ -218,7 +220,9 @@ export class LiveExchange implements Exchange, OpenExchange {
     if (this.#ended || !this.recording) return;
     try {
       const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
-      if (cleaned !== undefined) this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
+      if (cleaned === undefined) return;
+      this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
+      this.#trace.hostSpan?.setAttribute(key, cleaned);
     } catch {
       this.#unreadable('setAttribute');
     }
@@ -303,14 +307,19 @@ export class LiveExchange implements Exchange, OpenExchange {
     }
   }
 
+  /** What the host says beats what its calls show. */
+  #upstreamFacts(): UpstreamFacts | undefined {
+    const calls = this.#calls;
+    return calls === undefined ? this.#upstream : { ...calls.facts, ...this.#upstream };
+  }
+
   #handOver(ending: ObservedEnding): void {
     const home = this.#home;
     const endMonotonicMs = home.clock.monotonicMs();
     const latencyMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
     const endMs = this.#startMs + latencyMs;
     const calls = this.#calls;
-    // What the host says beats what its calls show.
-    const upstream = calls === undefined ? this.#upstream : { ...calls.facts, ...this.#upstream };
+    const upstream = this.#upstreamFacts();
     const outcome = home.severityOf(
       outcomeOf(
         {
@@ -352,6 +361,7 @@ export class LiveExchange implements Exchange, OpenExchange {
       span,
     };
     if (span !== undefined) this.#finishSpan(span, finished, upstream);
+    if (this.#trace.hostSpan !== undefined) this.#tellHostSpan(finished, upstream, finished);
     home.sink.requestFinished(finished);
   }
 
@@ -359,12 +369,38 @@ export class LiveExchange implements Exchange, OpenExchange {
     const home = this.#home;
     const { method } = this.#arrival;
     if (!home.processors.any) span.complete(arrivalAttributes(this.#arrival));
-    putEndAttributes(span.attributes, home.names, finished, this.#httpRoute, upstream);
+    putGatewayFacts(span.attributes, home.names, finished, this.#httpRoute, upstream);
+    putOutcome(span.attributes, finished);
     if (finished.outcome.isError) span.status = SPAN_ERROR;
-    // A path never names a span.
-    const methodName = spanMethod(method);
-    const target = this.#httpRoute ?? finished.routeName;
-    span.finish(target === undefined ? methodName : `${methodName} ${target}`, finished.endMs);
+    span.finish(this.#routedName(finished.routeName) ?? spanMethod(method), finished.endMs);
     if (home.processors.any) home.processors.onEnd(span);
+  }
+
+  /** A path never names a span. */
+  #routedName(routeName: string | undefined): string | undefined {
+    const target = this.#httpRoute ?? routeName;
+    return target === undefined ? undefined : `${spanMethod(this.#arrival.method)} ${target}`;
+  }
+
+  /** Whether its SERVER span is another instrumentation's, which ends it. */
+  get hasHostSpan(): boolean {
+    return this.#trace.hostSpan !== undefined;
+  }
+
+  /** The host's span is about to end, perhaps before the exchange: what is known goes on it now. */
+  completeHostSpan(): void {
+    if (this.#ended || !this.recording) return;
+    const { completer } = this;
+    this.completer = undefined;
+    completer?.(this);
+    const { requestId, tenantId, routeName = this.#httpRoute, environment = this.#home.environment } = this;
+    this.#tellHostSpan({ requestId, tenantId, routeName, environment }, this.#upstreamFacts());
+  }
+
+  #tellHostSpan(facts: GatewayFacts, upstream: UpstreamFacts | undefined, finished?: FinishedRequest): void {
+    const attributes: MutableAttributes = {};
+    putGatewayFacts(attributes, this.#home.names, facts, this.#httpRoute, upstream);
+    if (finished !== undefined) putOutcome(attributes, finished);
+    this.#trace.hostSpan?.tell(attributes, this.#routedName(facts.routeName), this.#httpRoute);
   }
 }

@@ -177,6 +177,8 @@ export function createNodeHandler<Source>(
       const exchange = begin(source, request);
       addToResponse(response, exchange.responseHeaders());
       if (exchange.recording) observeEnding(request, response, pipelines, exchange);
+      // Its maker ends it on the same event, on which it listens already.
+      if (exchange.hasHostSpan) response.prependOnceListener('close', () => exchange.completeHostSpan());
       return exchange;
     } catch {
       return reportUnreadable();

@@ -6,8 +6,9 @@ import type { AdapterFacts, AdapterOptions, InstrumentedHandler } from '../model
 import type { Trust } from '../model/trust.js';
 import { Arrival } from './arrival.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { passTrace, startTrace } from './exchange-trace.js';
+import { joinTrace, passTrace, startTrace } from './exchange-trace.js';
 import { LiveExchange } from './exchange.js';
+import { createHostSpans } from './host-span.js';
 import { createNodeHandler, type ExchangeFactory } from './node-handler.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
 import { askForTrust, reportNoTrust, trustOf } from './trust.js';
@@ -38,6 +39,7 @@ export interface RequestStage {
 export function createRequestStage(options: RequestStageOptions): RequestStage {
   const { home } = options;
   const exchanges = new WeakMap<object, LiveExchange>();
+  const hostSpans = createHostSpans(home.contexts);
 
   const isRecording = (): boolean =>
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
@@ -55,10 +57,17 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
       const extracted = home.propagation.extract(request.headers);
       // Also where nothing valid came: what an untrusted caller sent is not to go on at all.
       const trust = ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report);
+      const arrival = new Arrival(request, home.arrivals);
+      const tracing = recording && isTracing();
+      const hostSpan = hostSpans.take(arrival);
       const exchange = new LiveExchange(
         home,
-        new Arrival(request, home.arrivals),
-        recording && isTracing() ? startTrace(home, extracted, trust) : passTrace(home, extracted, trust),
+        arrival,
+        hostSpan !== undefined
+          ? joinTrace(hostSpan, extracted, trust, tracing)
+          : tracing
+            ? startTrace(home, extracted, trust)
+            : passTrace(home, extracted, trust),
         recording,
         recording ? (requestId ?? randomUUID()) : '',
         request.startTimeMs,

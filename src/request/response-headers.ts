@@ -11,15 +11,15 @@ export interface ResponseHeaderNames {
 const SERVER_TIMING = 'server-timing';
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Without a trace: none. Without a span of ours there is no timing of ours. */
+/** Without a trace: none. Without a span in this process there is no timing of ours. */
 export function responseHeadersOf(
   names: ResponseHeaderNames | undefined,
-  { traceId, spanId, traceFlags, isOwn }: ExchangeTrace,
+  { traceId, spanId, traceFlags, isOwn, hostSpan }: ExchangeTrace,
 ): Readonly<Record<string, string>> {
   if (names === undefined || traceId === '') return NONE;
   const headers: Record<string, string> = {};
   if (names.traceId !== undefined) headers[names.traceId] = traceId;
-  if (names.serverTiming && isOwn) {
+  if (names.serverTiming && (isOwn || hostSpan !== undefined)) {
     headers[SERVER_TIMING] = `trace;desc=00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
   return headers;

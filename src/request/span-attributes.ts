@@ -51,25 +51,30 @@ export function arrivalAttributes(arrival: Arrival): MutableAttributes {
   return attributes;
 }
 
-/** What is known when it has ended; nothing that a host has set stands against it. */
-export function putEndAttributes(
+/** What the gateway knows of a request by itself. */
+export type GatewayFacts = Pick<FinishedRequest, 'requestId' | 'tenantId' | 'routeName' | 'environment'>;
+
+export function putGatewayFacts(
   attributes: MutableAttributes,
   names: Names,
-  request: FinishedRequest,
+  facts: GatewayFacts,
   httpRoute: string | undefined,
   upstream: UpstreamFacts | undefined,
 ): void {
-  const { outcome } = request;
-  if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
-  if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
   if (httpRoute !== undefined) attributes[ATTR_HTTP_ROUTE] = httpRoute;
-  attributes[names.requestId] = request.requestId;
-  if (request.tenantId !== undefined) attributes[names.tenantId] = request.tenantId;
-  if (request.routeName !== undefined) attributes[names.routeName] = request.routeName;
-  if (request.environment !== undefined) attributes[names.environment] = request.environment;
+  attributes[names.requestId] = facts.requestId;
+  if (facts.tenantId !== undefined) attributes[names.tenantId] = facts.tenantId;
+  if (facts.routeName !== undefined) attributes[names.routeName] = facts.routeName;
+  if (facts.environment !== undefined) attributes[names.environment] = facts.environment;
   if (upstream === undefined) return;
   if (upstream.address !== undefined) attributes[names.upstreamAddress] = upstream.address;
   if (upstream.statusCode !== undefined) attributes[names.upstreamStatusCode] = upstream.statusCode;
   if (upstream.latencyMs !== undefined) attributes[names.upstreamLatencyMs] = upstream.latencyMs;
   if (upstream.attempts !== undefined) attributes[names.upstreamAttempts] = upstream.attempts;
+}
+
+/** How it came out. Nothing that a host has set stands against it. */
+export function putOutcome(attributes: MutableAttributes, { outcome }: FinishedRequest): void {
+  if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
+  if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
 }

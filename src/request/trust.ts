@@ -29,8 +29,8 @@ function withoutMembers(traceState: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** Nothing valid came; whatever the headers hold is not to go on either. */
-const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
+/** Nothing valid came. */
+export const NOTHING_CARRIED: ExtractedContext = Object.freeze({
   format: undefined,
   traceId: undefined,
   spanId: undefined,
@@ -44,8 +44,11 @@ const NOTHING_TRUSTED: ExtractedContext = Object.freeze({
   baggage: undefined,
   formatBaggage: undefined,
   links: [],
-  isUntrusted: true,
+  isUntrusted: false,
 });
+
+/** Whatever the headers hold is not to go on either. */
+const NOTHING_TRUSTED: ExtractedContext = Object.freeze({ ...NOTHING_CARRIED, isUntrusted: true });
 
 /**
  * The caller's trace becomes a link. Its format stays, so that `preserve` answers in it; so does baggage, by its own option.

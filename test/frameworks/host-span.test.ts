@@ -61,6 +61,7 @@ const scriptOf = (framework: string): string => `
     exchange.setUpstream({ address: 'up.internal' });
     const headers = { ...request.headers };
     exchange.inject(headers);
+    provider.getTracer('host').startSpan('the handler’s own').end();
     const active = api.trace.getActiveSpan();
     seen.push({ url: request.url, headers, traceId: exchange.traceId, spanId: exchange.spanId,
       isActive: active === exchange.span, recording: exchange.recording });
@@ -137,6 +138,11 @@ describe.each(Object.keys(SERVERS))('instrumentation-http and %s', (framework) =
     expect(servers(report.host)).toEqual([]);
     expect(report.own).toHaveLength(known - 1);
     expect(report.logs).toHaveLength(known);
+    // The host's own spans are children of them, also after an await.
+    for (const { name, parentId } of report.host) {
+      expect(name).toBe('the handler’s own');
+      expect(report.own.map(({ spanId }) => spanId)).toContain(parentId);
+    }
     const left = spanOf(report, framework === 'express, mounted' ? '/hang' : '/orders/hang');
     expect(left.attributes['error.type']).toBe('client_disconnect');
   });

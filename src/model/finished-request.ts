@@ -3,6 +3,9 @@ import type { Attributes } from './attributes.js';
 import type { Outcome } from './outcome.js';
 import type { SpanRecord } from './records.js';
 
+/** Whose answer the client has got. */
+export type ResponseSource = 'gateway' | 'upstream';
+
 /** One finished request. */
 export interface FinishedRequest {
   /** Epoch milliseconds, with a fraction. */
@@ -15,6 +18,8 @@ export interface FinishedRequest {
   /** Path without query, capped. */
   readonly path: string;
   readonly outcome: Outcome;
+  /** `undefined` where no status was sent. The operator's affair alone. */
+  readonly responseSource: ResponseSource | undefined;
   readonly requestId: string;
   readonly tenantId: string | undefined;
   /** It brought telemetry of this very tenant, who has aimed it here: recorded for the operator alone, or it would go on for ever. */

@@ -16,6 +16,7 @@ export interface Names {
   readonly upstreamStatusCode: string;
   readonly upstreamLatencyMs: string;
   readonly upstreamAttempts: string;
+  readonly responseSource: string;
   readonly requestEvent: string;
   readonly requestsCounter: string;
   readonly durationHistogram: string;
@@ -36,6 +37,7 @@ export function namesFor(namespace: string): Names {
     upstreamStatusCode: `${namespace}.upstream.status_code`,
     upstreamLatencyMs: `${namespace}.upstream.latency_ms`,
     upstreamAttempts: `${namespace}.upstream.attempts`,
+    responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
     requestsCounter: `${namespace}.proxy.requests`,
     durationHistogram: `${namespace}.proxy.request.duration`,

@@ -1,7 +1,7 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
 import { trace as apiTrace } from '@opentelemetry/api';
 import type { AttributeValue as ApiAttributeValue, Context, Span } from '@opentelemetry/api';
-import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
+import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type {
   EmitterLike,
   EndOptions,
@@ -15,18 +15,20 @@ import type { FinishedRequest } from '../model/finished-request.js';
 import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
+import { cleanUpstream } from './clean-upstream.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE, SHUTDOWN } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanName, cleanStatus } from './limits.js';
-import { ExchangeSpan, KIND_SERVER, SPAN_ERROR } from './exchange-span.js';
+import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { finishSpan, tellHostSpan } from './finish-span.js';
 import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
 import type { OpenExchange } from './open-exchanges.js';
-import { outcomeOf } from './outcome.js';
+import { outcomeOf, sourceOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
-import { arrivalAttributes, putGatewayFacts, putOutcome, type GatewayFacts } from './span-attributes.js';
+import { arrivalAttributes } from './span-attributes.js';
 import { injectFor } from './upstream-call.js';
 import { UpstreamCalls } from './upstream-calls.js';
 
@@ -166,16 +168,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   setUpstream(upstream: UpstreamFacts): void {
     if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
     try {
-      const { latencyMs, attempts } = upstream;
-      const address = cleanName(upstream.address);
-      const statusCode = cleanStatus(upstream.statusCode);
-      this.#upstream = {
-        ...this.#upstream,
-        ...(address !== undefined && { address }),
-        ...(statusCode !== undefined && { statusCode }),
-        ...(Number.isFinite(latencyMs) && { latencyMs: latencyMs as number }),
-        ...(Number.isInteger(attempts) && { attempts: attempts as number }),
-      };
+      this.#upstream = { ...this.#upstream, ...cleanUpstream(upstream) };
     } catch {
       this.#unreadable('setUpstream');
     }
@@ -345,6 +338,7 @@ export class LiveExchange implements Exchange, OpenExchange {
       method: arrival.method,
       path: arrival.target.path,
       outcome,
+      responseSource: sourceOf(outcome.statusCode, upstream?.statusCode),
       requestId,
       tenantId,
       isOwnExport: loopToken !== undefined && tenantId !== undefined && home.isOwnExport(tenantId, loopToken),
@@ -360,26 +354,11 @@ export class LiveExchange implements Exchange, OpenExchange {
       droppedTenantAttributes: this.#custom?.droppedShared ?? 0,
       span,
     };
-    if (span !== undefined) this.#finishSpan(span, finished, upstream);
-    if (this.#trace.hostSpan !== undefined) this.#tellHostSpan(finished, upstream, finished);
+    const { hostSpan } = this.#trace;
+    if (span !== undefined) finishSpan(home, arrival, span, finished, this.#httpRoute, upstream);
+    else if (hostSpan !== undefined)
+      tellHostSpan(home, arrival, hostSpan, finished, this.#httpRoute, upstream, finished);
     home.sink.requestFinished(finished);
-  }
-
-  #finishSpan(span: ExchangeSpan, finished: FinishedRequest, upstream: UpstreamFacts | undefined): void {
-    const home = this.#home;
-    const { method } = this.#arrival;
-    if (!home.processors.any) span.complete(arrivalAttributes(this.#arrival));
-    putGatewayFacts(span.attributes, home.names, finished, this.#httpRoute, upstream);
-    putOutcome(span.attributes, finished);
-    if (finished.outcome.isError) span.status = SPAN_ERROR;
-    span.finish(this.#routedName(finished.routeName) ?? spanMethod(method), finished.endMs);
-    if (home.processors.any) home.processors.onEnd(span);
-  }
-
-  /** A path never names a span. */
-  #routedName(routeName: string | undefined): string | undefined {
-    const target = this.#httpRoute ?? routeName;
-    return target === undefined ? undefined : `${spanMethod(this.#arrival.method)} ${target}`;
   }
 
   /** Whether its SERVER span is another instrumentation's, which ends it. */
@@ -389,18 +368,13 @@ export class LiveExchange implements Exchange, OpenExchange {
 
   /** The host's span is about to end, perhaps before the exchange: what is known goes on it now. */
   completeHostSpan(): void {
-    if (this.#ended || !this.recording) return;
+    const { hostSpan } = this.#trace;
+    if (hostSpan === undefined || this.#ended || !this.recording) return;
     const { completer } = this;
     this.completer = undefined;
     completer?.(this);
     const { requestId, tenantId, routeName = this.#httpRoute, environment = this.#home.environment } = this;
-    this.#tellHostSpan({ requestId, tenantId, routeName, environment }, this.#upstreamFacts());
-  }
-
-  #tellHostSpan(facts: GatewayFacts, upstream: UpstreamFacts | undefined, finished?: FinishedRequest): void {
-    const attributes: MutableAttributes = {};
-    putGatewayFacts(attributes, this.#home.names, facts, this.#httpRoute, upstream);
-    if (finished !== undefined) putOutcome(attributes, finished);
-    this.#trace.hostSpan?.tell(attributes, this.#routedName(facts.routeName), this.#httpRoute);
+    const facts = { requestId, tenantId, routeName, environment };
+    tellHostSpan(this.#home, this.#arrival, hostSpan, facts, this.#httpRoute, this.#upstreamFacts());
   }
 }

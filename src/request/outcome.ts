@@ -1,4 +1,5 @@
 /** The outcome table: what an ending means, the same for span, log record and metrics. */
+import type { ResponseSource } from '../model/finished-request.js';
 import type { Outcome } from '../model/outcome.js';
 import { CLIENT_DISCONNECT, SHUTDOWN } from './error-type.js';
 
@@ -64,4 +65,13 @@ export function outcomeOf(facts: EndingFacts, clientDisconnect: 'error' | 'unset
   if (errorType === CLIENT_DISCONNECT && clientDisconnect === 'unset')
     return completeOutcome(facts, facts.statusCode);
   return outcome(facts.statusCode, ERROR, errorType);
+}
+
+/** Who has made the answer: `upstream` where what was sent is the status that the upstream gave. */
+export function sourceOf(
+  statusCode: number | undefined,
+  upstreamStatusCode: number | undefined,
+): ResponseSource | undefined {
+  if (statusCode === undefined) return undefined;
+  return statusCode === upstreamStatusCode ? 'upstream' : 'gateway';
 }

@@ -74,7 +74,12 @@ export function putGatewayFacts(
 }
 
 /** How it came out. Nothing that a host has set stands against it. */
-export function putOutcome(attributes: MutableAttributes, { outcome }: FinishedRequest): void {
+export function putOutcome(
+  attributes: MutableAttributes,
+  names: Names,
+  { outcome, responseSource }: FinishedRequest,
+): void {
   if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
   if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
+  if (responseSource !== undefined) attributes[names.responseSource] = responseSource;
 }

@@ -1,0 +1,48 @@
+/** What goes on the SERVER span when its request ends: on ours, which is finished so, or on a host's. */
+import type { UpstreamFacts } from '../model/exchange.js';
+import type { FinishedRequest } from '../model/finished-request.js';
+import type { MutableAttributes } from '../model/attributes.js';
+import type { Arrival } from './arrival.js';
+import type { ExchangeHome } from './exchange-home.js';
+import { SPAN_ERROR, type ExchangeSpan } from './exchange-span.js';
+import type { HostSpan } from './host-span.js';
+import { spanMethod } from './methods.js';
+import { arrivalAttributes, putGatewayFacts, putOutcome, type GatewayFacts } from './span-attributes.js';
+
+/** A path never names a span. */
+function routedName({ method }: Arrival, target: string | undefined): string | undefined {
+  return target === undefined ? undefined : `${spanMethod(method)} ${target}`;
+}
+
+export function finishSpan(
+  { names, processors }: ExchangeHome,
+  arrival: Arrival,
+  span: ExchangeSpan,
+  finished: FinishedRequest,
+  httpRoute: string | undefined,
+  upstream: UpstreamFacts | undefined,
+): void {
+  if (!processors.any) span.complete(arrivalAttributes(arrival));
+  putGatewayFacts(span.attributes, names, finished, httpRoute, upstream);
+  putOutcome(span.attributes, names, finished);
+  if (finished.outcome.isError) span.status = SPAN_ERROR;
+  const name = routedName(arrival, httpRoute ?? finished.routeName) ?? spanMethod(arrival.method);
+  span.finish(name, finished.endMs);
+  if (processors.any) processors.onEnd(span);
+}
+
+/** `finished` is absent where the host's span ends before it is known how the exchange did. */
+export function tellHostSpan(
+  { names }: ExchangeHome,
+  arrival: Arrival,
+  hostSpan: HostSpan,
+  facts: GatewayFacts,
+  httpRoute: string | undefined,
+  upstream: UpstreamFacts | undefined,
+  finished?: FinishedRequest,
+): void {
+  const attributes: MutableAttributes = {};
+  putGatewayFacts(attributes, names, facts, httpRoute, upstream);
+  if (finished !== undefined) putOutcome(attributes, names, finished);
+  hostSpan.tell(attributes, routedName(arrival, httpRoute ?? facts.routeName), httpRoute);
+}

@@ -15,8 +15,11 @@ export interface BuildOptions {
 export interface AdapterUnderTest {
   /** The adapter and the framework's version. */
   readonly name: string;
-  /** Not listening yet. Every method of `/run` and of `/items/:id` reaches the handler, with the body unread. */
-  serve(telemetry: GatewayTelemetry, handler: RawHandler, options?: BuildOptions): Server | Promise<Server>;
+  /**
+   * Not listening yet. Every method of `/run` and of `/items/:id` reaches the handler, with the body unread. Without telemetry,
+   * the same without the adapter.
+   */
+  serve(telemetry: GatewayTelemetry | undefined, handler: RawHandler, options?: BuildOptions): Server | Promise<Server>;
   /** The same over HTTP/2 without TLS, or why there is none. */
   readonly http2:
     | ((telemetry: GatewayTelemetry, handler: RawHandler) => Http2Server | Promise<Http2Server>)

@@ -21,7 +21,8 @@ function adapterOf(name: string, create: () => Express): AdapterUnderTest {
     name,
     serve(telemetry, handler, options = {}) {
       const app = create();
-      app.use(expressTelemetry(telemetry, options.adapter as AdapterOptions<Request>));
+      if (telemetry !== undefined)
+        app.use(expressTelemetry(telemetry, options.adapter as AdapterOptions<Request>));
       for (const path of ['/run', '/items/:id'])
         app.all(path, (request, response) => handler(request, response));
       return createServer(options.server ?? {}, app);

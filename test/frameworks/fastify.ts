@@ -19,11 +19,11 @@ export const fastifyVersions = [
 
 async function build(
   app: FastifyInstance,
-  telemetry: GatewayTelemetry,
+  telemetry: GatewayTelemetry | undefined,
   handler: RawHandler,
   options?: AdapterOptions<never>,
 ): Promise<FastifyInstance> {
-  await app.register(fastifyTelemetry(telemetry, options));
+  if (telemetry !== undefined) await app.register(fastifyTelemetry(telemetry, options));
   // The body stays for the handler.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

@@ -30,9 +30,14 @@ const { RESPONSE_ALREADY_SENT } = require('@hono/node-server/utils/response') as
 export const serverOf = (fetch: Fetch, options: object = {}): Server =>
   createAdaptorServer({ fetch, createServer, serverOptions: options }) as Server;
 
-function build(telemetry: GatewayTelemetry, handler: RawHandler, options?: AdapterOptions<never>): Fetch {
+function build(
+  telemetry: GatewayTelemetry | undefined,
+  handler: RawHandler,
+  options?: AdapterOptions<never>,
+): Fetch {
   const app = new Hono<{ Bindings: Bindings }>();
-  app.use(honoTelemetry(telemetry, options as AdapterOptions<Context> | undefined));
+  if (telemetry !== undefined)
+    app.use(honoTelemetry(telemetry, options as AdapterOptions<Context> | undefined));
   const taken = new WeakSet<Bindings>();
   for (const path of ['/run', '/items/:id']) {
     app.all(path, ({ env }) => {

@@ -13,7 +13,9 @@ export const nodeHttp: AdapterUnderTest = {
   serve: (telemetry, handler, options = {}) =>
     createServer(
       options.server ?? {},
-      httpTelemetry(telemetry, handler, options.adapter as AdapterOptions<IncomingMessage>),
+      telemetry === undefined
+        ? handler
+        : httpTelemetry(telemetry, handler, options.adapter as AdapterOptions<IncomingMessage>),
     ),
   http2: (telemetry, handler) => createServer2(httpTelemetry(telemetry, handler)),
   hasRoutes: false,

@@ -24,10 +24,14 @@ export function callbackOf(app: Koa3): RequestListener {
 }
 
 function adapterOf(name: string, Koa: typeof Koa3): AdapterUnderTest {
-  const build = (telemetry: GatewayTelemetry, handler: RawHandler, options?: AdapterOptions<never>): Koa3 => {
+  const build = (
+    telemetry: GatewayTelemetry | undefined,
+    handler: RawHandler,
+    options?: AdapterOptions<never>,
+  ): Koa3 => {
     const app = new Koa();
     app.silent = true;
-    app.use(koaTelemetry(telemetry, options));
+    if (telemetry !== undefined) app.use(koaTelemetry(telemetry, options));
     const router = new Router();
     router.all(['/run', '/items/:id'], (context) => {
       context.respond = false;

@@ -20,11 +20,11 @@ interface Proxies {
 const require = createRequire(import.meta.url);
 const load = (name: string): Proxies => require(name) as Proxies;
 
-export const bareProxies = [
+export const bareProxies: readonly (readonly [string, () => Proxies, { readonly skipped?: string }])[] = [
   ['http-proxy 1.18', () => load('http-proxy'), {}],
   ['http-proxy-3 1', () => load('http-proxy-3'), {}],
   ['http-proxy-3 2', () => load('http-proxy-3-v2'), needsNode(22, 0)],
-] as const;
+];
 
 export const httpProxies: readonly ProxyUnderTest[] = bareProxies.map(([name, proxies, skipped]) => ({
   name,

@@ -1,11 +1,12 @@
 /** A real upstream, and the few lines with which a gateway asks it. */
 import { createServer, request } from 'node:http';
-import type { Agent, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Exchange } from '../../src/index.js';
 
 export interface Upstream {
+  readonly server: Server;
   readonly url: string;
   readonly port: number;
 }
@@ -19,7 +20,7 @@ export async function startUpstream(listener: RequestListener): Promise<Upstream
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port };
+  return { server, url: `http://127.0.0.1:${port}`, port };
 }
 
 /** Passes the request on as a gateway does; its own trouble becomes a 502, or a 504 after `timeoutMs`. */

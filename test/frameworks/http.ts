@@ -23,12 +23,12 @@ export const nodeHttp: AdapterUnderTest = {
 
 export const wholeServer: AdapterUnderTest = {
   name: `http, whole server, ${NODE}`,
-  serve: (telemetry, handler, options = {}) =>
-    httpServerTelemetry(
-      telemetry,
-      createServer(options.server ?? {}, handler),
-      options.adapter as AdapterOptions<IncomingMessage>,
-    ),
+  serve: (telemetry, handler, options = {}) => {
+    const server = createServer(options.server ?? {}, handler);
+    return telemetry === undefined
+      ? server
+      : httpServerTelemetry(telemetry, server, options.adapter as AdapterOptions<IncomingMessage>);
+  },
   http2: (telemetry, handler) =>
     httpServerTelemetry(telemetry, createServer2(handler as unknown as Parameters<typeof createServer2>[0])),
   hasRoutes: false,

@@ -19,7 +19,11 @@ export interface AdapterUnderTest {
    * Not listening yet. Every method of `/run` and of `/items/:id` reaches the handler, with the body unread. Without telemetry,
    * the same without the adapter.
    */
-  serve(telemetry: GatewayTelemetry | undefined, handler: RawHandler, options?: BuildOptions): Server | Promise<Server>;
+  serve(
+    telemetry: GatewayTelemetry | undefined,
+    handler: RawHandler,
+    options?: BuildOptions,
+  ): Server | Promise<Server>;
   /** The same over HTTP/2 without TLS, or why there is none. */
   readonly http2:
     | ((telemetry: GatewayTelemetry, handler: RawHandler) => Http2Server | Promise<Http2Server>)

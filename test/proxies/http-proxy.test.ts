@@ -238,7 +238,9 @@ for (const [name, load, { skipped }] of bareProxies) {
         });
         const gateway = await startUpgrading(upstream.url);
         const socket = new WebSocket(`ws://127.0.0.1:${gateway.port}/chat`, { headers: TRACE });
-        const echoed = new Promise((resolve) => socket.on('message', (data: Buffer) => resolve(data.toString())));
+        const echoed = new Promise((resolve) =>
+          socket.on('message', (data: Buffer) => resolve(data.toString())),
+        );
         socket.on('open', () => socket.send('hello'));
         expect(await echoed).toBe('hello');
         socket.close();

@@ -4,7 +4,17 @@ import tseslint from 'typescript-eslint';
 const readsEnvironment = 'Only src/config/environment.ts reads the environment.';
 
 export default defineConfig(
-  { ignores: ['dist/', 'etc/', 'coverage/', 'node_modules/', '**/fixtures/', 'test/types/hosts/'] },
+  {
+    ignores: [
+      'dist/',
+      'etc/',
+      'coverage/',
+      'node_modules/',
+      '**/fixtures/',
+      'test/types/hosts/',
+      'test/types/frameworks/',
+    ],
+  },
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {

@@ -44,7 +44,8 @@ export function readManifest(): Manifest {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 }
 
-export async function createPackedProject(): Promise<PackedProject> {
+/** `packages`: further ones of this repository that the host has installed, by name. */
+export async function createPackedProject(packages: readonly string[] = []): Promise<PackedProject> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'gateway-otel-host-'));
   const modules = join(folder, 'node_modules');
   const installed = join(modules, 'gateway-otel');
@@ -53,7 +54,7 @@ export async function createPackedProject(): Promise<PackedProject> {
   const packed = await pack(folder);
   await runFile('tar', ['-xzf', packed.tarball, '-C', installed, '--strip-components=1']);
   const { dependencies, peerDependencies } = readManifest();
-  for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node']) {
+  for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node', ...packages]) {
     const link = join(modules, name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link, 'junction');

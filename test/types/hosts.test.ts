@@ -1,15 +1,14 @@
 /** The packed package's types, compiled by hosts of every module setting. */
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../../scripts/root.mjs';
 import { createPackedProject, type PackedProject } from '../package/packed-project.js';
+import { compile, type Compiler } from './compile.js';
 
 interface Host {
   readonly module: string;
-  readonly compiler: 'typescript' | 'typescript-5.9';
+  readonly compiler: Compiler;
   readonly options: Readonly<Record<string, unknown>>;
   /** Its sources, as folders of one project. Default: one ESM package. */
   readonly variants?: readonly Variant[];
@@ -108,13 +107,3 @@ describe('a TypeScript host compiles', () => {
     },
   );
 });
-
-/** What the compiler printed; nothing if all is well. */
-function compile(compiler: string, config: string): Promise<string> {
-  const tsc = join(root, 'node_modules', compiler, 'lib', 'tsc.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [tsc, '--project', config, '--pretty', 'false'], (error, stdout, stderr) => {
-      resolve(error === null ? '' : `${stdout}${stderr}` || error.message);
-    });
-  });
-}

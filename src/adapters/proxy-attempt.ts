@@ -1,26 +1,10 @@
 /** One attempt of a proxy to get an answer for one request: tells its upstream call how it goes. */
 import { errorMonitor } from 'node:events';
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpstreamCall } from '../model/exchange.js';
+import type { ClientSide } from './client-side.js';
 import { targetUrl, type ProxyTarget } from './proxy-target.js';
-
-/** The client's side. A socket where it asked for an upgrade. */
-export interface ClientSide {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse | Duplex;
-}
-
-/**
- * Has the client left, or the gateway broken off its answer? Then the errors of the outgoing request are the proxy's own
- * doing. On HTTP/2 it is the stream that tells; the socket serves other requests, too.
- */
-function isGone({ request, response }: ClientSide): boolean {
-  if (response?.destroyed === true || (request as { aborted?: boolean }).aborted === true) return true;
-  const { stream } = response as { stream?: { destroyed?: boolean; aborted?: boolean } };
-  if (stream !== undefined && stream !== null) return stream.destroyed === true || stream.aborted === true;
-  return (request.socket as IncomingMessage['socket'] | null)?.destroyed === true;
-}
 
 export class ProxyAttempt {
   readonly call: UpstreamCall;
@@ -88,6 +72,6 @@ export class ProxyAttempt {
 
   fail(error: unknown): void {
     const told = this.#isTimedOut ? 'upstream_timeout' : error;
-    this.call.end({ statusCode: this.#statusCode, error: isGone(this.#client) ? 'AbortError' : told });
+    this.call.end({ statusCode: this.#statusCode, error: this.#client.isGone ? 'AbortError' : told });
   }
 }

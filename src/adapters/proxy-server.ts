@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { Exchange } from '../model/exchange.js';
 import type { GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
-import { ProxyAttempt, type ClientSide } from './proxy-attempt.js';
+import { ClientSide } from './client-side.js';
+import { ProxyAttempt } from './proxy-attempt.js';
 import { showTrace, writeTrace } from './proxy-headers.js';
 import { targetOptions, type ProxyTarget } from './proxy-target.js';
 
@@ -89,7 +90,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   proxy.on('start', (request: IncomingMessage, response: ServerResponse, target?: ProxyTarget) => {
     const exchange = telemetry.of(request);
     if (exchange === none) return;
-    showTrace(request, begin(exchange, { request, response }, target).call);
+    showTrace(request, begin(exchange, new ClientSide(request, response), target).call);
   });
 
   proxy.on('proxyReq', (outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse) => {
@@ -103,7 +104,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     redirected(attempt);
     const { protocol, host } = outgoing;
     const target = { protocol, host: String(outgoing.getHeader('host') ?? host) };
-    const next = begin(telemetry.of(request), { request, response }, target);
+    const next = begin(telemetry.of(request), new ClientSide(request, response), target);
     writeTrace(outgoing, next.call);
     follow(next, outgoing);
   });
@@ -113,7 +114,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     (outgoing: ClientRequest, request: IncomingMessage, socket: Duplex, options: ProxyOptions) => {
       const exchange = telemetry.of(request);
       if (exchange === none) return;
-      const attempt = begin(exchange, { request, response: socket }, options?.target);
+      const attempt = begin(exchange, new ClientSide(request, socket), options?.target);
       writeTrace(outgoing, attempt.call);
       follow(attempt, outgoing);
       // The proxies have listeners of their own for both, without which Node would act for itself.

@@ -54,6 +54,9 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 /** Identifiers and codes, nothing that could carry a client's text. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
+/** @fastify/reply-from names what it answers, and has what really happened as its cause. */
+const WRAPPER = /^FST_REPLY_FROM_/;
+
 /** Where `fetch` hides what really happened. */
 function causeOf(error: object): object | undefined {
   try {
@@ -81,7 +84,9 @@ export function errorTypeOf(error: unknown): string {
   const name = read(error, 'name');
   if (name === 'TimeoutError') return UPSTREAM_TIMEOUT;
   const cause = causeOf(error);
-  const code = read(error, 'code') ?? (cause && read(cause, 'code'));
+  const own = read(error, 'code');
+  const inner = cause && read(cause, 'code');
+  const code = own === undefined || WRAPPER.test(own) ? (inner ?? own) : own;
   if (code !== undefined) return BY_CODE.get(code) ?? code;
   return name ?? OTHER_ERROR;
 }

@@ -1,6 +1,7 @@
 /** Every proxy that gateways are built on, in each of its versions. */
+import { fastifyProxies } from './fastify.js';
 import { httpProxies } from './http-proxy.js';
 import { middlewares } from './http-proxy-middleware.js';
 import type { ProxyUnderTest } from './proxy-under-test.js';
 
-export const everyProxy: readonly ProxyUnderTest[] = [...httpProxies, ...middlewares];
+export const everyProxy: readonly ProxyUnderTest[] = [...httpProxies, ...middlewares, ...fastifyProxies];

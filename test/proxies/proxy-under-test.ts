@@ -22,6 +22,8 @@ export interface ProxyUnderTest {
   };
   /** Ends an answer that the upstream has reset in the middle as if it were whole; else it hangs, or is broken off. */
   readonly endsBrokenAnswers?: boolean;
+  /** Why its own fault keeps the suite from resetting an answer in the middle. */
+  readonly breaksOnReset?: string;
   /** Does `Expect: 100-continue` go on to the upstream? */
   readonly passesExpect?: boolean;
 }

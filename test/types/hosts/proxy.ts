@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { createGatewayTelemetry } from 'gateway-otel';
-import { proxyTelemetry } from 'gateway-otel/proxy';
+import { proxyTelemetry, replyFromTelemetry } from 'gateway-otel/proxy';
 
 /** As far as the proxies' own types go, without them. */
 interface Proxy {
@@ -21,3 +21,13 @@ const telemetry = createGatewayTelemetry({
 
 proxyTelemetry(telemetry)(proxy);
 export const plugins: Plugin[] = [proxyTelemetry(telemetry)];
+
+/** What `reply.from` takes, as far as it matters here. */
+interface ReplyFromHooks {
+  rewriteRequestHeaders?: (request: { id: string }, headers: { host?: string }) => { host?: string };
+  retriesCount?: number;
+}
+export const hooks: ReplyFromHooks = replyFromTelemetry(telemetry);
+export const ownHooks: ReplyFromHooks = replyFromTelemetry(telemetry, {
+  rewriteRequestHeaders: (_request: { id: string }, headers: { host?: string }) => headers,
+});

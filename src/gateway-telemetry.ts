@@ -236,6 +236,8 @@ function compose(
     arrivals: { ...settings.arrivals, trustProxy: guardTrustedHop(settings.arrivals.trustProxy, report) },
     environment: settings.environment,
     clientDisconnect: settings.clientDisconnect,
+    longLived: settings.longLived,
+    countsBodies: settings.bodySizes,
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
     resource: () => resourceObject(operatorResource),
     nowEpochMs: nowMs,

@@ -36,7 +36,7 @@ export function httpServerTelemetry<Server extends ServerLike>(
 
   const telemetryEmit: Emit = function (event, ...args) {
     const pass = (): boolean => emit.call(this, event, ...args);
-    const [request, answer] = args as [IncomingMessage, unknown];
+    const [request, answer, head] = args as [IncomingMessage, unknown, Uint8Array];
     switch (event) {
       case 'request':
         // In the same exchange, and its options are not to be asked twice.
@@ -50,7 +50,7 @@ export function httpServerTelemetry<Server extends ServerLike>(
       case 'upgrade':
       case 'connect':
         // Over HTTP/2, CONNECT comes with a response.
-        if (!isResponse(answer)) return serve.upgrade(request, request, answer as Duplex, pass);
+        if (!isResponse(answer)) return serve.upgrade(request, request, answer as Duplex, head, pass);
         break;
       default:
         return pass();

@@ -110,6 +110,17 @@ export interface GatewayOptions {
   readonly knownMethods?: readonly string[];
   /** `error` (default): a client that hangs up makes its exchange an error, as the conventions say. `unset`: it does not. */
   readonly clientDisconnect?: 'error' | 'unset';
+  /**
+   * What a long answer counts for as latency: `full` (default), until its end; `headers`, until its head was written, in the log
+   * records' `{ns}.latency_ms` and the duration histogram, so that streams, downloads and WebSockets do not spoil them. Span and
+   * records come at the real end either way.
+   */
+  readonly longLived?: 'full' | 'headers';
+  /**
+   * `true`: `http.request.body.size` and `http.response.body.size` on the operator's spans and log records, in bytes as
+   * transferred. The conventions still develop these names. Default `false`.
+   */
+  readonly bodySizes?: boolean;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

@@ -66,6 +66,8 @@ const FIELDS = [
   'clientAddress',
   'knownMethods',
   'clientDisconnect',
+  'longLived',
+  'bodySizes',
   'severity',
   'metrics',
   'selfMetrics',
@@ -75,7 +77,6 @@ const FIELDS = [
   'onDestinationState',
   'onDiagnostic',
 ];
-const LATER = ['longLived'];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 
 /** The configuration in force when the instance is made. */
@@ -104,6 +105,8 @@ export interface Settings {
   readonly arrivals: ArrivalRules;
   readonly eventNameAttribute: boolean;
   readonly clientDisconnect: 'error' | 'unset';
+  readonly longLived: 'full' | 'headers';
+  readonly bodySizes: boolean;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: Required<MetricOptions>;
   readonly selfMetrics: boolean;
@@ -188,7 +191,7 @@ export function resolveOperator(value: unknown): readonly ResolvedDestination[] 
 /** Checks and completes the options. Throws one sentence; the environment never makes it throw. */
 export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const given = options === undefined ? {} : (asObject(options, 'options') as GatewayOptions);
-  checkFields(given as Readonly<Record<string, unknown>>, '', FIELDS, LATER);
+  checkFields(given as Readonly<Record<string, unknown>>, '', FIELDS);
   if (given.env !== undefined && given.env !== false) asObject(given.env, 'env');
   const environmentSettings = readEnvironment(environmentOf(given.env));
   const namespace =
@@ -263,6 +266,9 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       given.clientDisconnect === undefined
         ? 'error'
         : asOneOf(given.clientDisconnect, 'clientDisconnect', ['error', 'unset']),
+    longLived:
+      given.longLived === undefined ? 'full' : asOneOf(given.longLived, 'longLived', ['full', 'headers']),
+    bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),
     severity:
       given.severity === undefined
         ? undefined

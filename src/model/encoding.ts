@@ -8,6 +8,8 @@ import type { Signal } from './signal.js';
 export interface Encoders {
   span(record: SpanRecord): Uint8Array;
   log(record: LogRecordData): Uint8Array;
+  /** An encoded log record with further attributes, which must have other names than its own. */
+  extendedLog(log: Uint8Array, attributes: Attributes, doubleKeys: readonly string[]): Uint8Array;
   /** `Metric` messages, each framed as field 2 of `ScopeMetrics`. The caller owns the answer. */
   metrics(records: readonly MetricRecord[]): Uint8Array;
 }

@@ -1,5 +1,6 @@
 /** What the request stage hands over when an exchange has ended: immutable, the source of all its records. */
 import type { Attributes } from './attributes.js';
+import type { BodySizes } from './body-sizes.js';
 import type { Outcome } from './outcome.js';
 import type { SpanRecord } from './records.js';
 
@@ -11,8 +12,12 @@ export interface FinishedRequest {
   /** Epoch milliseconds, with a fraction. */
   readonly startMs: number;
   readonly endMs: number;
-  /** `endMs - startMs`, from the monotonic clock. Never negative. */
+  /** `endMs - startMs`, from the monotonic clock, or, with `longLived: 'headers'`, the time to the first byte. Never negative. */
   readonly latencyMs: number;
+  /** Until the head of the answer was written; `undefined` where none was, or nobody saw it. */
+  readonly timeToFirstByteMs: number | undefined;
+  /** Counted where `bodySizes` asks for it. */
+  readonly bodySizes: BodySizes | undefined;
   /** A known method, or `_OTHER`. */
   readonly method: string;
   /** Path without query, capped. */

@@ -12,6 +12,7 @@ export interface Names {
   readonly routeName: string;
   readonly environment: string;
   readonly latencyMs: string;
+  readonly timeToFirstByteMs: string;
   readonly upstreamAddress: string;
   readonly upstreamStatusCode: string;
   readonly upstreamLatencyMs: string;
@@ -22,20 +23,26 @@ export interface Names {
   readonly durationHistogram: string;
   readonly lostCounter: string;
   readonly destinationTest: string;
+  /** Of these, doubles on the wire also when they are whole. */
+  readonly doubleKeys: readonly string[];
   /** Marks whatever no traffic has made. */
   readonly test: string;
 }
 
 export function namesFor(namespace: string): Names {
+  const latencyMs = `${namespace}.latency_ms`;
+  const timeToFirstByteMs = `${namespace}.time_to_first_byte_ms`;
+  const upstreamLatencyMs = `${namespace}.upstream.latency_ms`;
   return Object.freeze({
     requestId: `${namespace}.request_id`,
     tenantId: `${namespace}.tenant_id`,
     routeName: `${namespace}.route_name`,
     environment: `${namespace}.environment`,
-    latencyMs: `${namespace}.latency_ms`,
+    latencyMs,
+    timeToFirstByteMs,
     upstreamAddress: `${namespace}.upstream.address`,
     upstreamStatusCode: `${namespace}.upstream.status_code`,
-    upstreamLatencyMs: `${namespace}.upstream.latency_ms`,
+    upstreamLatencyMs,
     upstreamAttempts: `${namespace}.upstream.attempts`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
@@ -44,6 +51,7 @@ export function namesFor(namespace: string): Names {
     lostCounter: `${namespace}.telemetry.lost`,
     destinationTest: `${namespace}.destination.test`,
     test: `${namespace}.test`,
+    doubleKeys: Object.freeze([latencyMs, timeToFirstByteMs, upstreamLatencyMs]),
   });
 }
 
@@ -56,6 +64,8 @@ export const ATTR_METRIC_OVERFLOW = 'otel.metric.overflow';
 export const ATTR_STATUS_CLASS = 'http.response.status_class';
 export const ATTR_ERROR = 'error';
 export const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = 'deployment.environment.name';
+export const ATTR_HTTP_REQUEST_BODY_SIZE = 'http.request.body.size';
+export const ATTR_HTTP_RESPONSE_BODY_SIZE = 'http.response.body.size';
 export const ATTR_SERVICE_INSTANCE_ID = 'service.instance.id';
 export const ATTR_HOST_NAME = 'host.name';
 export const ATTR_PROCESS_PID = 'process.pid';

@@ -48,8 +48,8 @@ export interface SpanRecord {
   /** Epoch milliseconds; the fraction is kept to the nanosecond. */
   readonly endTimeMs?: number | undefined;
   readonly attributes: AttributeRecord;
-  /** The attribute that is a double on the wire also when it is whole. */
-  readonly doubleKey?: string | undefined;
+  /** The attributes that are doubles on the wire also when they are whole. */
+  readonly doubleKeys?: readonly string[] | undefined;
   readonly droppedAttributesCount: number;
   readonly events: readonly SpanEventData[];
   readonly droppedEventsCount: number;
@@ -72,8 +72,8 @@ export interface LogRecordData {
   readonly body?: unknown;
   readonly eventName?: string | undefined;
   readonly attributes: AttributeRecord;
-  /** The attribute that is a double on the wire also when it is whole. */
-  readonly doubleKey?: string | undefined;
+  /** The attributes that are doubles on the wire also when they are whole. */
+  readonly doubleKeys?: readonly string[] | undefined;
   readonly droppedAttributesCount?: number | undefined;
   /** The three flat fields win over `spanContext`. */
   readonly traceId?: string | undefined;

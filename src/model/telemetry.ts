@@ -88,7 +88,13 @@ export interface InstrumentedHandler<Source> {
    * The same for a request that comes with its bare socket, as in the events `upgrade` and `connect` of a server: the
    * exchange lasts until the socket closes, and its status is what the handler writes to it first.
    */
-  upgrade<T>(source: Source, request: IncomingMessage, socket: Duplex, next: (exchange: Exchange) => T): T;
+  upgrade<T>(
+    source: Source,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    next: (exchange: Exchange) => T,
+  ): T;
 }
 
 /** One independent instance; made by `createGatewayTelemetry`. Apart from configuration calls no method throws. */

@@ -7,6 +7,7 @@ const MAX_DEPTH = 16;
 /** One attribute's containers end with a "…" element once they have reached this size. */
 const MAX_CONTAINER_BYTES = 4 << 20;
 
+const NO_KEYS: readonly string[] = [];
 const ELLIPSIS = '…';
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -20,19 +21,19 @@ const MAX_INT64 = 2n ** 63n - 1n;
  * An object with its own idea of a string (Date, Error, URL, Map) becomes that string, any other object
  * a kvlist_value. Depth and size limits make cycles and shared sub-trees harmless.
  *
- * `doubleKey` names the attribute that is a double_value also when its number happens to be whole, so that
+ * `doubleKeys` names the attributes that are double_values also when their numbers happen to be whole, so that
  * a backend sees one type.
  */
 export function writeAttributes(
   w: ProtoWriter,
   fieldNumber: number,
   attributes: AttributeRecord,
-  doubleKey?: string,
+  doubleKeys: readonly string[] = NO_KEYS,
 ): void {
   try {
     for (const key in attributes) {
       if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
-      if (key === doubleKey && writeDoubleEntry(w, fieldNumber, key, attributes[key])) continue;
+      if (doubleKeys.includes(key) && writeDoubleEntry(w, fieldNumber, key, attributes[key])) continue;
       writeEntry(w, fieldNumber, attributes, key, 0, w.position + MAX_CONTAINER_BYTES);
     }
   } catch {

@@ -3,6 +3,9 @@ import { writeAnyValueField, writeAttributes } from './attributes.js';
 import type { ProtoWriter } from './proto-writer.js';
 import type { LogRecordData } from '../model/records.js';
 
+/** The field of the attributes, which may come in several places. */
+export const LOG_ATTRIBUTES = 6;
+
 /** Writes the contents of one OTLP `LogRecord`, without its tag and length. */
 export function encodeLogRecord(w: ProtoWriter, log: LogRecordData): void {
   const context = log.spanContext;
@@ -14,7 +17,7 @@ export function encodeLogRecord(w: ProtoWriter, log: LogRecordData): void {
   }
   writeText(w, 3, log.severityText);
   writeAnyValueField(w, 5, log.body);
-  writeAttributes(w, 6, log.attributes, log.doubleKey);
+  writeAttributes(w, LOG_ATTRIBUTES, log.attributes, log.doubleKeys);
   const droppedAttributesCount = log.droppedAttributesCount ?? 0;
   if (droppedAttributesCount > 0) {
     w.tag(7, 0);

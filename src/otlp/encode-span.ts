@@ -33,7 +33,7 @@ export function encodeSpan(w: ProtoWriter, span: SpanRecord): void {
   const endTimeMs = span.endTimeMs;
   if (endTimeMs === undefined) w.hrTime(span.endTime);
   else w.epochMs(endTimeMs);
-  writeAttributes(w, 9, span.attributes, span.doubleKey);
+  writeAttributes(w, 9, span.attributes, span.doubleKeys);
   writeCount(w, 10, span.droppedAttributesCount);
   for (const event of span.events) writeEvent(w, event);
   writeCount(w, 12, span.droppedEventsCount);

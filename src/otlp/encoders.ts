@@ -1,6 +1,7 @@
 /** The encoders as the other stages see them: one scratch buffer per record kind. */
 import type { Encoders, Envelopes } from '../model/encoding.js';
-import { encodeLogRecord } from './encode-log.js';
+import { writeAttributes } from './attributes.js';
+import { encodeLogRecord, LOG_ATTRIBUTES } from './encode-log.js';
 import { encodeMetric } from './encode-metrics.js';
 import { encodeSpan } from './encode-span.js';
 import { buildRequest, encodeResource, encodeScope, RecordBatchBuffer } from './envelope.js';
@@ -20,6 +21,13 @@ export function createEncoders(): Encoders {
     log(record) {
       logWriter.reset();
       encodeLogRecord(logWriter, record);
+      return logWriter.bytes();
+    },
+    extendedLog(log, attributes, doubleKeys) {
+      // Usually it is what this writer has just written, and is copied onto itself.
+      logWriter.reset();
+      logWriter.append(log);
+      writeAttributes(logWriter, LOG_ATTRIBUTES, attributes, doubleKeys);
       return logWriter.bytes();
     },
     metrics(records) {

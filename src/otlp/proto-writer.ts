@@ -161,6 +161,11 @@ export class ProtoWriter {
 
   rawBytes(bytes: Uint8Array): void {
     this.varint(bytes.length);
+    this.append(bytes);
+  }
+
+  /** Bytes that are encoded already, which may be some of this writer's own. */
+  append(bytes: Uint8Array): void {
     if (this.#position + bytes.length > this.#buffer.length) this.#grow(bytes.length);
     this.#buffer.set(bytes, this.#position);
     this.#position += bytes.length;

@@ -12,6 +12,8 @@ import type { PipelineWatch } from './pipeline-watch.js';
 /** The exchange, as far as its ending needs it. */
 export interface WatchedExchange {
   watched: WatchedResponse | undefined;
+  /** The head of the answer has been written. Only the first time counts. */
+  headSent(): void;
   finish(ending: ObservedEnding): void;
 }
 
@@ -22,11 +24,29 @@ export function observeEnding(
   pipelines: PipelineWatch,
   exchange: WatchedExchange,
 ): void {
+  watchHead(response, exchange);
   const stream = http2StreamOf(response);
   exchange.watched =
     stream === undefined
       ? new Http1Ending(request.socket, response, pipelines, exchange)
       : new Http2Ending(stream, response, exchange);
+}
+
+type WriteHead = (this: unknown, ...args: unknown[]) => ServerResponse;
+
+/**
+ * Every way to begin an answer goes through `writeHead`; early hints and `100 Continue` do not. It stays on this one response:
+ * to delete a property would make it slow.
+ */
+function watchHead(response: ServerResponse, exchange: WatchedExchange): void {
+  if (response.headersSent) return;
+  const writeHead = response.writeHead as WriteHead;
+  response.writeHead = function (this: unknown, ...args: unknown[]) {
+    const answer = writeHead.apply(this, args);
+    // What could not be written has thrown.
+    exchange.headSent();
+    return answer;
+  };
 }
 
 class Http1Ending implements WatchedResponse {

@@ -25,6 +25,9 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly clientSpans: boolean;
   readonly responseHeaders: ResponseHeaderNames | undefined;
   readonly clientDisconnect: 'error' | 'unset';
+  readonly longLived: 'full' | 'headers';
+  /** `bodySizes` */
+  readonly countsBodies: boolean;
   /** An export of this tenant's own telemetry carries this token. */
   isOwnExport(tenantId: string, token: string): boolean;
   /** Applies the host's `severity` option. */

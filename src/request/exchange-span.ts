@@ -37,7 +37,7 @@ const MAX_STACK_LENGTH = 8192;
 
 /** What the span needs from its instance. */
 export interface SpanHome {
-  readonly names: { readonly upstreamLatencyMs: string };
+  readonly names: { readonly doubleKeys: readonly string[] };
   readonly scope: { readonly name: string; readonly version: string };
   /** The operator's resource as an SDK object, made when a host's processor or exporter asks for it. */
   resource(): object;
@@ -105,8 +105,8 @@ export class ExchangeSpan implements Span, SpanRecord {
     return this.#home.scope;
   }
 
-  get doubleKey(): string {
-    return this.#home.names.upstreamLatencyMs;
+  get doubleKeys(): readonly string[] {
+    return this.#home.names.doubleKeys;
   }
 
   spanContext(): SpanContext {

@@ -15,6 +15,7 @@ import type { FinishedRequest } from '../model/finished-request.js';
 import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
+import type { BodyCount } from './body-sizes.js';
 import { cleanUpstream } from './clean-upstream.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf, NO_RESPONSE, SHUTDOWN } from './error-type.js';
@@ -63,6 +64,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   completer: ((exchange: LiveExchange) => void) | undefined;
   /** What an adapter watches for the end: tells the status that has been sent by now. */
   watched: WatchedResponse | undefined;
+  bodies: BodyCount | undefined;
   previousOpen: OpenExchange | undefined;
   nextOpen: OpenExchange | undefined;
   #httpRoute: string | undefined;
@@ -77,6 +79,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   readonly #trace: ExchangeTrace;
   #calls: UpstreamCalls | undefined;
   readonly #startMonotonicMs: number;
+  #headMonotonicMs: number | undefined;
   readonly #startMs: number;
 
   constructor(
@@ -275,6 +278,10 @@ export class LiveExchange implements Exchange, OpenExchange {
     this.finish({ statusCode, complete, brokenBy: NO_RESPONSE });
   }
 
+  headSent(): void {
+    this.#headMonotonicMs ??= this.#home.clock.monotonicMs();
+  }
+
   endForShutdown(): void {
     this.finish({ statusCode: this.watched?.statusSent(), complete: false, brokenBy: SHUTDOWN });
   }
@@ -309,8 +316,12 @@ export class LiveExchange implements Exchange, OpenExchange {
   #handOver(ending: ObservedEnding): void {
     const home = this.#home;
     const endMonotonicMs = home.clock.monotonicMs();
-    const latencyMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
-    const endMs = this.#startMs + latencyMs;
+    const durationMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
+    const endMs = this.#startMs + durationMs;
+    const headMs = this.#headMonotonicMs;
+    // The head of an answer that waits in a pipeline is written, but has not left.
+    const timeToFirstByteMs =
+      headMs === undefined || ending.statusCode === undefined ? undefined : headMs - this.#startMonotonicMs;
     const calls = this.#calls;
     const upstream = this.#upstreamFacts();
     const outcome = home.severityOf(
@@ -334,7 +345,9 @@ export class LiveExchange implements Exchange, OpenExchange {
     const finished: FinishedRequest = {
       startMs: this.#startMs,
       endMs,
-      latencyMs,
+      latencyMs: home.longLived === 'headers' ? (timeToFirstByteMs ?? durationMs) : durationMs,
+      timeToFirstByteMs,
+      bodySizes: this.bodies?.(),
       method: arrival.method,
       path: arrival.target.path,
       outcome,
@@ -354,6 +367,7 @@ export class LiveExchange implements Exchange, OpenExchange {
       droppedTenantAttributes: this.#custom?.droppedShared ?? 0,
       span,
     };
+    this.bodies = undefined;
     const { hostSpan } = this.#trace;
     if (span !== undefined) finishSpan(home, arrival, span, finished, this.#httpRoute, upstream);
     else if (hostSpan !== undefined)

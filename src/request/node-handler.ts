@@ -14,6 +14,7 @@ import type {
 } from '../model/telemetry.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
+import { countBodies, countSocket } from './body-sizes.js';
 import { observeEnding } from './ending.js';
 import { observeSocket } from './socket-ending.js';
 import type { LiveExchange } from './exchange.js';
@@ -39,6 +40,8 @@ export interface ExchangeFactory {
   of(request: object): LiveExchange | undefined;
   /** Makes it known by what the framework gives its handlers, too. */
   remember(source: object, exchange: LiveExchange): void;
+  /** `bodySizes` */
+  readonly countsBodies: boolean;
   report(diagnostic: Diagnostic): void;
 }
 
@@ -175,8 +178,11 @@ export function createNodeHandler<Source>(
   ): LiveExchange | undefined => {
     try {
       const exchange = begin(source, request);
+      if (exchange.recording) {
+        observeEnding(request, response, pipelines, exchange);
+        if (factory.countsBodies) exchange.bodies = countBodies(request, response);
+      }
       addToResponse(response, exchange.responseHeaders());
-      if (exchange.recording) observeEnding(request, response, pipelines, exchange);
       // Its maker ends it on the same event, on which it listens already.
       if (exchange.hasHostSpan) response.prependOnceListener('close', () => exchange.completeHostSpan());
       return exchange;
@@ -189,10 +195,14 @@ export function createNodeHandler<Source>(
     source: Source,
     request: IncomingMessage,
     socket: Duplex,
+    head: Uint8Array,
   ): LiveExchange | undefined => {
     try {
       const exchange = begin(source, request);
-      if (exchange.recording) observeSocket(request.method === 'CONNECT', socket, exchange);
+      if (exchange.recording) {
+        const sentHead = observeSocket(request.method === 'CONNECT', socket, exchange);
+        if (factory.countsBodies) exchange.bodies = countSocket(socket, head, sentHead);
+      }
       return exchange;
     } catch {
       return reportUnreadable();
@@ -226,10 +236,10 @@ export function createNodeHandler<Source>(
     isOff()
       ? next(NO_OP_EXCHANGE)
       : enter(factory.of(request) ?? beginAnswered(source, request, response), source, request, next);
-  const upgrade: InstrumentedHandler<Source>['upgrade'] = (source, request, socket, next) =>
+  const upgrade: InstrumentedHandler<Source>['upgrade'] = (source, request, socket, head, next) =>
     isOff()
       ? next(NO_OP_EXCHANGE)
-      : enter(factory.of(request) ?? beginUpgrade(source, request, socket), source, request, next);
+      : enter(factory.of(request) ?? beginUpgrade(source, request, socket, head), source, request, next);
   return Object.assign(serve, { upgrade });
 }
 

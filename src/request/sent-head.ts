@@ -11,6 +11,8 @@ const HEAD_END = '\r\n\r\n';
 export class SentHead {
   /** Undefined until it is written. What comes before it, such as early hints, is not it. */
   status: number | undefined;
+  /** Of the head, and of what came before it, as far as it is written. */
+  bytes = 0;
   #text = '';
   readonly #socket: Duplex;
   readonly #onStatus: () => void;
@@ -42,9 +44,11 @@ export class SentHead {
     }
     const end = this.#text.indexOf(HEAD_END);
     if (end >= 0 && status >= 100 && !isFinal) {
+      this.bytes += end + HEAD_END.length;
       this.#text = this.#text.slice(end + HEAD_END.length);
       return true;
     }
+    if (end >= 0) this.bytes += end + HEAD_END.length;
     if (end >= 0 || this.#text.length > MAX_HEAD_LENGTH) this.stop();
     return false;
   }

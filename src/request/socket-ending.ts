@@ -9,8 +9,10 @@ import type { WatchedResponse } from './exchange.js';
 import { SentHead } from './sent-head.js';
 
 /** Finishes the exchange once, when the socket has closed. The listener for it is the only one that the socket gets. */
-export function observeSocket(isConnect: boolean, socket: Duplex, exchange: WatchedExchange): void {
-  exchange.watched = new SocketEnding(isConnect, socket, exchange);
+export function observeSocket(isConnect: boolean, socket: Duplex, exchange: WatchedExchange): SentHead {
+  const head = new SentHead(socket, () => exchange.headSent());
+  exchange.watched = new SocketEnding(isConnect, socket, head, exchange);
+  return head;
 }
 
 class SocketEnding implements WatchedResponse {
@@ -19,11 +21,11 @@ class SocketEnding implements WatchedResponse {
   readonly #exchange: WatchedExchange;
   readonly #head: SentHead;
 
-  constructor(isConnect: boolean, socket: Duplex, exchange: WatchedExchange) {
+  constructor(isConnect: boolean, socket: Duplex, head: SentHead, exchange: WatchedExchange) {
     this.#isConnect = isConnect;
     this.#socket = socket;
     this.#exchange = exchange;
-    this.#head = new SentHead(socket, () => undefined);
+    this.#head = head;
     socket.once('close', this.#onClose);
     // Over before anybody watched: the event does not come any more.
     if (socket.closed) setImmediate(this.#onClose);

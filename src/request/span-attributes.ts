@@ -17,6 +17,7 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import type { FinishedRequest } from '../model/finished-request.js';
+import { ATTR_HTTP_REQUEST_BODY_SIZE, ATTR_HTTP_RESPONSE_BODY_SIZE } from '../model/names.js';
 import type { Names } from '../model/names.js';
 import type { UpstreamFacts } from '../model/exchange.js';
 import type { Arrival } from './arrival.js';
@@ -77,9 +78,15 @@ export function putGatewayFacts(
 export function putOutcome(
   attributes: MutableAttributes,
   names: Names,
-  { outcome, responseSource }: FinishedRequest,
+  { outcome, responseSource, timeToFirstByteMs, bodySizes }: FinishedRequest,
 ): void {
   if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
   if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
   if (responseSource !== undefined) attributes[names.responseSource] = responseSource;
+  // To the microsecond, as on the log record.
+  if (timeToFirstByteMs !== undefined)
+    attributes[names.timeToFirstByteMs] = Math.round(timeToFirstByteMs * 1000) / 1000;
+  if (bodySizes === undefined) return;
+  attributes[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
+  attributes[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;
 }

@@ -1,9 +1,10 @@
 /** Records on their way: encoded when the first destination asks, converted when a ready-made exporter does. */
+import type { Attributes } from '../model/attributes.js';
 import type { DestinationResource, OutgoingRecord, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
-import type { LogRecordData, SpanRecord } from '../model/records.js';
+import type { AttributeRecord, LogRecordData, SpanRecord } from '../model/records.js';
 
 function hrTimeBetween(
   [startSeconds, startNanos]: HrTimePair,
@@ -113,5 +114,45 @@ export class OutgoingLog implements OutgoingRecord {
       resource: this.#resourceObject(resource),
       instrumentationScope: { name: this.scope.name, version: this.scope.version },
     };
+  }
+}
+
+/** A log record that others share, with attributes of one owner's own: encoded once all the same. */
+export class ExtendedLog implements OutgoingRecord {
+  readonly scope: Scope;
+  readonly #shared: OutgoingLog;
+  readonly #attributes: Attributes;
+  readonly #doubleKeys: readonly string[];
+  readonly #encoders: Encoders;
+  #bytes: Uint8Array | undefined;
+
+  constructor(
+    shared: OutgoingLog,
+    attributes: Attributes,
+    doubleKeys: readonly string[],
+    encoders: Encoders,
+  ) {
+    this.scope = shared.scope;
+    this.#shared = shared;
+    this.#attributes = attributes;
+    this.#doubleKeys = doubleKeys;
+    this.#encoders = encoders;
+  }
+
+  get isError(): boolean {
+    return this.#shared.isError;
+  }
+
+  bytes(): Uint8Array {
+    return (this.#bytes ??= this.#encoders.extendedLog(
+      this.#shared.bytes(),
+      this.#attributes,
+      this.#doubleKeys,
+    ));
+  }
+
+  readable(resource: DestinationResource): object {
+    const readable = this.#shared.readable(resource) as { readonly attributes: AttributeRecord };
+    return { ...readable, attributes: { ...readable.attributes, ...this.#attributes } };
   }
 }

@@ -8,7 +8,12 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { Attributes, MutableAttributes } from '../model/attributes.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import { ATTR_EVENT_NAME, type Names } from '../model/names.js';
+import {
+  ATTR_EVENT_NAME,
+  ATTR_HTTP_REQUEST_BODY_SIZE,
+  ATTR_HTTP_RESPONSE_BODY_SIZE,
+  type Names,
+} from '../model/names.js';
 import type { LogRecordData } from '../model/records.js';
 import { severityText } from './severity-text.js';
 
@@ -45,15 +50,31 @@ function envelope(
   return attributes;
 }
 
+/** What only the operator is told of the exchange itself; `undefined`: nothing. */
+function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attributes | undefined {
+  const { timeToFirstByteMs, bodySizes } = request;
+  if (timeToFirstByteMs === undefined && bodySizes === undefined) return undefined;
+  const facts: MutableAttributes = {};
+  if (timeToFirstByteMs !== undefined)
+    facts[names.timeToFirstByteMs] = Math.round(timeToFirstByteMs * 1000) / 1000;
+  if (bodySizes !== undefined) {
+    facts[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
+    facts[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;
+  }
+  return facts;
+}
+
 /** Custom attributes never replace those of the envelope: a tenant's own `url.path` would be a lie. */
 function withCustom(own: Attributes, shared: Attributes | undefined, operatorOnly?: Attributes): Attributes {
   return shared === undefined && operatorOnly === undefined ? own : { ...shared, ...operatorOnly, ...own };
 }
 
-/** The tenant's record, and the operator's, which is the same unless there are operator-only attributes. */
+/** The tenant's record, and the operator's, which is the same unless there are operator-only attributes of the host's. */
 export interface RequestLogs {
   readonly forTenant: LogRecordData;
   readonly forOperator: LogRecordData;
+  /** To be added to the operator's. */
+  readonly operatorFacts: Attributes | undefined;
 }
 
 export function requestLogs(request: FinishedRequest, options: RequestLogOptions): RequestLogs {
@@ -67,19 +88,22 @@ export function requestLogs(request: FinishedRequest, options: RequestLogOptions
     eventName: options.names.requestEvent,
     attributes: withCustom(own, request.tenantAttributes),
     droppedAttributesCount: request.droppedTenantAttributes,
-    doubleKey: options.names.latencyMs,
+    doubleKeys: options.names.doubleKeys,
     traceId: request.traceId,
     spanId: request.spanId,
     traceFlags: request.traceFlags,
   };
   const { operatorAttributes, tenantAttributes, droppedAttributes } = request;
-  const forOperator =
-    operatorAttributes === undefined && droppedAttributes === request.droppedTenantAttributes
-      ? record
-      : {
-          ...record,
-          attributes: withCustom(own, tenantAttributes, operatorAttributes),
-          droppedAttributesCount: droppedAttributes,
-        };
-  return { forTenant: record, forOperator };
+  const facts = factsOf(request, options);
+  if (operatorAttributes === undefined && droppedAttributes === request.droppedTenantAttributes) {
+    // What is added later must have names that the record does not have.
+    if (facts === undefined || tenantAttributes === undefined)
+      return { forTenant: record, forOperator: record, operatorFacts: facts };
+  }
+  const forOperator = {
+    ...record,
+    attributes: withCustom({ ...own, ...facts }, tenantAttributes, operatorAttributes),
+    droppedAttributesCount: droppedAttributes,
+  };
+  return { forTenant: record, forOperator, operatorFacts: undefined };
 }

@@ -3,7 +3,7 @@ import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
 import type { SpanRecord } from '../model/records.js';
-import { OutgoingLog, OutgoingSpan } from './outgoing.js';
+import { ExtendedLog, OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { requestLogs, type RequestLogOptions } from './request-log.js';
 import type { RequestMetrics } from './request-metrics.js';
 
@@ -33,7 +33,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       const counted = isOwnExport ? { ...request, tenantId: undefined } : request;
       if (wanted.operatorMetrics || tenant !== undefined) metrics.record(counted);
       if (tenant !== undefined || wanted.operatorLogs) {
-        const { forTenant, forOperator } = requestLogs(request, options);
+        const { forTenant, forOperator, operatorFacts } = requestLogs(request, options);
         const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);
         tenant?.log(shared);
         if (wanted.operatorLogs) {
@@ -41,7 +41,12 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
             forOperator === forTenant
               ? shared
               : new OutgoingLog(forOperator, scope, encoders, resourceObject);
-          intake.operator('logs', own);
+          intake.operator(
+            'logs',
+            operatorFacts === undefined
+              ? own
+              : new ExtendedLog(own, operatorFacts, options.names.doubleKeys, encoders),
+          );
         }
       }
       // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.

@@ -50,12 +50,10 @@ describe('options', () => {
     expect(() => instance(wrong({ operators: undefined }))).not.toThrow();
   });
 
-  it.each(['longLived'])('not built yet are refused by name: %s', (name) =>
-    expectFault({ [name]: {} }, name, 'is not supported in this version'),
-  );
-
   it.each<[object, string, string]>([
     [{ serviceName: 1 }, 'serviceName', 'must be a string, not a number'],
+    [{ longLived: 'short' }, 'longLived', 'must be one of full, headers'],
+    [{ bodySizes: 1 }, 'bodySizes', 'must be true or false'],
     [{ serviceName: '' }, 'serviceName', 'must not be empty'],
     [{ serviceName: null }, 'serviceName', 'not null'],
     [{ serviceName: 'x'.repeat(257) }, 'serviceName', '256'],

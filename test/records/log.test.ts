@@ -20,6 +20,8 @@ const ENVELOPE = [
   'server.address',
   'url.path',
 ];
+/** What only the operator is told besides. */
+const TIME_TO_FIRST_BYTE = 'knoxcall.time_to_first_byte_ms';
 
 const answering =
   (status: number): HttpTelemetryListener =>
@@ -89,8 +91,13 @@ describe('the log record of a request', () => {
         'knoxcall.tenant_id': 'acme',
         'knoxcall.route_name': 'orders',
         'knoxcall.latency_ms': expect.any(Number),
+        ...(log.attributes[TIME_TO_FIRST_BYTE] !== undefined && {
+          [TIME_TO_FIRST_BYTE]: expect.any(Number),
+        }),
       });
     }
+    expect(only(gateway.operator).attributes).toHaveProperty([TIME_TO_FIRST_BYTE]);
+    expect(only(gateway.acme).attributes).not.toHaveProperty([TIME_TO_FIRST_BYTE]);
     expect(gateway.acme.logs[0]?.attributes['knoxcall.request_id']).toBe(
       gateway.operator.spans[0]?.attributes['knoxcall.request_id'],
     );
@@ -106,7 +113,10 @@ describe('the log record of a request', () => {
     });
     for (const status of [200, 302, 404, 500]) await send(`${gateway.url}/${status}`);
     await gateway.flush();
-    for (const { logs } of [gateway.operator, gateway.acme]) {
+    for (const [{ logs }, envelope] of [
+      [gateway.operator, [...ENVELOPE, TIME_TO_FIRST_BYTE].sort()],
+      [gateway.acme, ENVELOPE],
+    ] as const) {
       expect(logs.map(({ attributes }) => attributes['error.type'])).toEqual([
         undefined,
         undefined,
@@ -114,10 +124,10 @@ describe('the log record of a request', () => {
         '500',
       ]);
       expect(logs.map((log) => keysOf(log))).toEqual([
-        ENVELOPE,
-        ENVELOPE,
-        ENVELOPE,
-        [...ENVELOPE, 'error.type'].sort(),
+        envelope,
+        envelope,
+        envelope,
+        [...envelope, 'error.type'].sort(),
       ]);
     }
   });
@@ -131,7 +141,9 @@ describe('the log record of a request', () => {
         response.end();
       },
     });
-    expect(keysOf(only(gateway.operator))).toEqual([...ENVELOPE, 'cache.node', 'plan'].sort());
+    expect(keysOf(only(gateway.operator))).toEqual(
+      [...ENVELOPE, TIME_TO_FIRST_BYTE, 'cache.node', 'plan'].sort(),
+    );
     expect(keysOf(only(gateway.acme))).toEqual([...ENVELOPE, 'plan'].sort());
   });
 
@@ -171,6 +183,7 @@ describe('the log record of a request', () => {
       'http.response.status_code',
       'knoxcall.latency_ms',
       'knoxcall.request_id',
+      TIME_TO_FIRST_BYTE,
       'url.path',
     ]);
   });

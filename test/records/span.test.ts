@@ -117,6 +117,7 @@ describe('the attributes of a span', () => {
       'knoxcall.upstream.status_code': 201,
       'knoxcall.upstream.latency_ms': 12,
       'knoxcall.upstream.attempts': 2,
+      'knoxcall.time_to_first_byte_ms': expect.any(Number),
     });
     expect(span).toMatchObject({ kind: SERVER_KIND, status: { code: 0 }, events: [], links: [] });
     expect(span?.scope).toMatchObject({
@@ -132,6 +133,7 @@ describe('the attributes of a span', () => {
       'http.request.method',
       'http.response.status_code',
       'knoxcall.request_id',
+      'knoxcall.time_to_first_byte_ms',
       'network.peer.address',
       'network.peer.port',
       'network.protocol.version',
@@ -167,6 +169,7 @@ describe('the attributes of a span', () => {
       'edge.gw.request_id',
       'edge.gw.route_name',
       'edge.gw.tenant_id',
+      'edge.gw.time_to_first_byte_ms',
       'edge.gw.upstream.address',
       'edge.gw.upstream.attempts',
       'edge.gw.upstream.latency_ms',

@@ -118,6 +118,7 @@ describe('the attributes of a span', () => {
       'knoxcall.upstream.latency_ms': 12,
       'knoxcall.upstream.attempts': 2,
       'knoxcall.time_to_first_byte_ms': expect.any(Number),
+      'knoxcall.response.source': 'upstream',
     });
     expect(span).toMatchObject({ kind: SERVER_KIND, status: { code: 0 }, events: [], links: [] });
     expect(span?.scope).toMatchObject({
@@ -133,6 +134,7 @@ describe('the attributes of a span', () => {
       'http.request.method',
       'http.response.status_code',
       'knoxcall.request_id',
+      'knoxcall.response.source',
       'knoxcall.time_to_first_byte_ms',
       'network.peer.address',
       'network.peer.port',
@@ -167,6 +169,7 @@ describe('the attributes of a span', () => {
       'edge.gw.environment',
       'edge.gw.latency_ms',
       'edge.gw.request_id',
+      'edge.gw.response.source',
       'edge.gw.route_name',
       'edge.gw.tenant_id',
       'edge.gw.time_to_first_byte_ms',

@@ -52,9 +52,11 @@ function envelope(
 
 /** What only the operator is told of the exchange itself; `undefined`: nothing. */
 function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attributes | undefined {
-  const { timeToFirstByteMs, bodySizes } = request;
-  if (timeToFirstByteMs === undefined && bodySizes === undefined) return undefined;
+  const { responseSource, timeToFirstByteMs, bodySizes } = request;
+  if (responseSource === undefined && timeToFirstByteMs === undefined && bodySizes === undefined)
+    return undefined;
   const facts: MutableAttributes = {};
+  if (responseSource !== undefined) facts[names.responseSource] = responseSource;
   if (timeToFirstByteMs !== undefined)
     facts[names.timeToFirstByteMs] = Math.round(timeToFirstByteMs * 1000) / 1000;
   if (bodySizes !== undefined) {

@@ -20,8 +20,9 @@ const ENVELOPE = [
   'server.address',
   'url.path',
 ];
-/** What only the operator is told besides. */
 const TIME_TO_FIRST_BYTE = 'knoxcall.time_to_first_byte_ms';
+/** The operator also learns whose answer it was, and when it began. */
+const OPERATOR_ENVELOPE = [...ENVELOPE, 'knoxcall.response.source', TIME_TO_FIRST_BYTE].sort();
 
 const answering =
   (status: number): HttpTelemetryListener =>
@@ -80,8 +81,12 @@ describe('the log record of a request', () => {
 
   it('carries exactly the attributes of the contract, for the operator and for the tenant', async () => {
     const gateway = await oneRequest({});
-    for (const log of [only(gateway.operator), only(gateway.acme)]) {
+    for (const [log, more] of [
+      [only(gateway.operator), { 'knoxcall.response.source': 'gateway' }],
+      [only(gateway.acme), {}],
+    ] as const) {
       expect({ ...log.attributes }).toEqual({
+        ...more,
         'event.name': 'knoxcall.proxy.request',
         'http.request.method': 'GET',
         'url.path': '/v1/orders',
@@ -114,7 +119,7 @@ describe('the log record of a request', () => {
     for (const status of [200, 302, 404, 500]) await send(`${gateway.url}/${status}`);
     await gateway.flush();
     for (const [{ logs }, envelope] of [
-      [gateway.operator, [...ENVELOPE, TIME_TO_FIRST_BYTE].sort()],
+      [gateway.operator, OPERATOR_ENVELOPE],
       [gateway.acme, ENVELOPE],
     ] as const) {
       expect(logs.map(({ attributes }) => attributes['error.type'])).toEqual([
@@ -141,9 +146,7 @@ describe('the log record of a request', () => {
         response.end();
       },
     });
-    expect(keysOf(only(gateway.operator))).toEqual(
-      [...ENVELOPE, TIME_TO_FIRST_BYTE, 'cache.node', 'plan'].sort(),
-    );
+    expect(keysOf(only(gateway.operator))).toEqual([...OPERATOR_ENVELOPE, 'cache.node', 'plan'].sort());
     expect(keysOf(only(gateway.acme))).toEqual([...ENVELOPE, 'plan'].sort());
   });
 
@@ -152,6 +155,7 @@ describe('the log record of a request', () => {
       listener(_request, response, exchange) {
         exchange.setTenantAttribute('url.path', '/lie');
         exchange.setTenantAttribute('knoxcall.tenant_id', 'globex');
+        exchange.setTenantAttribute('knoxcall.response.source', 'lie');
         exchange.setAttribute('http.request.method', 'LIE');
         response.end();
       },
@@ -163,6 +167,7 @@ describe('the log record of a request', () => {
         'http.request.method': 'GET',
       });
     }
+    expect(only(gateway.operator).attributes['knoxcall.response.source']).toBe('gateway');
   });
 
   it('leaves event.name out when that is switched off, and keeps the EventName', async () => {
@@ -183,6 +188,7 @@ describe('the log record of a request', () => {
       'http.response.status_code',
       'knoxcall.latency_ms',
       'knoxcall.request_id',
+      'knoxcall.response.source',
       TIME_TO_FIRST_BYTE,
       'url.path',
     ]);

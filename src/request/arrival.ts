@@ -10,17 +10,27 @@ import {
   type ForwardingHeaders,
 } from './forwarded.js';
 import { headerOf } from './header-of.js';
-import { cutText } from './limits.js';
+import { cleanName, cutText } from './limits.js';
 import { loopTokenOf } from './loop-header.js';
 import { knownMethod, MAX_METHOD_LENGTH } from './methods.js';
 import { parseHost, parseTarget, type HostAndPort, type RequestTarget } from './request-target.js';
 
 const MAX_USER_AGENT_LENGTH = 512;
+const MAX_VERSION_LENGTH = 16;
 
 /** HTTP/2's `host`, in Node's header object only: `Headers` refuses the name. */
 function authorityOf(headers: ReadableHeaders): string | undefined {
   const isObject = !Array.isArray(headers) && typeof (headers as Partial<Headers>).get !== 'function';
   return isObject ? headerOf(headers, ':authority') : undefined;
+}
+
+/** The conventions write `2` and `3` where Node and others write `2.0`. */
+function versionOf(version: string | undefined): string | undefined {
+  if (version === undefined || version === '1.1') return version;
+  return cleanName(
+    version.endsWith('.0') && version !== '1.0' ? version.slice(0, -2) : version,
+    MAX_VERSION_LENGTH,
+  );
 }
 
 /** The facts, worked out when they are first needed: at the end of most requests, at the start with span processors. */
@@ -50,19 +60,23 @@ export class Arrival {
     this.methodAsSent = cutText(method, MAX_METHOD_LENGTH);
     this.method = knownMethod(method, rules.knownMethods);
     this.#scheme = request.scheme ?? 'http';
-    this.protocolVersion = request.protocolVersion;
+    this.protocolVersion = versionOf(request.protocolVersion);
     this.#remoteAddress = request.remoteAddress;
     this.peerPort = request.remotePort;
     this.#forwarding = rules.trustProxy === undefined ? undefined : forwardingHeadersOf(headers);
     this.#url = request.url;
-    this.#hostHeader = headerOf(headers, 'host') ?? authorityOf(headers);
+    // Over HTTP/2 a Host header that differs has no meaning.
+    this.#hostHeader =
+      (this.protocolVersion === '2' ? authorityOf(headers) : undefined) ??
+      headerOf(headers, 'host') ??
+      authorityOf(headers);
     this.loopToken = loopTokenOf(headers);
     const userAgent = headerOf(headers, 'user-agent');
     this.userAgent = userAgent === undefined ? undefined : cutText(userAgent, MAX_USER_AGENT_LENGTH);
   }
 
   get target(): RequestTarget {
-    return (this.#target ??= parseTarget(this.#url));
+    return (this.#target ??= parseTarget(this.#url, this.methodAsSent));
   }
 
   /** What trusted proxies say. */

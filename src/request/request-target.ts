@@ -9,8 +9,10 @@ export interface RequestTarget {
   readonly authority: string | undefined;
 }
 
-/** Splits origin-form (`/path?query`), absolute-form (`http://host/path`) and asterisk-form targets. */
-export function parseTarget(target: string): RequestTarget {
+/** Splits origin-form (`/path?query`), absolute-form (`http://host/path`), asterisk-form and CONNECT's authority-form. */
+export function parseTarget(target: string, method?: string): RequestTarget {
+  if (method === 'CONNECT' && target.charCodeAt(0) !== 0x2f)
+    return { path: '/', query: undefined, authority: target.slice(target.lastIndexOf('@') + 1) };
   let rest = target;
   let authority: string | undefined;
   if (target.charCodeAt(0) !== 0x2f) {
@@ -55,7 +57,7 @@ const REDACTED = 'REDACTED';
 const USER_INFO = /((?::|%3a)(?:\/|%2f){2})(?:(?!%2f|%3f|%23)[^/?#])+(@|%40)/gi;
 
 /** URLs stand in paths and queries too, and the conventions let no user and password be recorded anywhere. */
-function withoutUserInfo(text: string): string {
+export function withoutUserInfo(text: string): string {
   if (!text.includes('@') && !text.includes('%40')) return text;
   return text.replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`);
 }

@@ -1,6 +1,6 @@
 /** The URL of an upstream call, as far as it may be recorded. */
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
-import { redactQuery } from './request-target.js';
+import { redactQuery, withoutUserInfo } from './request-target.js';
 
 const PORT_OF: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443 };
 
@@ -23,8 +23,13 @@ export function portOf({ port, protocol }: URL): number | undefined {
   return port === '' ? PORT_OF[protocol] : Number(port);
 }
 
-/** Without user info and fragment, the values of secret query keys replaced. Cut first: redaction reads all it is given. */
-export function fullUrl({ protocol, host, pathname, search }: URL): string {
+/**
+ * Without fragment; user info, in paths and queries too, and the values of secret query keys replaced, as the conventions
+ * write it. Cut first: redaction reads all it is given.
+ */
+export function fullUrl({ protocol, username, password, host, pathname, search }: URL): string {
+  const user = username === '' && password === '' ? '' : 'REDACTED:REDACTED@';
+  const path = withoutUserInfo(cutText(pathname, MAX_VALUE_LENGTH));
   const query = search.length > 1 ? `?${redactQuery(cutText(search.slice(1), MAX_VALUE_LENGTH))}` : '';
-  return cutText(`${protocol}//${host}${cutText(pathname, MAX_VALUE_LENGTH)}${query}`, MAX_VALUE_LENGTH);
+  return cutText(`${protocol}//${user}${host}${path}${query}`, MAX_VALUE_LENGTH);
 }

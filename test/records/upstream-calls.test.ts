@@ -506,7 +506,7 @@ describe('with spans: server+client, an upstream call', () => {
       { url: 'https://bob:geheim@a.example/x?token=geheim&sig=geheim&b=1' },
       {
         'http.request.method': 'GET',
-        'url.full': 'https://a.example/x?token=REDACTED&sig=REDACTED&b=1',
+        'url.full': 'https://REDACTED:REDACTED@a.example/x?token=REDACTED&sig=REDACTED&b=1',
         'server.address': 'a.example',
         'server.port': 443,
       },
@@ -515,7 +515,7 @@ describe('with spans: server+client, an upstream call', () => {
       { url: new URL('https://bob@a.example/?X-Amz-Signature=geheim') },
       {
         'http.request.method': 'GET',
-        'url.full': 'https://a.example/?X-Amz-Signature=REDACTED',
+        'url.full': 'https://REDACTED:REDACTED@a.example/?X-Amz-Signature=REDACTED',
         'server.address': 'a.example',
         'server.port': 443,
       },

@@ -1,6 +1,16 @@
 /** What Express keeps in its routers, of version 4 and of version 5, as far as route templates need it. */
+import type { IncomingMessage } from 'node:http';
+
+/** A middleware that Express calls with errors. */
+export type ExpressErrorHandler = (
+  error: unknown,
+  request: IncomingMessage,
+  response: unknown,
+  next: (error: unknown) => void,
+) => void;
 
 export interface ExpressApplication {
+  use?(handler: ExpressErrorHandler): unknown;
   readonly parent?: ExpressApplication;
   readonly mountpath?: unknown;
   /** Version 4 only. */

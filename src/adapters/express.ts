@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
-import { createExpressRoutes } from './express-route.js';
+import { recordUnhandled } from './express-errors.js';
+import type { ExpressApplication } from './express-layers.js';
+import { createExpressRoutes, type RoutedRequest } from './express-route.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
 
@@ -16,8 +18,8 @@ export type ExpressMiddleware<Request> = (
 /**
  * Puts an application under telemetry: one exchange per request, ended when the response really is. Use it first, so that
  * what refuses, limits or does not find a request is recorded too. Handlers reach the exchange by `telemetry.current()` or
- * `telemetry.of(request)`. `http.route` is the template of the matched route, mounts included. Options are read once, here;
- * a wrong one throws a sentence that names it.
+ * `telemetry.of(request)`. `http.route` is the template of the matched route, mounts included. An error that no handler takes
+ * gives Express's own 500 its `error.type`. Options are read once, here; a wrong one throws a sentence that names it.
  *
  * @example
  * app.use(expressTelemetry(telemetry, { tenant: (request) => request.get('x-tenant') }));
@@ -31,8 +33,14 @@ export function expressTelemetry<Request extends IncomingMessage = IncomingMessa
   const serve = telemetry.instrument<Request>(options, {
     httpRoute: (request) => routes.templateOf(request),
   });
+  let last: ExpressApplication | undefined;
   return (request, response, next) => {
     routes.remember(request);
-    serve(request, request, response, () => next());
+    const { app } = request as RoutedRequest;
+    serve(request, request, response, (exchange) => {
+      // Nearly always the same application as before.
+      if (exchange.recording && app !== undefined && app !== last) recordUnhandled(telemetry, (last = app));
+      next();
+    });
   };
 }

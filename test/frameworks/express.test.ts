@@ -9,6 +9,10 @@ import { openRaw, send } from '../support/http-client.js';
 import { expressVersions } from './express.js';
 import { spansOf } from './fields.js';
 
+interface Stack {
+  readonly stack: readonly unknown[];
+}
+
 type CreateExpress = (typeof expressVersions)[number][1];
 
 /** A gateway that serves the application. */
@@ -167,7 +171,66 @@ describe.each(expressVersions)('%s', (_, create) => {
     const given = await send(`${gateway.url}/fail`);
     expect(given.status).toBe(500);
     expect(given.headers['content-security-policy']).toBe("default-src 'none'");
-    expect(await spansOf(gateway)).toEqual(['GET /fail | /fail | 500 | 500']);
+    expect(await spansOf(gateway)).toEqual(['GET /fail | /fail | 500 | Error']);
+  });
+
+  it('explains the 500 of Express by what no handler has taken, however late it came, from every application', async () => {
+    const fail = (): never => {
+      throw new RangeError('out');
+    };
+    const gateway = await serve(create, (app) => {
+      app.get('/early', fail);
+      const mounted = create();
+      mounted.get('/leaf', fail);
+      app.use('/mounted', mounted);
+      app.get('/refused', (_request, _response, next) =>
+        next(Object.assign(new Error('no'), { status: 403 })),
+      );
+      app.get('/begun', (_request, response, next) => {
+        response.write('part', () => next(new RangeError('out')));
+      });
+      // A handler of the host that passes on, and one that takes what it knows.
+      app.use((error: Error, _: object, __: object, next: (error: Error) => void) => next(error));
+      app.use(
+        '/taken',
+        fail,
+        (_: Error, __: object, response: { sendStatus(code: number): void }, ___: unknown) =>
+          response.sendStatus(500),
+      );
+      setImmediate(() => app.get('/late', fail));
+    });
+    for (const path of ['/early', '/late', '/mounted/leaf', '/refused', '/taken'])
+      await send(gateway.url + path);
+    await openRaw(gateway.port, 'GET /begun HTTP/1.1\r\nHost: a\r\n\r\n').closed;
+    expect(await spansOf(gateway)).toEqual([
+      'GET /begun | /begun | 200 | RangeError',
+      'GET /early | /early | 500 | RangeError',
+      'GET /late | /late | 500 | RangeError',
+      // An application that an error has left cannot be found any more.
+      'GET | - | 500 | RangeError',
+      'GET /refused | /refused | 403 | -',
+      'GET | - | 500 | 500',
+    ]);
+  });
+
+  it('adds one middleware to an application, however often it is made', async () => {
+    const counts: number[] = [];
+    const gateway = await startGateway({
+      server(telemetry) {
+        const app = create();
+        app.use((request, response, next) => {
+          expressTelemetry(telemetry)(request, response, next);
+        });
+        app.use((request, response) => {
+          const { app: asked } = request as unknown as { app: { _router?: Stack; router: Stack } };
+          counts.push((asked._router ?? asked.router).stack.length);
+          response.end();
+        });
+        return createServer(app);
+      },
+    });
+    for (let count = 0; count < 3; count++) await send(gateway.url);
+    expect(new Set(counts).size).toBe(1);
   });
 
   it('records what a middleware refuses', async () => {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { layersOf, mountsOf, templatesOf, type ExpressApplication, type Layer } from './express-layers.js';
+import { fits, pathOf } from './route-template.js';
 
 export interface RoutedRequest extends IncomingMessage {
   readonly app?: ExpressApplication;
@@ -116,26 +117,3 @@ function joined(prefixes: readonly string[], paths: readonly string[]): readonly
   }
   return all;
 }
-
-/** Without query, and without the origin that a proxy's client sends. */
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return (end < 0 ? url : url.slice(0, end)).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
-}
-
-const segmentsOf = (path: string): readonly string[] => path.replace(/\/+$/, '').split('/');
-
-/** Could this path have matched the template? From the first segment with a pattern of its own on, it could. */
-function fits(template: string, path: string): boolean {
-  const wanted = segmentsOf(template);
-  const given = segmentsOf(path);
-  for (const [index, segment] of wanted.entries()) {
-    const isParameter = /^:\w+$/.test(segment);
-    if (!isParameter && /[:*(){}?+]/.test(segment)) return true;
-    const value = given[index];
-    if (value === undefined || (isParameter ? value === '' : !isSame(segment, value))) return false;
-  }
-  return wanted.length === given.length;
-}
-
-const isSame = (a: string, b: string): boolean => a === b || a.toLowerCase() === b.toLowerCase();

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
+import { koaRouteOf } from './koa-route.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
 
@@ -19,7 +20,7 @@ export type KoaMiddleware<Context> = (context: Context, next: () => Promise<unkn
  * Puts an application under telemetry: one exchange per request, ended when the response really is, which is after all
  * middleware. Use it first, so that what refuses, limits or does not find a request is recorded too. Handlers reach the
  * exchange by `telemetry.current()` or `telemetry.of(context)`. `http.route` is the path of the route that `@koa/router` or
- * `koa-router` matched. Options are read once, here; a wrong one throws a sentence that names it.
+ * `koa-router` matched, below the prefix of `koa-mount`. Options are read once, here; a wrong one throws a sentence that names it.
  *
  * @example
  * app.use(koaTelemetry(telemetry, { tenant: (context: Context) => context.get('x-tenant') }));
@@ -29,7 +30,7 @@ export function koaTelemetry<Context extends KoaContext = KoaContext>(
   options?: AdapterOptions<Context>,
 ): KoaMiddleware<Context> {
   checkTelemetry('koaTelemetry', telemetry);
-  const serve = telemetry.instrument<Context>(options, { httpRoute: matchedRouteOf });
+  const serve = telemetry.instrument<Context>(options, { httpRoute: koaRouteOf });
   return (context, next) =>
     serve(context, context.req, context.res, (exchange) => recordingErrors(exchange, next));
 }
@@ -42,10 +43,4 @@ async function recordingErrors(exchange: Exchange, next: () => Promise<unknown>)
     exchange.recordError(error);
     throw error;
   }
-}
-
-/** The routers write it on the context, prefixes included; a regular expression is no template. */
-function matchedRouteOf(context: KoaContext): string | undefined {
-  const { _matchedRoute: path } = context as { readonly _matchedRoute?: unknown };
-  return typeof path === 'string' ? path : undefined;
 }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import Router from '@koa/router';
@@ -10,6 +11,10 @@ import { startGateway, type TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
 import { spansOf } from './fields.js';
 import { callbackOf, koaVersions } from './koa.js';
+
+type Mount = (prefix: string, app: Koa | Koa.Middleware) => Koa.Middleware;
+// It has no types of its own.
+const mount = createRequire(import.meta.url)('koa-mount') as Mount;
 
 const routesOf = (router: Router): Koa.Middleware => router.routes() as unknown as Koa.Middleware;
 
@@ -61,6 +66,34 @@ describe.each(koaVersions)('%s', (_, create) => {
       'GET | - | 404 | -',
       'GET /orgs/:org/users/:id | /orgs/:org/users/:id | 200 | -',
     ]);
+    expect(gateway.diagnostics).toEqual([]);
+  });
+
+  it('names the route below the prefix of koa-mount, and none where mounts hide where they are', async () => {
+    const gateway = await serve((app) => {
+      const router = new Router();
+      router.get('/', (context) => void (context.body = 'ok'));
+      router.get('/users/:id', (context) => void (context.body = 'ok'));
+      router.get('/files/{*path}', (context) => void (context.body = 'ok'));
+      const mounted = new create();
+      mounted.use(routesOf(router));
+      app.use(mount('/mounted', mounted));
+      const outer = new create();
+      outer.use(mount('/inner', routesOf(router)));
+      app.use(mount('/outer', outer));
+      const behind = new Router().get('/mounted/else/:leaf', (context) => void (context.body = 'ok'));
+      app.use(routesOf(behind));
+    });
+    const wanted: Record<string, string> = {
+      '/mounted': 'GET /mounted | /mounted | 200 | -',
+      '/mounted/else/value': 'GET /mounted/else/:leaf | /mounted/else/:leaf | 200 | -',
+      '/mounted/files/a/b': 'GET /mounted/files/{*path} | /mounted/files/{*path} | 200 | -',
+      '/mounted/nothing': 'GET | - | 404 | -',
+      '/mounted/users/value?q=1': 'GET /mounted/users/:id | /mounted/users/:id | 200 | -',
+      '/outer/inner/users/value': 'GET | - | 200 | -',
+    };
+    for (const path of Object.keys(wanted)) await send(gateway.url + path);
+    expect(await spansOf(gateway)).toEqual(Object.values(wanted));
     expect(gateway.diagnostics).toEqual([]);
   });
 

@@ -28,7 +28,7 @@ const NO_BINDINGS: NodeBindings = {};
  * goes to `onError` as ever, and gives a 5xx its `error.type`. Options are read once, here; a wrong one throws a sentence
  * that names it.
  *
- * Without `@hono/node-server` (`app.request()`, another server) an exchange ends when the last of the answer's body has been
+ * A WebSocket's exchange lasts until its connection closes. Without `@hono/node-server` (`app.request()`, another server) an exchange ends when the last of the answer's body has been
  * taken, or its reader gave up.
  *
  * @example
@@ -47,8 +47,11 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
     if (incoming !== undefined && outgoing !== undefined) {
       return serve(context, incoming, outgoing, (exchange) => recordingErrors(context, exchange, next));
     }
-    // No response tells how an upgrade ends.
-    if (incoming !== undefined) return next();
+    if (incoming !== undefined) {
+      return serve.upgrade(context, incoming, incoming.socket, (exchange) =>
+        recordingErrors(context, exchange, next),
+      );
+    }
     const bridge = fetchBridgeOf(context);
     return serve(context, bridge.request, bridge.response, (exchange) => {
       const answer = (): Promise<void> => recordingErrors(context, exchange, next);

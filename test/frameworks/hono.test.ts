@@ -1,15 +1,18 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { honoTelemetry } from '../../src/adapters/hono.js';
 import type { Exchange, GatewayTelemetry } from '../../src/index.js';
 import { expectOneRecord } from '../cases/one-record.js';
 import { startGateway, type GatewaySetup, type TestGateway } from '../support/gateway.js';
 import { openRaw, send } from '../support/http-client.js';
 import { spansOf } from './fields.js';
-import { serverOf, type Bindings } from './hono.js';
+import { createAdaptorServer, serverOf, upgradeWebSocket, type Bindings } from './hono.js';
 
 type App = Hono<{ Bindings: Bindings }>;
 
@@ -185,6 +188,37 @@ describe('Hono on its Node server', () => {
     });
     await send(gateway.url, { method: 'POST', body: 'x'.repeat(90_000) });
     expect(seen).toEqual([true, true, true]);
+  });
+
+  it('has a WebSocket recorded until it closes, and an upgrade that is refused', async () => {
+    const gateway = await startGateway({
+      server(telemetry) {
+        const app: App = new Hono();
+        app.use(honoTelemetry(telemetry));
+        const events = {
+          onMessage: (_: unknown, socket: { send(text: string): void }) => socket.send('echo'),
+        };
+        app.get(
+          '/live/:id',
+          upgradeWebSocket(() => events),
+        );
+        app.get('/refused', (context) => context.text('no', 403));
+        const server = new WebSocketServer({ noServer: true });
+        return createAdaptorServer({ fetch: app.fetch, websocket: { server } }) as Server;
+      },
+    });
+    const refused = new WebSocket(`${gateway.url}/refused`);
+    await once(refused, 'error');
+    const live = new WebSocket(`${gateway.url}/live/1`);
+    await once(live, 'open');
+    live.send('hello');
+    await once(live, 'message');
+    expect(gateway.telemetry.status().openExchanges).toBe(1);
+    live.close();
+    expect(await spansOf(gateway)).toEqual([
+      'GET /live/:id | /live/:id | 101 | -',
+      'GET /refused | /refused | 403 | -',
+    ]);
   });
 
   it('adds what the caller is to be told of the trace', async () => {

@@ -5,7 +5,8 @@ import { createServer as createServer2 } from 'node:http2';
 import type { Http2Server } from 'node:http2';
 import { createRequire } from 'node:module';
 import { Hono } from 'hono';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { WebSocketServer } from 'ws';
 import { honoTelemetry } from '../../src/adapters/hono.js';
 import type { AdapterOptions, GatewayTelemetry } from '../../src/index.js';
 import type { AdapterUnderTest, RawHandler } from '../cases/adapter-under-test.js';
@@ -19,10 +20,16 @@ type Fetch = (request: Request, env: Bindings) => Response | Promise<Response>;
 
 /** What is used of `@hono/node-server`, whose types need those of a browser. */
 interface NodeServer {
-  createAdaptorServer(options: { fetch: Fetch; createServer?: unknown; serverOptions?: object }): unknown;
+  createAdaptorServer(options: {
+    fetch: Fetch;
+    createServer?: unknown;
+    serverOptions?: object;
+    websocket?: { server: WebSocketServer };
+  }): unknown;
+  upgradeWebSocket(events: () => object): MiddlewareHandler;
 }
 const require = createRequire(import.meta.url);
-const { createAdaptorServer } = require('@hono/node-server') as NodeServer;
+export const { createAdaptorServer, upgradeWebSocket } = require('@hono/node-server') as NodeServer;
 const { RESPONSE_ALREADY_SENT } = require('@hono/node-server/utils/response') as {
   RESPONSE_ALREADY_SENT: Response;
 };

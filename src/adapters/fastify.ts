@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { recordBodyErrors } from './body-errors.js';
 import { checkTelemetry } from './check-telemetry.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
@@ -61,6 +62,11 @@ export function fastifyTelemetry<Request extends FastifyRequestLike = FastifyReq
     telemetry.of(request).recordError(error);
     next();
   };
+  const watch = (request: Request, _reply: FastifyReplyLike, body: unknown, next: Done): void => {
+    // A text, as most are, needs no exchange.
+    if (typeof body === 'object' && body !== null) recordBodyErrors(body, telemetry.of(request));
+    next();
+  };
   const plugin: FastifyTelemetryPlugin = (instance, _, done) => {
     // The first of two instances of telemetry keeps the name.
     if (!instance.hasRequestDecorator(DECORATION)) {
@@ -73,6 +79,7 @@ export function fastifyTelemetry<Request extends FastifyRequestLike = FastifyReq
     }
     instance.addHook('onRequest', begin as never);
     instance.addHook('onError', explain as never);
+    instance.addHook('onSend', watch as never);
     done();
   };
   return Object.assign(plugin, {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
+import { recordBodyErrors } from './body-errors.js';
 import { checkTelemetry } from './check-telemetry.js';
 import { koaRouteOf } from './koa-route.js';
 
@@ -11,6 +12,7 @@ export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telem
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly body?: unknown;
 }
 
 /** A middleware as Koa takes it. */
@@ -32,15 +34,20 @@ export function koaTelemetry<Context extends KoaContext = KoaContext>(
   checkTelemetry('koaTelemetry', telemetry);
   const serve = telemetry.instrument<Context>(options, { httpRoute: koaRouteOf });
   return (context, next) =>
-    serve(context, context.req, context.res, (exchange) => recordingErrors(exchange, next));
+    serve(context, context.req, context.res, (exchange) => recordingErrors(context, exchange, next));
 }
 
 /** Koa answers what is thrown here; a 5xx of its own is explained by it. */
-async function recordingErrors(exchange: Exchange, next: () => Promise<unknown>): Promise<void> {
+async function recordingErrors(
+  context: KoaContext,
+  exchange: Exchange,
+  next: () => Promise<unknown>,
+): Promise<void> {
   try {
     await next();
   } catch (error) {
     exchange.recordError(error);
     throw error;
   }
+  recordBodyErrors(context.body, exchange);
 }

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { httpTelemetry } from '../../src/adapters/http.js';
+import { httpServerTelemetry, httpTelemetry } from '../../src/adapters/http.js';
 import { fastifyTelemetry } from '../../src/adapters/fastify.js';
 import type { Exchange, GatewayTelemetry } from '../../src/index.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
@@ -123,6 +124,84 @@ describe.each(fastifyVersions)('%s', (_, create) => {
           serverFactory: (handler) =>
             createServer(httpTelemetry(telemetry, (request, response) => handler(request, response))),
         });
+        await app.register(fastifyTelemetry(telemetry));
+        app.get('/x/:id', () => 'ok');
+        await app.ready();
+        return app.server;
+      },
+    });
+    for (const path of ['/%zz', '/x/1']) await send(gateway.url + path);
+    expect(await spansOf(gateway)).toEqual(['GET | - | 400 | -', 'GET /x/:id | /x/:id | 200 | -']);
+  });
+
+  it('records the 404 of a scope of its own, what is taken over, and a stream that breaks', async () => {
+    const gateway = await serve((app) => {
+      app.register(
+        (inner, _options, done) => {
+          inner.setNotFoundHandler((_request, reply) => void reply.code(404).send('not here'));
+          inner.get('/taken', (request, reply) => {
+            reply.hijack();
+            reply.raw.writeHead(202);
+            setImmediate(() => reply.raw.end(String(request.url)));
+          });
+          inner.get('/broken', (_request, reply) => {
+            reply.raw.on('error', () => undefined);
+            void reply.send(
+              new Readable({
+                read() {
+                  this.push('part');
+                  setImmediate(() => this.destroy(new RangeError('out')));
+                },
+              }),
+            );
+          });
+          done();
+        },
+        { prefix: '/scope' },
+      );
+    });
+    await openRaw(gateway.port, 'GET /scope/broken HTTP/1.1\r\nHost: a\r\n\r\n').closed;
+    expect((await send(`${gateway.url}/scope/nothing`)).body).toBe('not here');
+    expect((await send(`${gateway.url}/scope/taken`)).body).toBe('/scope/taken');
+    expect(await spansOf(gateway)).toEqual([
+      'GET /scope/broken | /scope/broken | 200 | RangeError',
+      'GET | - | 404 | -',
+      'GET /scope/taken | /scope/taken | 202 | -',
+    ]);
+  });
+
+  it('registered in a scope of its own, works for that scope', async () => {
+    const seen: boolean[] = [];
+    const gateway = await startGateway({
+      async server(telemetry) {
+        const app = create();
+        app.get('/outside', () => 'ok');
+        app.register(
+          async (inner) => {
+            await inner.register(fastifyTelemetry(telemetry));
+            inner.get('/x', (request) => {
+              seen.push('exchange' in request);
+              return 'ok';
+            });
+          },
+          { prefix: '/inside' },
+        );
+        await app.ready();
+        return app.server;
+      },
+    });
+    await send(`${gateway.url}/inside/x`);
+    await send(`${gateway.url}/outside`);
+    await send(`${gateway.url}/nothing`);
+    expect(await spansOf(gateway)).toEqual(['GET /inside/x | /inside/x | 200 | -']);
+    expect(seen).toEqual([true]);
+  });
+
+  it('in a whole server under telemetry has what Fastify answers before any hook recorded, and once', async () => {
+    const gateway = await startGateway({
+      async server(telemetry) {
+        const app = create();
+        httpServerTelemetry(telemetry, app.server);
         await app.register(fastifyTelemetry(telemetry));
         app.get('/x/:id', () => 'ok');
         await app.ready();

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { koaTelemetry } from '../../src/adapters/koa.js';
 import type { GatewayTelemetry } from '../../src/index.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
-import { send } from '../support/http-client.js';
+import { openRaw, send } from '../support/http-client.js';
 import { spansOf } from './fields.js';
 import { callbackOf, koaVersions } from './koa.js';
 
@@ -127,6 +127,24 @@ describe.each(koaVersions)('%s', (_, create) => {
     await gateway.flush();
     const [span] = gateway.operator.spans;
     expect(Number(span?.endTimeUnixNano) - Number(span?.startTimeUnixNano)).toBeGreaterThan(45e6);
+  });
+
+  it('tells why a stream broke', async () => {
+    const gateway = await serve((app) => {
+      app.use((context) => {
+        context.body = new Readable({
+          read() {
+            this.push('part');
+            setImmediate(() => this.destroy(new RangeError('out')));
+          },
+        });
+        context.res.on('error', () => undefined);
+        // Version 2 leaves the answer open.
+        (context.body as Readable).on('error', () => context.res.destroy());
+      });
+    });
+    await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').closed;
+    expect(await spansOf(gateway)).toEqual(['GET | - | 200 | RangeError']);
   });
 
   it('has the exchange current in handlers and across await, and knows it by the context', async () => {

@@ -66,6 +66,6 @@ describe.runIf(isCovered).each(VERSIONS)('on Node %s', (version) => {
     const { stdout } = await run(node, [vitest, 'run', '--project', 'source', 'test/frameworks'], {
       cwd: root,
     });
-    expect(stdout).toMatch(/\b\d{3} passed, 0 failed/);
+    expect(stdout).toMatch(/\b\d{3,} passed, 0 failed/);
   });
 });

@@ -14,6 +14,7 @@ export const doors = {
   './fastify': 'src/adapters/fastify.ts',
   './hono': 'src/adapters/hono.ts',
   './proxy': 'src/adapters/proxy.ts',
+  './undici': 'src/adapters/undici.ts',
   './testing': 'src/testing/index.ts',
   './propagation': 'src/propagation/index.ts',
 };

@@ -3,8 +3,6 @@
  * and one count for each request, one CLIENT span for each attempt, and they say what happened.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../src/index.js';
@@ -13,7 +11,7 @@ import { deferred } from '../support/deferred.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { openRaw, send } from '../support/http-client.js';
 import { counters, newest, total } from '../support/readings.js';
-import { startUpstream } from '../support/upstream.js';
+import { closedPort, startUpstream } from '../support/upstream.js';
 import type { ProxyOptions, ProxyUnderTest } from '../proxies/proxy-under-test.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -39,15 +37,6 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     return;
   }
   response.writeHead(Number(what) || 200, { 'content-type': 'text/plain' }).end('hello');
-}
-
-/** A port at which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const parentIdIn = (headers: IncomingHttpHeaders | undefined): string =>

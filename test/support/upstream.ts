@@ -23,6 +23,15 @@ export async function startUpstream(listener: RequestListener): Promise<Upstream
   return { server, url: `http://127.0.0.1:${port}`, port };
 }
 
+/** A port at which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** Passes the request on as a gateway does; its own trouble becomes a 502, or a 504 after `timeoutMs`. */
 export function forward(
   incoming: IncomingMessage,

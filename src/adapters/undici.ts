@@ -1,0 +1,109 @@
+/** The `gateway-otel/undici` door: upstream calls by undici and by `fetch`. */
+import type { Exchange, UpstreamCall, UpstreamCallOptions } from '../model/exchange.js';
+import type { GatewayTelemetry } from '../model/telemetry.js';
+import { checkTelemetry } from './check-telemetry.js';
+import { withTrace, type UndiciHeaders } from './undici-headers.js';
+import { watchHandler, type UndiciHandler } from './undici-watch.js';
+
+/** The part of a dispatch's options that is read. */
+export interface UndiciDispatchOptions {
+  readonly origin?: string | URL | null;
+  readonly path?: string;
+  readonly method?: string;
+  readonly query?: object | null;
+  readonly headers?: unknown;
+}
+
+/** The options of `undiciTelemetry`. */
+export interface UndiciTelemetryOptions {
+  /** Whose call it is. Default: the running exchange, `telemetry.current()`. `undefined`: nobody's, and it stays untouched. */
+  readonly exchange?: (options: UndiciDispatchOptions) => Exchange | undefined;
+}
+
+/** An interceptor as `dispatcher.compose` takes it, of undici 6, 7 and 8. */
+export type UndiciInterceptor = <Dispatch extends (options: never, handler: never) => boolean>(
+  dispatch: Dispatch,
+) => Dispatch;
+
+type Dispatch = (options: UndiciDispatchOptions, handler: UndiciHandler) => boolean;
+
+/** What is known of the dispatches that one handler has had: undici's own retries and redirects use it again. */
+interface Resent {
+  readonly exchange: Exchange;
+  count: number;
+}
+
+/**
+ * An interceptor that makes one upstream call of each dispatch: the trace goes out with the request, a CLIENT span with
+ * `spans: 'server+client'`, and the exchange learns the upstream's address, status, latency, attempts, and why a 5xx of the
+ * gateway's own came. Compose it first, before `interceptors.retry()` and `redirect()`, and each of their attempts is a call of
+ * its own. Outside of an exchange nothing is touched.
+ *
+ * @example
+ * const dispatcher = new Agent().compose(undiciTelemetry(telemetry), interceptors.retry());
+ */
+export function undiciTelemetry(
+  telemetry: GatewayTelemetry,
+  options: UndiciTelemetryOptions = {},
+): UndiciInterceptor {
+  checkTelemetry('undiciTelemetry', telemetry);
+  const { exchange: choose } = options;
+  if (choose !== undefined && typeof choose !== 'function') {
+    throw new TypeError('undiciTelemetry: exchange must be a function');
+  }
+  const none = telemetry.of({});
+  const resent = new WeakMap<object, Resent>();
+
+  /** A retry comes from a socket's own events, in which another exchange may be the running one. */
+  const ownerOf = (dispatched: UndiciDispatchOptions, handler: object): Resent | undefined => {
+    const known = resent.get(handler);
+    if (known !== undefined) {
+      known.count++;
+      return known;
+    }
+    const exchange = choose === undefined ? telemetry.current() : choose(dispatched);
+    if (exchange === undefined || exchange === none) return undefined;
+    const owner = { exchange, count: 0 };
+    resent.set(handler, owner);
+    return owner;
+  };
+
+  const intercept = (dispatch: Dispatch): Dispatch => {
+    return function telemetryInterceptor(dispatched, handler) {
+      if (typeof dispatched !== 'object' || typeof handler !== 'object' || handler === null) {
+        return dispatch(dispatched, handler);
+      }
+      const owner = ownerOf(dispatched, handler);
+      if (owner === undefined) return dispatch(dispatched, handler);
+      const call = owner.exchange.startUpstreamCall(callOptions(dispatched, owner.count));
+      const headers = withTrace(dispatched.headers as UndiciHeaders, call);
+      try {
+        const sent = headers === undefined ? dispatched : { ...dispatched, headers };
+        return dispatch(sent, watchHandler(handler, call));
+      } catch (error) {
+        endedBy(call, error);
+        throw error;
+      }
+    };
+  };
+  return intercept as unknown as UndiciInterceptor;
+}
+
+function endedBy(call: UpstreamCall, error: unknown): void {
+  call.end({ error });
+}
+
+/** A client or pool of one origin is not told the origin with each request; then the URL is not known here. */
+function callOptions(
+  { origin, path, method, query }: UndiciDispatchOptions,
+  resendCount: number,
+): UpstreamCallOptions {
+  if (origin === undefined || origin === null || typeof path !== 'string') return { method, resendCount };
+  try {
+    const url = new URL(path.startsWith('/') ? `${new URL(origin).origin}${path}` : path);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.append(name, String(value));
+    return { method, resendCount, url };
+  } catch {
+    return { method, resendCount };
+  }
+}

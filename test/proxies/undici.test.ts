@@ -293,6 +293,46 @@ for (const [name, load, { skipped }] of undiciVersions) {
   });
 }
 
+// undici 8 refuses the handlers of the `fetch` that Node 24 and older have, with and without interceptors.
+describe.each(undiciVersions.slice(0, 2))("Node's own fetch with a dispatcher of %s", (_, load) => {
+  it.each(['GET', 'POST'])('makes a call of a %s', async (method) => {
+    const upstream = await answering();
+    const gateway = await serve(async (telemetry) => {
+      const dispatcher = new (load().Agent)().compose(undiciTelemetry(telemetry));
+      const body = method === 'POST' ? 'body' : null;
+      const options = { method, body, dispatcher, headers: { 'x-mine': 'yes' } };
+      return (await globalThis.fetch(`${upstream.url}/p`, options as object)).text();
+    });
+    expect(gateway.result).toBe('hello');
+    expect(upstream.arrived[0]).toMatchObject({ 'x-mine': 'yes' });
+    expect(parentIdIn(upstream.arrived[0])).toBe(clientsOf(gateway)[0]?.spanId);
+    expect(told(gateway)).toEqual([[undefined, 200, undefined]]);
+  });
+});
+
+it('the library does not see its own exports, whatever the global dispatcher is', async () => {
+  const { Agent, getGlobalDispatcher, setGlobalDispatcher } = undiciVersions[1]?.[1]() ?? fail();
+  const before = getGlobalDispatcher();
+  const seen: unknown[] = [];
+  try {
+    setGlobalDispatcher(
+      new Agent().compose((dispatch) => (options, handler) => {
+        seen.push(options.path);
+        return dispatch(options, handler);
+      }),
+    );
+    const gateway = await serve(async () => undefined);
+    expect(gateway.operator.spans).toHaveLength(1);
+    expect(seen).toEqual([]);
+  } finally {
+    setGlobalDispatcher(before);
+  }
+});
+
+function fail(): never {
+  throw new Error('There is no undici 7.');
+}
+
 function abortSoon(reason?: Error): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => controller.abort(reason), 50);

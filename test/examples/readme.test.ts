@@ -10,6 +10,9 @@ it.each([
   ['Koa', 'koa'],
   ['Fastify', 'fastify'],
   ['Hono', 'hono'],
+  ['http-proxy-3', 'http-proxy-3'],
+  ['http-proxy-middleware', 'http-proxy-middleware'],
+  ['undici', 'undici'],
 ])('the example of %s has the lines that the README shows', (title, folder) => {
   const example = readFileSync(join(root, 'examples', folder, 'gateway.mjs'), 'utf8');
   const begin = readme.indexOf(`\n### ${title}\n`);

@@ -60,12 +60,11 @@ describe.runIf(isCovered).each(VERSIONS)('on Node %s', (version) => {
     expect(JSON.parse(stdout)).toEqual([expected, expected]);
   });
 
-  it('every adapter tells every ending as on this version', async () => {
+  it('every adapter tells every ending, and every proxy its upstream calls, as on this version', async () => {
     const node = join(folder, 'node_modules', 'node', 'bin', 'node');
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-    const { stdout } = await run(node, [vitest, 'run', '--project', 'source', 'test/frameworks'], {
-      cwd: root,
-    });
+    const folders = ['test/frameworks', 'test/proxies'];
+    const { stdout } = await run(node, [vitest, 'run', '--project', 'source', ...folders], { cwd: root });
     expect(stdout).toMatch(/\b\d{3,} passed, 0 failed/);
   });
 });

@@ -7,7 +7,20 @@ import { createPackedProject, type PackedProject } from '../package/packed-proje
 import { compile } from './compile.js';
 
 const sources = fileURLToPath(new URL('frameworks/', import.meta.url));
-const packages = ['express', '@types/express', 'koa', '@types/koa', 'fastify', 'hono', '@hono/node-server'];
+const packages = [
+  'express',
+  '@types/express',
+  'koa',
+  '@types/koa',
+  'fastify',
+  'hono',
+  '@hono/node-server',
+  'http-proxy-3',
+  'http-proxy-middleware',
+  '@fastify/http-proxy',
+  '@fastify/reply-from',
+  'undici',
+];
 let project: PackedProject;
 
 beforeAll(async () => {

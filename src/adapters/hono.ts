@@ -20,6 +20,7 @@ interface NodeBindings {
 }
 
 const NO_BINDINGS: NodeBindings = {};
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * Puts an application under telemetry: one exchange per request, ended when the response really is. Use it first, so that
@@ -48,7 +49,8 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
       return serve(context, incoming, outgoing, (exchange) => recordingErrors(context, exchange, next));
     }
     if (incoming !== undefined) {
-      return serve.upgrade(context, incoming, incoming.socket, (exchange) =>
+      // The Node server keeps what came with the request's head to itself.
+      return serve.upgrade(context, incoming, incoming.socket, NO_BYTES, (exchange) =>
         recordingErrors(context, exchange, next),
       );
     }

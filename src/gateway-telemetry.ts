@@ -237,6 +237,7 @@ function compose(
     environment: settings.environment,
     clientDisconnect: settings.clientDisconnect,
     longLived: settings.longLived,
+    timesHeads: settings.timeToFirstByte,
     countsBodies: settings.bodySizes,
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
     resource: () => resourceObject(operatorResource),

@@ -66,6 +66,7 @@ const FIELDS = [
   'clientAddress',
   'knownMethods',
   'clientDisconnect',
+  'timeToFirstByte',
   'longLived',
   'bodySizes',
   'severity',
@@ -105,6 +106,7 @@ export interface Settings {
   readonly arrivals: ArrivalRules;
   readonly eventNameAttribute: boolean;
   readonly clientDisconnect: 'error' | 'unset';
+  readonly timeToFirstByte: boolean;
   readonly longLived: 'full' | 'headers';
   readonly bodySizes: boolean;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
@@ -266,6 +268,10 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       given.clientDisconnect === undefined
         ? 'error'
         : asOneOf(given.clientDisconnect, 'clientDisconnect', ['error', 'unset']),
+    timeToFirstByte:
+      given.timeToFirstByte === undefined
+        ? given.longLived === 'headers'
+        : asBoolean(given.timeToFirstByte, 'timeToFirstByte') || given.longLived === 'headers',
     longLived:
       given.longLived === undefined ? 'full' : asOneOf(given.longLived, 'longLived', ['full', 'headers']),
     bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),

@@ -24,29 +24,11 @@ export function observeEnding(
   pipelines: PipelineWatch,
   exchange: WatchedExchange,
 ): void {
-  watchHead(response, exchange);
   const stream = http2StreamOf(response);
   exchange.watched =
     stream === undefined
       ? new Http1Ending(request.socket, response, pipelines, exchange)
       : new Http2Ending(stream, response, exchange);
-}
-
-type WriteHead = (this: unknown, ...args: unknown[]) => ServerResponse;
-
-/**
- * Every way to begin an answer goes through `writeHead`; early hints and `100 Continue` do not. It stays on this one response:
- * to delete a property would make it slow.
- */
-function watchHead(response: ServerResponse, exchange: WatchedExchange): void {
-  if (response.headersSent) return;
-  const writeHead = response.writeHead as WriteHead;
-  response.writeHead = function (this: unknown, ...args: unknown[]) {
-    const answer = writeHead.apply(this, args);
-    // What could not be written has thrown.
-    exchange.headSent();
-    return answer;
-  };
 }
 
 class Http1Ending implements WatchedResponse {

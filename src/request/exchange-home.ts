@@ -26,6 +26,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly responseHeaders: ResponseHeaderNames | undefined;
   readonly clientDisconnect: 'error' | 'unset';
   readonly longLived: 'full' | 'headers';
+  /** `timeToFirstByte` */
+  readonly timesHeads: boolean;
   /** `bodySizes` */
   readonly countsBodies: boolean;
   /** An export of this tenant's own telemetry carries this token. */

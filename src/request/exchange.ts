@@ -279,7 +279,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   }
 
   headSent(): void {
-    this.#headMonotonicMs ??= this.#home.clock.monotonicMs();
+    if (this.#home.timesHeads) this.#headMonotonicMs ??= this.#home.clock.monotonicMs();
   }
 
   endForShutdown(): void {

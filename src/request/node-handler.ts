@@ -16,6 +16,7 @@ import { isTenantId } from '../model/tenant-id.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import { countBodies, countSocket } from './body-sizes.js';
 import { observeEnding } from './ending.js';
+import { watchHead } from './head-watch.js';
 import { observeSocket } from './socket-ending.js';
 import type { LiveExchange } from './exchange.js';
 import { cleanName, MAX_REQUEST_ID_LENGTH } from './limits.js';
@@ -40,6 +41,8 @@ export interface ExchangeFactory {
   of(request: object): LiveExchange | undefined;
   /** Makes it known by what the framework gives its handlers, too. */
   remember(source: object, exchange: LiveExchange): void;
+  /** `timeToFirstByte` */
+  readonly timesHeads: boolean;
   /** `bodySizes` */
   readonly countsBodies: boolean;
   report(diagnostic: Diagnostic): void;
@@ -180,6 +183,7 @@ export function createNodeHandler<Source>(
       const exchange = begin(source, request);
       if (exchange.recording) {
         observeEnding(request, response, pipelines, exchange);
+        if (factory.timesHeads) watchHead(response, exchange);
         if (factory.countsBodies) exchange.bodies = countBodies(request, response);
       }
       addToResponse(response, exchange.responseHeaders());

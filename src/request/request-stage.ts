@@ -49,6 +49,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
 
   const factory: ExchangeFactory = {
     isOn,
+    timesHeads: home.timesHeads,
     countsBodies: home.countsBodies,
     report: (diagnostic) => home.report(diagnostic),
     of: (request) => exchanges.get(request),

@@ -53,6 +53,7 @@ describe('options', () => {
   it.each<[object, string, string]>([
     [{ serviceName: 1 }, 'serviceName', 'must be a string, not a number'],
     [{ longLived: 'short' }, 'longLived', 'must be one of full, headers'],
+    [{ timeToFirstByte: 'yes' }, 'timeToFirstByte', 'must be true or false'],
     [{ bodySizes: 1 }, 'bodySizes', 'must be true or false'],
     [{ serviceName: '' }, 'serviceName', 'must not be empty'],
     [{ serviceName: null }, 'serviceName', 'not null'],

@@ -20,9 +20,8 @@ const ENVELOPE = [
   'server.address',
   'url.path',
 ];
-const TIME_TO_FIRST_BYTE = 'knoxcall.time_to_first_byte_ms';
-/** The operator also learns whose answer it was, and when it began. */
-const OPERATOR_ENVELOPE = [...ENVELOPE, 'knoxcall.response.source', TIME_TO_FIRST_BYTE].sort();
+/** The operator also learns whose answer it was. */
+const OPERATOR_ENVELOPE = [...ENVELOPE, 'knoxcall.response.source'].sort();
 
 const answering =
   (status: number): HttpTelemetryListener =>
@@ -189,7 +188,6 @@ describe('the log record of a request', () => {
       'knoxcall.latency_ms',
       'knoxcall.request_id',
       'knoxcall.response.source',
-      TIME_TO_FIRST_BYTE,
       'url.path',
     ]);
   });

@@ -57,8 +57,12 @@ async function told(gateway: TestGateway): Promise<Told> {
   };
 }
 
+/** With the option on; what a test says wins. */
+const start = (setup: GatewaySetup): Promise<TestGateway> =>
+  startGateway({ ...setup, options: { timeToFirstByte: true, ...setup.options } });
+
 async function ofRequest(setup: GatewaySetup): Promise<Told> {
-  const gateway = await startGateway({ adapter: { tenant: 'acme' }, ...setup });
+  const gateway = await start({ adapter: { tenant: 'acme' }, ...setup });
   await send(gateway.url);
   return told(gateway);
 }
@@ -111,7 +115,7 @@ describe('the time to the first byte', () => {
       };
       setTimeout(() => response.end(), HEAD_MS);
     };
-    const gateway = await startGateway({
+    const gateway = await start({
       options: { responseHeaders: { traceId: 'x-trace-id' } },
       adapter: { tenant: 'acme' },
       listener,
@@ -122,8 +126,35 @@ describe('the time to the first byte', () => {
     expect(seen).toEqual([200]);
   });
 
+  it.each(['a request', 'an upgrade'])(
+    'is not taken of %s unless asked for, and nothing is put on the response',
+    async (what) => {
+      const seen: boolean[] = [];
+      const gateway = await startGateway({
+        server(telemetry) {
+          const server = createServer((_, response) => {
+            seen.push(Object.hasOwn(response, 'writeHead'));
+            response.end();
+          });
+          if (what === 'an upgrade')
+            server.on('upgrade', (_, socket) => void socket.end('HTTP/1.1 101 OK\r\n\r\n'));
+          return httpServerTelemetry(telemetry, server);
+        },
+      });
+      await openRaw(
+        gateway.port,
+        'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: a\r\n\r\n',
+      ).closed;
+      await gateway.flush();
+      expect(seen).toEqual(what === 'an upgrade' ? [] : [false]);
+      expect(gateway.operator.spans).toHaveLength(1);
+      for (const { attributes } of [...gateway.operator.spans, ...gateway.operator.logs])
+        expect(attributes).not.toHaveProperty([KEY]);
+    },
+  );
+
   it('is absent where no head was sent', async () => {
-    const gateway = await startGateway({ listener: (_, response) => void response.destroy() });
+    const gateway = await start({ listener: (_, response) => void response.destroy() });
     await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').closed;
     await gateway.flush();
     for (const { attributes } of [...gateway.operator.spans, ...gateway.operator.logs])
@@ -131,7 +162,7 @@ describe('the time to the first byte', () => {
   });
 
   it('is a double on the wire also when it is whole', async () => {
-    const gateway = await startGateway();
+    const gateway = await start({});
     await send(gateway.url);
     await gateway.flush();
     for (const signal of ['traces', 'logs'] as const) {
@@ -146,7 +177,7 @@ describe('the time to the first byte', () => {
 
   it('is given to a ready-made exporter of the operator, and not to the tenant', async () => {
     const exported: Record<string, unknown>[] = [];
-    const gateway = await startGateway({
+    const gateway = await start({
       adapter: { tenant: 'acme' },
       operator: {
         exporters: {
@@ -169,7 +200,7 @@ describe('the time to the first byte', () => {
   });
 
   it('is told of an answer over HTTP/2', async () => {
-    const gateway = await startGateway();
+    const gateway = await start({});
     const server = createHttp2Server(
       httpTelemetry(
         gateway.telemetry,
@@ -189,7 +220,7 @@ describe('the time to the first byte', () => {
   });
 
   it('is told of a request that light-my-request injects', async () => {
-    const gateway = await startGateway();
+    const gateway = await start({});
     const app = fastify();
     await app.register(fastifyTelemetry(gateway.telemetry, { tenant: 'acme' }));
     app.get('/', async () => {
@@ -201,7 +232,7 @@ describe('the time to the first byte', () => {
   });
 
   it('of an upgrade lasts until the 101', async () => {
-    const gateway = await startGateway({
+    const gateway = await start({
       options: { longLived: 'headers' },
       server: (telemetry) =>
         httpServerTelemetry(telemetry, createServer(), { tenant: 'acme' }).on('upgrade', (_, socket) => {
@@ -231,6 +262,7 @@ describe('longLived', () => {
   });
 
   it('headers: logs and histogram tell the time to the first byte, the span and the end stay the whole', async () => {
+    // It alone has the time taken.
     const gateway = await startGateway({
       options: { longLived: 'headers' },
       adapter: { tenant: 'acme' },
@@ -246,7 +278,7 @@ describe('longLived', () => {
   });
 
   it('headers: what sent no head counts to its end', async () => {
-    const gateway = await startGateway({
+    const gateway = await start({
       options: { longLived: 'headers' },
       listener: (_, response) => void setTimeout(() => response.destroy(), HEAD_MS),
     });
@@ -256,7 +288,7 @@ describe('longLived', () => {
   });
 
   it('headers: an exchange that the host ends itself counts to its end', async () => {
-    const gateway = await startGateway({ options: { longLived: 'headers' } });
+    const gateway = await start({ options: { longLived: 'headers' } });
     const exchange = gateway.telemetry.begin({ method: 'GET', url: '/', headers: {} });
     await pause(HEAD_MS);
     exchange.end({ statusCode: 200 });

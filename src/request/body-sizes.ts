@@ -14,6 +14,8 @@ export type BodyCount = () => BodySizes | undefined;
  * by whoever stands between it and the adapter, such as compression.
  */
 export function countBodies(request: IncomingMessage, response: ServerResponse): BodyCount {
+  // Stands in for a request that is no stream of Node's: its body goes another way.
+  if (typeof (request as Partial<IncomingMessage>).push !== 'function') return () => undefined;
   let received = 0;
   let sent = 0;
   let ended = false;

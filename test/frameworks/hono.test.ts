@@ -356,6 +356,18 @@ describe('Hono without a Node server', () => {
     expect(answer.headers.get('x-trace-id')).toBe(gateway.operator.spans[0]?.traceId);
   });
 
+  it('tells the time to the head of a stream, and no sizes of bodies, which go another way', async () => {
+    const { gateway, app } = await start(
+      (app) => app.post('/', (context) => context.body(bodyOf(Array<string>(20).fill('part')))),
+      { bodySizes: true },
+    );
+    await (await app.request('/', { method: 'POST', body: 'up' })).text();
+    await expectOneRecord(gateway, { status: 200 });
+    const [span] = gateway.operator.spans;
+    expect(span?.attributes['knoxcall.time_to_first_byte_ms']).toBeTypeOf('number');
+    expect(Object.keys(span?.attributes ?? {}).filter((key) => key.endsWith('body.size'))).toEqual([]);
+  });
+
   it('touches nothing where everything is off', async () => {
     const app = new Hono();
     const gateway = await startGateway({ operator: null, acme: null, globex: null });

@@ -20,7 +20,6 @@ interface NodeBindings {
 }
 
 const NO_BINDINGS: NodeBindings = {};
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * Puts an application under telemetry: one exchange per request, ended when the response really is. Use it first, so that
@@ -49,8 +48,7 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
       return serve(context, incoming, outgoing, (exchange) => recordingErrors(context, exchange, next));
     }
     if (incoming !== undefined) {
-      // The Node server keeps what came with the request's head to itself.
-      return serve.upgrade(context, incoming, incoming.socket, NO_BYTES, (exchange) =>
+      return serve.upgrade(context, incoming, incoming.socket, (exchange) =>
         recordingErrors(context, exchange, next),
       );
     }

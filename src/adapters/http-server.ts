@@ -50,7 +50,7 @@ export function httpServerTelemetry<Server extends ServerLike>(
       case 'upgrade':
       case 'connect':
         // Over HTTP/2, CONNECT comes with a response.
-        if (!isResponse(answer)) return serve.upgrade(request, request, answer as Duplex, head, pass);
+        if (!isResponse(answer)) return serve.upgrade(request, request, answer as Duplex, pass, head);
         break;
       default:
         return pass();

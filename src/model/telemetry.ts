@@ -92,8 +92,9 @@ export interface InstrumentedHandler<Source> {
     source: Source,
     request: IncomingMessage,
     socket: Duplex,
-    head: Uint8Array,
     next: (exchange: Exchange) => T,
+    /** What came after the request's head already, as the events give it. */
+    head?: Uint8Array,
   ): T;
 }
 

@@ -25,6 +25,7 @@ import { createPipelineWatch } from './pipeline-watch.js';
 import { addToResponse } from './response-headers.js';
 import { askForTrust, trustOf } from './trust.js';
 
+const NO_BYTES = new Uint8Array(0);
 const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ignore', 'trust'];
 
 /** What the handler needs from its instance. */
@@ -240,7 +241,7 @@ export function createNodeHandler<Source>(
     isOff()
       ? next(NO_OP_EXCHANGE)
       : enter(factory.of(request) ?? beginAnswered(source, request, response), source, request, next);
-  const upgrade: InstrumentedHandler<Source>['upgrade'] = (source, request, socket, head, next) =>
+  const upgrade: InstrumentedHandler<Source>['upgrade'] = (source, request, socket, next, head = NO_BYTES) =>
     isOff()
       ? next(NO_OP_EXCHANGE)
       : enter(factory.of(request) ?? beginUpgrade(source, request, socket, head), source, request, next);

@@ -359,7 +359,7 @@ describe('Hono without a Node server', () => {
   it('tells the time to the head of a stream, and no sizes of bodies, which go another way', async () => {
     const { gateway, app } = await start(
       (app) => app.post('/', (context) => context.body(bodyOf(Array<string>(20).fill('part')))),
-      { bodySizes: true },
+      { bodySizes: true, timeToFirstByte: true },
     );
     await (await app.request('/', { method: 'POST', body: 'up' })).text();
     await expectOneRecord(gateway, { status: 200 });

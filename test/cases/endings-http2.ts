@@ -1,9 +1,9 @@
 /** Every way in which an exchange over Node's compatibility API of HTTP/2 can end, on any adapter that takes it. */
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, Http2Server, OutgoingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { describe, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../support/deferred.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import type { AdapterUnderTest, RawHandler } from './adapter-under-test.js';
@@ -12,6 +12,7 @@ import { expectOneRecord } from './one-record.js';
 interface World {
   readonly gateway: TestGateway;
   readonly session: ClientHttp2Session;
+  readonly server: Http2Server;
   /** Resolves when the handler has been called. */
   readonly arrived: Promise<void>;
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream;
@@ -47,6 +48,7 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
     return {
       gateway,
       session,
+      server,
       arrived: arrived.promise,
       request(headers) {
         const stream = session.request({ ':path': '/run', ...headers });
@@ -88,6 +90,22 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
       await once(stream, 'data');
       await gateway.telemetry.shutdown();
       await expectOneRecord(gateway, { status: 200, errorType: 'shutdown' });
+    });
+
+    it('an answer that is under way when the server closes comes whole', async () => {
+      const held = deferred();
+      const { gateway, arrived, request, server } = await start(
+        (_, response) => void held.promise.then(() => response.end('late')),
+      );
+      const stream = request({});
+      await arrived;
+      server.close();
+      held.resolve();
+      let body = '';
+      stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      await closed(stream);
+      expect(body).toBe('late');
+      await expectOneRecord(gateway, { status: 200 });
     });
 
     it('a stream that the gateway resets', async () => {

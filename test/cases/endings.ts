@@ -4,20 +4,15 @@
  */
 import { once } from 'node:events';
 import { get } from 'node:http';
-import type { ServerOptions } from 'node:http';
 import { pipeline } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../support/deferred.js';
-import { startGateway, type TestGateway } from '../support/gateway.js';
 import { openRaw, send, type RawClient } from '../support/http-client.js';
 import { startUpstream } from '../support/upstream.js';
 import type { AdapterUnderTest, RawHandler } from './adapter-under-test.js';
+import { GET, head, startOf } from './endings-gateway.js';
 import { expectOneRecord, expectRecords, type ExpectedRecord } from './one-record.js';
 
-const head = (method: string, fields: readonly string[] = []): string =>
-  `${[`${method} /run HTTP/1.1`, 'Host: a.example', ...fields].join('\r\n')}\r\n\r\n`;
-const GET = head('GET');
 /** More than the socket's buffers hold. */
 const LARGE = Buffer.alloc(24 * 1_048_576, 'x');
 
@@ -28,24 +23,7 @@ const ways: readonly (readonly [string, (client: RawClient) => void])[] = [
 ];
 
 export function describeEndings(adapter: AdapterUnderTest): void {
-  /** A gateway whose handler says when it has been reached. */
-  const start = async (handler: RawHandler, server?: ServerOptions) => {
-    const arrived = deferred();
-    const gateway: TestGateway = await startGateway({
-      server: (telemetry) =>
-        adapter.serve(
-          telemetry,
-          (request, response) => {
-            // What a host that streams does, so that no error event is unhandled.
-            response.on('error', () => undefined);
-            handler(request, response);
-            arrived.resolve();
-          },
-          server && { server },
-        ),
-    });
-    return { gateway, arrived: arrived.promise };
-  };
+  const start = startOf(adapter);
 
   describe(`${adapter.name}: a whole answer`, () => {
     it.each<[string, string, RawHandler, ExpectedRecord]>([
@@ -93,6 +71,21 @@ export function describeEndings(adapter: AdapterUnderTest): void {
     it('after 100-continue', async () => {
       const { gateway } = await start((request, response) => {
         request.resume().on('end', () => response.end('done'));
+      });
+      const client = openRaw(gateway.port, head('POST', ['Expect: 100-continue', 'Content-Length: 4']));
+      await client.waitFor('100 Continue');
+      client.socket.write('body');
+      await client.waitFor('done');
+      await expectOneRecord(gateway, { status: 200 });
+    });
+
+    it('after a checkContinue that passes the request on', async () => {
+      const { gateway } = await start((request, response) => {
+        request.resume().on('end', () => response.end('done'));
+      });
+      gateway.server.on('checkContinue', (request, response) => {
+        response.writeContinue();
+        gateway.server.emit('request', request, response);
       });
       const client = openRaw(gateway.port, head('POST', ['Expect: 100-continue', 'Content-Length: 4']));
       await client.waitFor('100 Continue');
@@ -194,6 +187,40 @@ export function describeEndings(adapter: AdapterUnderTest): void {
       await expectOneRecord(gateway, { status: 200, errorType: 'client_disconnect' });
     });
 
+    it.each(ways)('while it asks for HEAD, with %s', async (_, leave) => {
+      const { gateway, arrived } = await start(() => undefined);
+      const client = openRaw(gateway.port, head('HEAD'));
+      await arrived;
+      leave(client);
+      await expectOneRecord(gateway, { errorType: 'client_disconnect' });
+    });
+
+    it.each<[string, RawHandler, string | undefined, ExpectedRecord]>([
+      ['before the headers', () => undefined, undefined, {}],
+      ['in the middle', (_, response) => void response.write('part'), 'part', { status: 200 }],
+      [
+        'in the middle of a 503',
+        (_, response) => void response.writeHead(503).write('part'),
+        'part',
+        { status: 503, errorType: '503' },
+      ],
+    ])(
+      '%s is no error on any signal, where clientDisconnect is unset',
+      async (_, handler, sent, expected) => {
+        const { gateway, arrived } = await start(handler, undefined, { clientDisconnect: 'unset' });
+        const client = openRaw(gateway.port, GET);
+        await (sent === undefined ? arrived : client.waitFor(sent));
+        client.socket.destroy();
+        await expectOneRecord(gateway, expected);
+        const isError = expected.errorType !== undefined;
+        expect(gateway.operator.logs[0]?.severityNumber).toBe(isError ? 17 : 9);
+        for (const { attributes } of gateway.operator.metricPoints) {
+          expect(attributes['error']).toBe(isError);
+          expect(attributes['http.response.status_code']).toBe(expected.status);
+        }
+      },
+    );
+
     it('with an answer that was given whole and not read', async () => {
       const { gateway, arrived } = await start((_, response) => void response.end(LARGE));
       const client = openRaw(gateway.port, GET);
@@ -286,57 +313,6 @@ export function describeEndings(adapter: AdapterUnderTest): void {
       await client.closed;
       expect(client.received()).toContain('400 Bad Request');
       await expectOneRecord(gateway, { errorType: 'HPE_INVALID_CHUNK_SIZE' });
-    });
-  });
-
-  describe(`${adapter.name}: several requests on one connection`, () => {
-    it('one after the other are recorded each by itself, and leave no listener', async () => {
-      const counts: number[] = [];
-      const { gateway } = await start((request, response) => {
-        counts.push(
-          request.socket.eventNames().reduce((sum, name) => sum + request.socket.listenerCount(name), 0),
-        );
-        response.writeHead(200 + counts.length).end(`answer ${counts.length};`);
-      });
-      const client = openRaw(gateway.port, GET);
-      for (const number of [1, 2, 3]) {
-        await client.waitFor(`answer ${number};`);
-        // The next one only when this one is over.
-        await gateway.idle();
-        if (number < 3) client.socket.write(GET);
-      }
-      expect(new Set(counts).size).toBe(1);
-      await expectRecords(gateway, [{ status: 201 }, { status: 202 }, { status: 203 }]);
-      expect(new Set(gateway.operator.spans.map(({ traceId }) => traceId)).size).toBe(3);
-    });
-
-    it('pipelined and answered in the wrong order are recorded each by itself', async () => {
-      let number = 0;
-      const second = deferred();
-      const { gateway } = await start((_, response) => {
-        if (++number === 1) void second.promise.then(() => response.writeHead(201).end('first'));
-        else response.writeHead(202).end('second', second.resolve);
-        if (number === 2) setImmediate(second.resolve);
-      });
-      const client = openRaw(gateway.port, GET + GET);
-      await client.waitFor('second');
-      await expectRecords(gateway, [{ status: 201 }, { status: 202 }]);
-    });
-
-    it('pipelined all end when the client leaves', async () => {
-      let number = 0;
-      const all = deferred();
-      const { gateway } = await start((_, response) => {
-        number++;
-        // Waits behind the first, so nothing of it leaves.
-        if (number === 2) response.end('second');
-        if (number === 3) all.resolve();
-      });
-      const client = openRaw(gateway.port, GET + GET + GET);
-      await all.promise;
-      await pause(5);
-      client.socket.destroy();
-      await expectRecords(gateway, Array(3).fill({ errorType: 'client_disconnect' }) as ExpectedRecord[]);
     });
   });
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULTS, QUEUE_DEFAULTS } from '../src/config/defaults.js';
 import { resolveSettings } from '../src/config/resolve.js';
 import { VERSION } from '../src/model/version.js';
+import * as errorTypes from '../src/request/error-type.js';
 import { COVERED, EVERY_DEFAULT } from './support/every-default.js';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -122,6 +123,15 @@ describe('the README', () => {
     const rows = section.slice(0, section.indexOf('\n## ', 1)).match(/^\| (?!---|question).*$/gm) ?? [];
     expect(rows.length).toBeGreaterThan(10);
     for (const row of rows) expect(row.split('|')[3], row).toMatch(/`test\/[\w./-]+\.test\.ts`/);
+  });
+
+  it('lists every error.type that the code gives by itself, and no other', () => {
+    const section = readme.slice(readme.indexOf('\n`error.type` is one of these:\n'));
+    const rows =
+      section.slice(0, section.indexOf('\n\n', section.indexOf('| ---'))).match(/^\| `([^`]+)` \|/gm) ?? [];
+    const listed = rows.map((row) => row.slice(3, row.lastIndexOf('`')));
+    const inCode = Object.values(errorTypes).filter((value) => typeof value === 'string');
+    expect(listed.sort()).toEqual(inCode.sort());
   });
 
   it('names only files that exist', () => {

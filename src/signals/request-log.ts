@@ -67,8 +67,8 @@ function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attrib
 }
 
 /** Custom attributes never replace those of the envelope: a tenant's own `url.path` would be a lie. */
-function withCustom(own: Attributes, shared: Attributes | undefined, operatorOnly?: Attributes): Attributes {
-  return shared === undefined && operatorOnly === undefined ? own : { ...shared, ...operatorOnly, ...own };
+function withCustom(own: Attributes, shared: Attributes | undefined): Attributes {
+  return shared === undefined ? own : { ...shared, ...own };
 }
 
 /** The tenant's record, and the operator's, which is the same unless there are operator-only attributes of the host's. */
@@ -104,7 +104,7 @@ export function requestLogs(request: FinishedRequest, options: RequestLogOptions
   }
   const forOperator = {
     ...record,
-    attributes: withCustom({ ...own, ...facts }, tenantAttributes, operatorAttributes),
+    attributes: { ...tenantAttributes, ...operatorAttributes, ...own, ...facts },
     droppedAttributesCount: droppedAttributes,
   };
   return { forTenant: record, forOperator, operatorFacts: undefined };

@@ -34,6 +34,7 @@ export function encodeSpan(w: ProtoWriter, span: SpanRecord): void {
   if (endTimeMs === undefined) w.hrTime(span.endTime);
   else w.epochMs(endTimeMs);
   writeAttributes(w, 9, span.attributes, span.doubleKeys);
+  if (span.endAttributes !== undefined) writeAttributes(w, 9, span.endAttributes, span.doubleKeys);
   writeCount(w, 10, span.droppedAttributesCount);
   for (const event of span.events) writeEvent(w, event);
   writeCount(w, 12, span.droppedEventsCount);

@@ -52,6 +52,7 @@ export class ExchangeSpan implements Span, SpanRecord {
   readonly links: SpanLinkData[] = [];
   readonly events: SpanEventData[] = [];
   attributes: MutableAttributes = {};
+  endAttributes: MutableAttributes | undefined;
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
@@ -120,6 +121,12 @@ export class ExchangeSpan implements Span, SpanRecord {
   /** The library's own attributes, beside those that a host has set, whose word wins. They do not count for the limit. */
   complete(own: MutableAttributes): void {
     this.attributes = this.#attributeCount === 0 ? own : Object.assign(own, this.attributes);
+  }
+
+  /** What the end adds, and nothing that a host has set stands against. `whole`: somebody is going to read the attributes. */
+  completeAtEnd(end: MutableAttributes, whole: boolean): void {
+    if (whole || this.#attributeCount > 0) Object.assign(this.attributes, end);
+    else this.endAttributes = end;
   }
 
   setAttribute(key: string, value: ApiAttributeValue): this {

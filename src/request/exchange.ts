@@ -171,7 +171,8 @@ export class LiveExchange implements Exchange, OpenExchange {
   setUpstream(upstream: UpstreamFacts): void {
     if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
     try {
-      this.#upstream = { ...this.#upstream, ...cleanUpstream(upstream) };
+      const facts = cleanUpstream(upstream);
+      this.#upstream = this.#upstream === undefined ? facts : { ...this.#upstream, ...facts };
     } catch {
       this.#unreadable('setUpstream');
     }

@@ -23,8 +23,10 @@ export function finishSpan(
   upstream: UpstreamFacts | undefined,
 ): void {
   if (!processors.any) span.complete(arrivalAttributes(arrival));
-  putGatewayFacts(span.attributes, names, finished, httpRoute, upstream);
-  putOutcome(span.attributes, names, finished);
+  const end: MutableAttributes = {};
+  putGatewayFacts(end, names, finished, httpRoute, upstream);
+  putOutcome(end, names, finished);
+  span.completeAtEnd(end, processors.any);
   if (finished.outcome.isError) span.status = SPAN_ERROR;
   const name = routedName(arrival, httpRoute ?? finished.routeName) ?? spanMethod(arrival.method);
   span.finish(name, finished.endMs);

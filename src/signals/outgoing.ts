@@ -58,7 +58,8 @@ export class OutgoingSpan implements OutgoingRecord {
       duration: hrTimeBetween(startTime, endTime),
       ended: true,
       status: span.status,
-      attributes: span.attributes,
+      attributes:
+        span.endAttributes === undefined ? span.attributes : { ...span.attributes, ...span.endAttributes },
       links: span.links,
       events: span.events,
       droppedAttributesCount: span.droppedAttributesCount,

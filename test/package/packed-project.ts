@@ -44,8 +44,14 @@ export function readManifest(): Manifest {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** `packages`: further ones of this repository that the host has installed, by name. */
-export async function createPackedProject(packages: readonly string[] = []): Promise<PackedProject> {
+/**
+ * `packages`: further ones of this repository that the host has installed, by name. `aliases`: those that have another name
+ * here, such as `{ fastify: 'fastify4' }`.
+ */
+export async function createPackedProject(
+  packages: readonly string[] = [],
+  aliases: Readonly<Record<string, string>> = {},
+): Promise<PackedProject> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'gateway-otel-host-'));
   const modules = join(folder, 'node_modules');
   const installed = join(modules, 'gateway-otel');
@@ -57,7 +63,7 @@ export async function createPackedProject(packages: readonly string[] = []): Pro
   for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), '@types/node', ...packages]) {
     const link = join(modules, name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link, 'junction');
+    symlinkSync(join(root, 'node_modules', aliases[name] ?? name), link, 'junction');
   }
 
   const project: PackedProject = {

@@ -24,5 +24,7 @@ void app.register(fastifyHttpProxy, { upstream: target, replyOptions: replyFromT
 
 // @ts-expect-error It is a proxy server that the plugin takes.
 proxyTelemetry(telemetry)({});
-// @ts-expect-error The options are those of `reply.from`.
-app.get('/wrong', (_request, reply) => reply.from('/', replyFromTelemetry(telemetry, { retriesCount: 'two' })));
+app.get('/wrong', (_request, reply) =>
+  // @ts-expect-error The options are those of `reply.from`.
+  reply.from('/', replyFromTelemetry(telemetry, { retriesCount: 'two' })),
+);

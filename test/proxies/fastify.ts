@@ -27,7 +27,7 @@ function proxyOf(
   name: string,
   fastify: typeof fastify5,
   build: Build,
-  facts: Pick<ProxyUnderTest, 'breaksOnReset'> = {},
+  facts: Pick<ProxyUnderTest, 'breaksOnReset' | 'refusesExpect'> = {},
 ): ProxyUnderTest {
   return {
     name,
@@ -48,12 +48,16 @@ const undiciOptions = (timeoutMs?: number): object =>
 
 export const fastifyProxies: readonly ProxyUnderTest[] = fastifyVersions.flatMap(
   ([version, fastify, httpProxy, replyFrom]) => [
-    proxyOf(`@fastify/http-proxy on ${version}`, fastify, (app, telemetry, upstream, { timeoutMs }) =>
-      app.register(httpProxy, {
-        upstream,
-        undici: undiciOptions(timeoutMs),
-        replyOptions: replyFromTelemetry(telemetry),
-      } as object),
+    proxyOf(
+      `@fastify/http-proxy on ${version}`,
+      fastify,
+      (app, telemetry, upstream, { timeoutMs }) =>
+        app.register(httpProxy, {
+          upstream,
+          undici: undiciOptions(timeoutMs),
+          replyOptions: replyFromTelemetry(telemetry),
+        } as object),
+      { refusesExpect: 'undici refuses the header' },
     ),
     proxyOf(
       `@fastify/reply-from over node:http on ${version}`,

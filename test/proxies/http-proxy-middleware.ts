@@ -26,7 +26,6 @@ function middleware(
     },
     answers: { refused: 504, reset: 504, timeout: 504 },
     endsBrokenAnswers: true,
-    passesExpect: true,
   };
 }
 

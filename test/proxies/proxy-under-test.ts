@@ -24,8 +24,8 @@ export interface ProxyUnderTest {
   readonly endsBrokenAnswers?: boolean;
   /** Why its own fault keeps the suite from resetting an answer in the middle. */
   readonly breaksOnReset?: string;
-  /** Does `Expect: 100-continue` go on to the upstream? */
-  readonly passesExpect?: boolean;
+  /** Why it answers `Expect: 100-continue` with an error. */
+  readonly refusesExpect?: string;
 }
 
 /** Why a package for newer versions of Node cannot run here; nothing if it can. */

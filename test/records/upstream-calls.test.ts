@@ -1319,3 +1319,71 @@ describe('garbage from the host', () => {
     expect(ofKind(gateway.operator, CLIENT)[0]?.attributes['http.response.status_code']).toBe(204);
   });
 });
+
+describe.each(SPAN_MODES)('a call whose URL is known late, with spans: %s,', (spans) => {
+  const started: HostSpanProcessor = {
+    onStart: () => undefined,
+    onEnd: () => undefined,
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+
+  it.each([
+    ['without processors', []],
+    ['with a processor', [started]],
+  ])('goes where setUrl says, %s', async (_, spanProcessors) => {
+    const gateway = await serve(
+      (exchange) => {
+        const call = exchange.startUpstreamCall({ address: 'first.internal', port: 1 });
+        call.setUrl('https://user:geheim@orders.internal:8443/a?token=geheim&b=1');
+        call.setUrl('no URL');
+        call.end({ statusCode: 200 });
+        call.setUrl('http://late.internal/');
+        return 200;
+      },
+      { spans, spanProcessors },
+    );
+    expect(serverSpan(gateway).attributes['knoxcall.upstream.address']).toBe('orders.internal');
+    expect(ofKind(gateway.operator, CLIENT).map(({ attributes }) => attributes)).toMatchObject(
+      spans === 'server'
+        ? []
+        : [
+            {
+              'url.full': expect.stringMatching(/^https:\/\/orders\.internal:8443\/a\?token=(?!geheim)/),
+              'server.address': 'orders.internal',
+              'server.port': 8443,
+            },
+          ],
+    );
+    expect(JSON.stringify(gateway.operator.spans.map(({ attributes }) => attributes))).not.toContain(
+      'geheim',
+    );
+  });
+
+  it.each<[string, string, readonly (EndOptions | undefined)[]]>([
+    ['its last call failed', 'upstream_connect_error', [{ error: { code: 'ECONNREFUSED' } }]],
+    ['it is asked again', 'client_disconnect', [{ error: { code: 'ECONNREFUSED' } }, undefined]],
+    ['its call was broken off', 'client_disconnect', [{ error: 'AbortError' }]],
+    ['its last call was broken off', 'client_disconnect', [{ error: 'x' }, { error: 'AbortError' }]],
+    ['it has answered after all', 'client_disconnect', [{ error: 'x' }, { statusCode: 200 }]],
+  ])('a client that leaves when %s, is told as %s', async (_, errorType, ends) => {
+    let isCalled = false;
+    const gateway = await startGateway({
+      options: { spans },
+      listener(_request, _response, exchange) {
+        for (const end of ends) {
+          const call = exchange.startUpstreamCall({ address: 'orders.internal' });
+          if (end !== undefined) call.end(end);
+        }
+        isCalled = true;
+      },
+    });
+    const client = openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: gateway.example\r\n\r\n');
+    while (!isCalled) await pause(2);
+    client.socket.destroy();
+    while (gateway.telemetry.status().openExchanges > 0) await pause(2);
+    await gateway.flush();
+    expect(serverSpan(gateway).attributes['error.type']).toBe(errorType);
+    expect(gateway.operator.logs).toMatchObject([{ attributes: { 'error.type': errorType } }]);
+  });
+});

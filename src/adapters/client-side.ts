@@ -11,7 +11,7 @@ export class ClientSide {
   readonly request: IncomingMessage;
   readonly #response: ServerResponse | Duplex | undefined;
   /** Kept, because undici takes it off a request whose body it gives up, and calls the request aborted. */
-  readonly #socket: Partial<Duplex> | null;
+  readonly #socket: Pick<Duplex, 'destroyed'> | null;
   readonly #stream: ResetStream | undefined;
 
   /** `response`: a socket where the client asked for an upgrade; nothing where it is not known. */
@@ -30,6 +30,6 @@ export class ClientSide {
     if (this.#response?.destroyed === true) return true;
     const stream = this.#stream;
     if (stream !== undefined && stream !== null) return stream.destroyed === true || stream.aborted === true;
-    return this.#socket?.destroyed === true || this.#socket?.readableEnded === true;
+    return this.#socket?.destroyed === true;
   }
 }

@@ -252,24 +252,32 @@ export function describeUpstreamCalls(proxy: ProxyUnderTest): void {
   });
 
   describe(`${proxy.name}: a client that leaves`, () => {
-    const leave = async (started: Started, path: string, body = ''): Promise<void> => {
+    const leave = async (
+      started: Started,
+      path: string,
+      body: string,
+      how: 'end' | 'destroy' | 'resetAndDestroy',
+    ) => {
       const method = body === '' ? 'GET' : 'POST';
       const head = [`${method} /${path} HTTP/1.1`, 'Host: a.example', `Content-Length: ${body.length}`];
       const client = openRaw(started.gateway.port, `${head.join('\r\n')}\r\n\r\n${body}`);
       await until(() => started.arrived.length > 0, 'the request');
       if (path === 'stream') await client.waitFor('part');
       else await pause(20);
-      client.socket.destroy();
-      await client.closed;
+      client.socket[how]();
     };
 
     it.each([
-      ['before the answer', 'silent', ''],
-      ['before the answer, its body sent', 'silent', 'body'],
-      ['in the middle of the answer', 'stream', ''],
-    ])('%s is no fault of the upstream', async (_, path, body) => {
+      ['before the answer', 'silent', '', 'destroy'],
+      ['before the answer, with a FIN', 'silent', '', 'end'],
+      ['before the answer, with a reset', 'silent', '', 'resetAndDestroy'],
+      ['before the answer, its body sent', 'silent', 'body', 'destroy'],
+      ['before the answer, its body sent, with a FIN', 'silent', 'body', 'end'],
+      ['in the middle of the answer', 'stream', '', 'destroy'],
+      ['in the middle of the answer, with a FIN', 'stream', '', 'end'],
+    ] as const)('%s is no fault of the upstream', async (_, path, body, how) => {
       const started = await start(BOTH);
-      await leave(started, path, body);
+      await leave(started, path, body, how);
       const { server, clients } = await told(started);
       expect(server.attributes['error.type']).toBe('client_disconnect');
       expect(server.attributes['knoxcall.upstream.address']).toBe('127.0.0.1');

@@ -121,6 +121,32 @@ for (const [name, load, { skipped }] of bareProxies) {
       expect(parentIdIn(upstream.arrived[0])).toBe(clientsOf(gateway)[2]?.spanId);
     });
 
+    it('does not lay an error that is told twice on the next attempt', async () => {
+      const upstream = await echoing();
+      const proxies: BareProxy[] = [];
+      const gateway = await start(
+        {},
+        (proxy, request, response) => {
+          proxies.push(proxy);
+          proxy.web(request, response, { target: NOBODY });
+        },
+        {
+          onError(error, request, response) {
+            const proxy = proxies.pop();
+            proxy?.web(request, response, { target: upstream.url });
+            // As http-proxy-middleware 4 does where httpxy has told nobody.
+            proxy?.emit('error', error, request, response);
+          },
+        },
+      );
+      expect((await send(gateway.url)).status).toBe(200);
+      await gateway.flush();
+      expect(clientsOf(gateway).map(({ attributes }) => attributes['error.type'])).toEqual([
+        'upstream_connect_error',
+        undefined,
+      ]);
+    });
+
     it('injects also where the head is sent before a socket is free', async () => {
       const upstream = await echoing();
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });

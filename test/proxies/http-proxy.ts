@@ -11,6 +11,7 @@ export interface BareProxy {
   web(request: IncomingMessage, response: ServerResponse, options?: object, callback?: unknown): void;
   ws(request: IncomingMessage, socket: unknown, head: unknown, options?: object): void;
   on(event: string, listener: (...args: never[]) => void): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
   listeners(event: string): unknown[];
 }
 interface Proxies {

@@ -263,13 +263,18 @@ describe('shutdown', () => {
         },
       });
       const others = [open('1'), open('2')];
-      const response = new ServerResponse(new IncomingMessage(new Socket()));
+      const request = Object.assign(new IncomingMessage(new Socket()), {
+        method: 'GET',
+        url: '/r/0',
+        httpVersion: '1.1',
+      });
+      const response = new ServerResponse(request);
       const source = {
         end: () => {
           for (const other of others) other.end({ statusCode: 204 });
         },
       };
-      handler(source, response.req, response, () => undefined);
+      handler(source, request, response, () => undefined);
       open('3');
       await world.telemetry.shutdown();
       expect(world.telemetry.status().openExchanges).toBe(0);

@@ -375,7 +375,7 @@ describe('over HTTP/2', () => {
     const serve = httpTelemetry(gateway.telemetry, listener, { tenant: 'acme' });
     const server = createHttp2Server((request, response) => {
       before?.(response as unknown as ServerResponse);
-      serve(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+      serve(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -46,6 +46,9 @@ export class ProxyAttempt {
 
   /** The head of an answer has come. */
   answered(answer: IncomingMessage): void {
+    // Where follow-redirects has been led to.
+    const { responseUrl } = answer as { responseUrl?: unknown };
+    if (typeof responseUrl === 'string') this.call.setUrl(responseUrl);
     this.responded(answer.statusCode);
     // With `fetch` it is no stream; then the proxy's own events tell the end.
     if (typeof answer.on !== 'function') return;

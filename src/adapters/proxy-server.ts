@@ -52,6 +52,16 @@ export function proxyTelemetry(telemetry: GatewayTelemetry): ProxyTelemetryPlugi
 
 function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   const none = telemetry.of({});
+  /** Whatever a proxy hands over, what cannot be read is not told: an error here would be the gateway's. */
+  const listen = (event: string, listener: (...args: never[]) => void): void => {
+    proxy.on(event, (...args: never[]) => {
+      try {
+        listener(...args);
+      } catch {
+        // The call ends with its exchange.
+      }
+    });
+  };
   /** The newest attempt of each request. */
   const attempts = new WeakMap<IncomingMessage, ProxyAttempt>();
   const byOutgoing = new WeakMap<object, ProxyAttempt>();
@@ -87,15 +97,16 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     attempt.fail(error);
   };
 
-  proxy.on('start', (request: IncomingMessage, response: ServerResponse, target?: ProxyTarget) => {
+  listen('start', (request: IncomingMessage, response: ServerResponse, target?: ProxyTarget) => {
     const exchange = telemetry.of(request);
     if (exchange === none) return;
     showTrace(request, begin(exchange, new ClientSide(request, response), target).call);
   });
 
-  proxy.on('proxyReq', (outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse) => {
+  listen('proxyReq', (outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse) => {
     const attempt = attempts.get(request);
-    if (attempt === undefined) return;
+    // With follow-redirects it is one request, whose every hop comes here again.
+    if (attempt === undefined || attempt.outgoing === outgoing) return;
     if (attempt.outgoing === undefined) {
       follow(attempt, outgoing);
       return;
@@ -109,7 +120,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     follow(next, outgoing);
   });
 
-  proxy.on(
+  listen(
     'proxyReqWs',
     (outgoing: ClientRequest, request: IncomingMessage, socket: Duplex, options: ProxyOptions) => {
       const exchange = telemetry.of(request);
@@ -123,17 +134,17 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     },
   );
 
-  proxy.on('proxyRes', (answer: Answer, request: IncomingMessage) => {
+  listen('proxyRes', (answer: Answer, request: IncomingMessage) => {
     const attempt = attemptOf(answer, request);
     if (attempt === undefined) return;
     // There was no `proxyReq`, as with `Expect: 100-continue`.
     if (attempt.outgoing === undefined && answer.req !== undefined) follow(attempt, answer.req);
     attempt.answered(answer);
   });
-  proxy.on('end', (request: IncomingMessage, _response: ServerResponse, answer: Answer) =>
+  listen('end', (request: IncomingMessage, _response: ServerResponse, answer: Answer) =>
     attemptOf(answer, request)?.end(),
   );
-  proxy.on('econnreset', fail);
+  listen('econnreset', fail);
   seeErrors(proxy, fail);
 }
 

@@ -12,6 +12,7 @@ export interface ResetStream {
   readonly aborted: boolean;
   readonly rstCode: number | undefined;
   readonly errored?: unknown;
+  readonly sentHeaders?: unknown;
   readonly session?: { readonly destroyed: boolean } | undefined;
 }
 

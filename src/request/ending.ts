@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { classifyHttp1, classifyHttp2, NO_ERROR, type ResetStream } from './broken-by.js';
 import type { ObservedEnding, WatchedResponse } from './exchange.js';
 import type { PipelineWatch } from './pipeline-watch.js';
+import { sentHttp2Status, sentStatus } from './sent-status.js';
 
 /** The exchange, as far as its ending needs it. */
 export interface WatchedExchange {
@@ -62,7 +63,7 @@ class Http1Ending implements WatchedResponse {
     const response = this.#response;
     // A queued response says `headersSent` although nothing has left the process.
     const isHeld = this.#queued && response.socket === null;
-    return response.headersSent && !isHeld ? response.statusCode : undefined;
+    return response.headersSent && !isHeld ? sentStatus(response) : undefined;
   }
 
   // Node 20 and 22 emit `finish` also when the last write failed because the client had gone.
@@ -80,7 +81,7 @@ class Http1Ending implements WatchedResponse {
     if (this.#queued) this.#pipelines.remove(this.#socket, this.#onSocketClose);
     this.#exchange.finish({
       // What is complete has no socket any more.
-      statusCode: complete && response.headersSent ? response.statusCode : this.statusSent(),
+      statusCode: complete && response.headersSent ? sentStatus(response) : this.statusSent(),
       complete,
       brokenBy: complete ? undefined : classifyHttp1(response, this.#socket),
     });
@@ -109,7 +110,7 @@ class Http2Ending implements WatchedResponse {
   }
 
   statusSent(): number | undefined {
-    return this.#response.headersSent ? this.#response.statusCode : undefined;
+    return this.#response.headersSent ? sentHttp2Status(this.#response, this.#stream) : undefined;
   }
 
   // Every ending emits `finish`, aborts too.

@@ -60,6 +60,16 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
   };
 
   describe(`${adapter.name} over HTTP/2`, () => {
+    it('a status that comes after the head is nobody’s', async () => {
+      const { gateway, request } = await start((_, response) => {
+        response.writeHead(202).write('ok');
+        response.statusCode = 500;
+        response.end();
+      });
+      await closed(request({ ':method': 'GET' }).resume());
+      await expectOneRecord(gateway, { status: 202 });
+    });
+
     it.each(['GET', 'HEAD'])('a %s that is reset before an answer', async (method) => {
       const { gateway, arrived, request } = await start(() => undefined);
       const stream = request({ ':method': method });

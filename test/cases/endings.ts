@@ -52,6 +52,16 @@ export function describeEndings(adapter: AdapterUnderTest): void {
         { status: 201 },
       ],
       [
+        'with a status that comes after the head',
+        'GET',
+        (_, response) => {
+          response.writeHead(202).write('ok');
+          response.statusCode = 500;
+          response.end();
+        },
+        { status: 202 },
+      ],
+      [
         'with trailers',
         'GET',
         (_, response) => {
@@ -259,6 +269,17 @@ export function describeEndings(adapter: AdapterUnderTest): void {
       const { gateway } = await start(handler);
       await openRaw(gateway.port, GET).closed;
       await expectOneRecord(gateway, expected);
+    });
+
+    it('and sets another status on, which nobody gets any more', async () => {
+      const { gateway } = await start((_, response) => {
+        response.write('part', () => {
+          response.statusCode = 500;
+          response.destroy();
+        });
+      });
+      await openRaw(gateway.port, GET).closed;
+      await expectOneRecord(gateway, { status: 200, errorType: 'server_abort' });
     });
 
     it('because the upstream reset', async () => {

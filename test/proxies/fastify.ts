@@ -72,7 +72,9 @@ export const fastifyProxies: readonly ProxyUnderTest[] = fastifyVersions.flatMap
         const hooks = replyFromTelemetry(telemetry);
         app.all('/*', (request, reply) => reply.from(request.url, hooks));
       },
-      { breaksOnReset: 'it sends an error after the head' },
+      version === 'Fastify 4'
+        ? { breaksOnReset: 'the plugin throws out of an event, with or without telemetry' }
+        : {},
     ),
   ],
 );

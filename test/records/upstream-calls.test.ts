@@ -1349,7 +1349,9 @@ describe.each(SPAN_MODES)('a call whose URL is known late, with spans: %s,', (sp
         ? []
         : [
             {
-              'url.full': expect.stringMatching(/^https:\/\/orders\.internal:8443\/a\?token=(?!geheim)/),
+              'url.full': expect.stringMatching(
+                /^https:\/\/REDACTED:REDACTED@orders\.internal:8443\/a\?token=(?!geheim)/,
+              ),
               'server.address': 'orders.internal',
               'server.port': 8443,
             },

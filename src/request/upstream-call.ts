@@ -235,6 +235,9 @@ export class LiveUpstreamCall implements UpstreamCall {
       const errorType =
         error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);
       if (statusCode !== undefined) span.attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
+      if (this.#respondedAfterMs !== undefined) {
+        span.attributes[home.names.timeToFirstByteMs] = Math.round(this.#respondedAfterMs * 1000) / 1000;
+      }
       if (errorType !== undefined) {
         span.attributes[ATTR_ERROR_TYPE] = errorType;
         if (span.status.code === SpanStatusCode.UNSET) span.status = SPAN_ERROR;

@@ -136,6 +136,7 @@ export function describeUpstreamCalls(proxy: ProxyUnderTest): void {
         attributes: {
           'http.request.method': 'GET',
           'http.response.status_code': 200,
+          'knoxcall.time_to_first_byte_ms': expect.any(Number),
           'url.full': `http://127.0.0.1:${port}/ok?q=1`,
           'server.address': '127.0.0.1',
           'server.port': port,

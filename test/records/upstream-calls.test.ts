@@ -800,6 +800,10 @@ describe('with spans: server+client, an upstream call', () => {
       expect(attributes['knoxcall.upstream.latency_ms']).toBeLessThan(50);
       for (const span of ofKind(gateway.operator, CLIENT)) {
         expect(span.attributes).toMatchObject({ 'http.response.status_code': 404, 'error.type': '404' });
+        expect(span.attributes['knoxcall.time_to_first_byte_ms']).toBeCloseTo(
+          attributes['knoxcall.upstream.latency_ms'] as number,
+          2,
+        );
         expect(Number(span.endTimeUnixNano - span.startTimeUnixNano)).toBeGreaterThan(50e6);
       }
       expect(ofKind(gateway.operator, CLIENT)).toHaveLength(spans === 'server' ? 0 : 1);

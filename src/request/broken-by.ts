@@ -13,7 +13,12 @@ export interface ResetStream {
   readonly rstCode: number | undefined;
   readonly errored?: unknown;
   readonly sentHeaders?: unknown;
-  readonly session?: { readonly destroyed: boolean } | undefined;
+  readonly session?: Http2Session | undefined;
+}
+
+/** The part of the connection that is asked. */
+export interface Http2Session {
+  readonly destroyed: boolean;
 }
 
 /** HTTP/2 error codes that the observer names. */
@@ -64,13 +69,16 @@ function serverSide(error: Failure): string {
   return type === 'Error' ? SERVER_ABORT : type;
 }
 
-export function classifyHttp2(stream: ResetStream): string {
-  const { rstCode = NO_ERROR, session } = stream;
+/** `session`: the one that the stream had while it was open. A closed stream has none any more. */
+export function classifyHttp2(stream: ResetStream, session: Http2Session | undefined): string {
+  const { rstCode = NO_ERROR } = stream;
   const error = stream.errored as Failure | null | undefined;
   if (rstCode === CANCEL) return CLIENT_DISCONNECT;
   // Node's own error says no more than the code.
-  if (error && error.code !== 'ERR_HTTP2_STREAM_ERROR') return errorTypeOf(error);
-  // A closed stream has no session any more, so a session that is gone tells nothing where there is a code.
-  if (rstCode === NO_ERROR && (session === undefined || session.destroyed)) return CLIENT_DISCONNECT;
+  if (error && error.code !== 'ERR_HTTP2_STREAM_ERROR') {
+    // A connection that is reset fails all its streams; an upstream's error leaves the connection alone.
+    return session?.destroyed === true && isHangUp(error.code) ? CLIENT_DISCONNECT : errorTypeOf(error);
+  }
+  if (rstCode === NO_ERROR) return CLIENT_DISCONNECT;
   return `http2_rst_${rstCode}`;
 }

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { classifyHttp1, classifyHttp2, NO_ERROR, type ResetStream } from './broken-by.js';
+import { classifyHttp1, classifyHttp2, NO_ERROR, type Http2Session, type ResetStream } from './broken-by.js';
 import type { ObservedEnding, WatchedResponse } from './exchange.js';
 import type { PipelineWatch } from './pipeline-watch.js';
 import { sentHttp2Status, sentStatus } from './sent-status.js';
@@ -95,12 +95,14 @@ function isCutOff(socket: Socket | undefined): boolean {
 class Http2Ending implements WatchedResponse {
   readonly #response: ServerResponse;
   readonly #stream: ResetStream;
+  readonly #session: Http2Session | undefined;
   readonly #exchange: WatchedExchange;
   #ended = false;
 
   constructor(stream: ResetStream, response: ServerResponse, exchange: WatchedExchange) {
     this.#response = response;
     this.#stream = stream;
+    this.#session = stream.session;
     this.#exchange = exchange;
     response.on('finish', this.#onFinish);
     response.on('close', this.#onClose);
@@ -132,7 +134,7 @@ class Http2Ending implements WatchedResponse {
     this.#exchange.finish({
       statusCode: this.statusSent(),
       complete,
-      brokenBy: complete ? undefined : classifyHttp2(this.#stream),
+      brokenBy: complete ? undefined : classifyHttp2(this.#stream, this.#session),
     });
   }
 }

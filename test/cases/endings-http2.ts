@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, Http2Server, OutgoingHttpHeaders } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { connect as connectSocket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deferred } from '../support/deferred.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
@@ -12,6 +13,8 @@ import { expectOneRecord } from './one-record.js';
 interface World {
   readonly gateway: TestGateway;
   readonly session: ClientHttp2Session;
+  /** The client's socket. */
+  readonly connection: Socket;
   readonly server: Http2Server;
   /** Resolves when the handler has been called. */
   readonly arrived: Promise<void>;
@@ -39,7 +42,9 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
     });
     server.on('sessionError', () => undefined);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { port } = server.address() as AddressInfo;
+    const connection = connectSocket(port, '127.0.0.1');
+    const session = connect(`http://127.0.0.1:${port}`, { createConnection: () => connection });
     session.on('error', () => undefined);
     onTestFinished(() => {
       session.destroy();
@@ -48,6 +53,7 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
     return {
       gateway,
       session,
+      connection,
       server,
       arrived: arrived.promise,
       request(headers) {
@@ -84,6 +90,21 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
       await arrived;
       session.destroy();
       await expectOneRecord(gateway, { errorType: 'client_disconnect' });
+    });
+
+    it('a connection that is reset in the middle of the answer', async () => {
+      const { gateway, request, connection } = await start((_, response) => void response.write('part'));
+      await once(request({}), 'data');
+      connection.resetAndDestroy();
+      await expectOneRecord(gateway, { status: 200, errorType: 'client_disconnect' });
+    });
+
+    it('an upstream that resets, where the connection stays', async () => {
+      const { gateway, request } = await start(
+        (_, response) => void response.destroy(Object.assign(new Error('gone'), { code: 'ECONNRESET' })),
+      );
+      await closed(request({}));
+      await expectOneRecord(gateway, { errorType: 'upstream_reset' });
     });
 
     it('a reset in the middle of the answer', async () => {

@@ -56,7 +56,10 @@ export function fastifyTelemetry<Request extends FastifyRequestLike = FastifyReq
   const serve = telemetry.instrument<Request>(options, { httpRoute: routeOf });
 
   const begin = (request: Request, reply: FastifyReplyLike, next: Done): void => {
-    serve(request, request.raw as IncomingMessage, reply.raw as ServerResponse, () => next());
+    const raw = request.raw as IncomingMessage & { readonly upgrade?: boolean };
+    // Plugins for WebSockets route an upgrade with a response of their own making, which never ends when it is taken.
+    if (raw.upgrade === true) serve.upgrade(request, raw, raw.socket, () => next());
+    else serve(request, raw, reply.raw as ServerResponse, () => next());
   };
   const explain = (request: Request, _reply: FastifyReplyLike, error: Error, next: Done): void => {
     telemetry.of(request).recordError(error);

@@ -1,5 +1,5 @@
 /**
- * The smallest streaming proxy on plain `http`, with telemetry in five lines. The environment says where it goes:
+ * The smallest streaming proxy on plain `http`, with telemetry in six lines. The environment says where it goes:
  *
  *   UPSTREAM=http://127.0.0.1:3000 PORT=8080 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 node gateway.mjs
  */
@@ -20,12 +20,13 @@ const server = http.createServer(
     exchange.inject(headers); // 3: the trace goes on to the upstream
     const ask = http.request({ hostname, port, method, path, headers });
     ask.on('response', (answer) => {
+      exchange.setUpstream({ statusCode: answer.statusCode }); // 4: whose answer it is
       response.writeHead(answer.statusCode, endToEnd(answer.headers));
       pipeline(answer, response, () => {});
     });
     ask.on('error', (error) => {
       if (response.headersSent || response.destroyed) return;
-      exchange.recordError(error); // 4: why it is a 502
+      exchange.recordError(error); // 5: why it is a 502
       response.writeHead(502).end();
     });
     response.on('close', () => response.writableFinished || ask.destroy());
@@ -35,7 +36,7 @@ const server = http.createServer(
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => server.close(() => telemetry.shutdown())); // 5: what still waits is sent
+  process.once(signal, () => server.close(() => telemetry.shutdown())); // 6: what still waits is sent
 }
 
 function upstreamHeaders({ host: _host, expect: _expect, ...headers }) {

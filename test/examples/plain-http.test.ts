@@ -64,6 +64,7 @@ describe('the plain http example', { timeout: 60_000 }, () => {
       traceId: '0af7651916cd43dd8448eb211c80319c',
       parentSpanId: 'b7ad6b7169203331',
       resource: { 'service.name': 'plain-gateway' },
+      attributes: { 'knoxcall.response.source': 'upstream' },
     });
     expect(arrived[0]?.url).toBe('/things?q=1');
     expect(arrived[0]?.headers['traceparent']).toBe(`00-${span?.traceId}-${span?.spanId}-01`);

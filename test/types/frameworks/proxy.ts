@@ -4,6 +4,7 @@ import { createProxyServer } from 'http-proxy-3';
 import { fastify } from 'fastify';
 import fastifyHttpProxy from '@fastify/http-proxy';
 import fastifyReplyFrom from '@fastify/reply-from';
+import type { FastifyReplyFromHooks } from '@fastify/reply-from';
 import { createGatewayTelemetry } from 'gateway-otel';
 import { proxyTelemetry, replyFromTelemetry } from 'gateway-otel/proxy';
 
@@ -20,7 +21,20 @@ app.get('/', (_request, reply) => reply.from('/', replyFromTelemetry(telemetry))
 app.get('/own', (_request, reply) =>
   reply.from('/', replyFromTelemetry(telemetry, { getUpstream: () => target, retriesCount: 2 })),
 );
+app.get('/delayed', (_request, reply) =>
+  reply.from(
+    '/',
+    replyFromTelemetry<FastifyReplyFromHooks>(telemetry, {
+      retryDelay: ({ attempt }) => (attempt < 3 ? 100 : null),
+    }),
+  ),
+);
 void app.register(fastifyHttpProxy, { upstream: target, replyOptions: replyFromTelemetry(telemetry) });
+void app.register(fastifyHttpProxy, {
+  upstream: target,
+  websocket: true,
+  wsClientOptions: { rewriteRequestHeaders: (headers: object) => headers } as object,
+});
 
 // @ts-expect-error It is a proxy server that the plugin takes.
 proxyTelemetry(telemetry)({});

@@ -70,7 +70,8 @@ export function putGatewayFacts(
   if (upstream === undefined) return;
   if (upstream.address !== undefined) attributes[names.upstreamAddress] = upstream.address;
   if (upstream.statusCode !== undefined) attributes[names.upstreamStatusCode] = upstream.statusCode;
-  if (upstream.latencyMs !== undefined) attributes[names.upstreamLatencyMs] = upstream.latencyMs;
+  if (upstream.latencyMs !== undefined)
+    attributes[names.upstreamLatencyMs] = toMicrosecond(upstream.latencyMs);
   if (upstream.attempts !== undefined) attributes[names.upstreamAttempts] = upstream.attempts;
 }
 
@@ -83,10 +84,13 @@ export function putOutcome(
   if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
   if (outcome.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = outcome.errorType;
   if (responseSource !== undefined) attributes[names.responseSource] = responseSource;
-  // To the microsecond, as on the log record.
-  if (timeToFirstByteMs !== undefined)
-    attributes[names.timeToFirstByteMs] = Math.round(timeToFirstByteMs * 1000) / 1000;
+  if (timeToFirstByteMs !== undefined) attributes[names.timeToFirstByteMs] = toMicrosecond(timeToFirstByteMs);
   if (bodySizes === undefined) return;
   attributes[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
   attributes[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;
+}
+
+/** As on the log record. */
+function toMicrosecond(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

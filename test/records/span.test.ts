@@ -85,7 +85,7 @@ describe('the attributes of a span', () => {
       listener(_request, response, exchange) {
         exchange.setHttpRoute('/v1/orders/:id');
         exchange.setUpstream({ address: 'orders.internal', attempts: 1 });
-        exchange.setUpstream({ statusCode: 201, latencyMs: 12, attempts: 2 });
+        exchange.setUpstream({ statusCode: 201, latencyMs: 11.999_999_9, attempts: 2 });
         response.statusCode = 201;
         response.end('done');
       },

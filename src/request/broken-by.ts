@@ -11,6 +11,7 @@ export interface ResetStream {
   removeListener(event: 'close', listener: () => void): unknown;
   readonly aborted: boolean;
   readonly rstCode: number | undefined;
+  readonly writableFinished: boolean;
   readonly errored?: unknown;
   readonly sentHeaders?: unknown;
   readonly session?: Http2Session | undefined;
@@ -77,8 +78,9 @@ export function classifyHttp2(stream: ResetStream, session: Http2Session | undef
   // Node's own error says no more than the code.
   if (error && error.code !== 'ERR_HTTP2_STREAM_ERROR') {
     // A connection that is reset fails all its streams; an upstream's error leaves the connection alone.
-    return session?.destroyed === true && isHangUp(error.code) ? CLIENT_DISCONNECT : errorTypeOf(error);
+    return session?.destroyed === true && isHangUp(error.code) ? CLIENT_DISCONNECT : serverSide(error);
   }
-  if (rstCode === NO_ERROR) return CLIENT_DISCONNECT;
+  // A client may cancel with this code, too; Node then ends what was left to write. What it destroys it leaves unfinished.
+  if (rstCode === NO_ERROR) return stream.writableFinished ? CLIENT_DISCONNECT : SERVER_ABORT;
   return `http2_rst_${rstCode}`;
 }

@@ -1,7 +1,13 @@
 /** Every way in which an exchange over Node's compatibility API of HTTP/2 can end, on any adapter that takes it. */
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
-import type { ClientHttp2Session, ClientHttp2Stream, Http2Server, OutgoingHttpHeaders } from 'node:http2';
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  Http2Server,
+  Http2ServerResponse,
+  OutgoingHttpHeaders,
+} from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -137,6 +143,34 @@ export function describeHttp2Endings(adapter: AdapterUnderTest): void {
       await closed(stream);
       expect(body).toBe('late');
       await expectOneRecord(gateway, { status: 200 });
+    });
+
+    it('a client that cancels without an error code', async () => {
+      const { gateway, request } = await start((_, response) => void response.write('part'));
+      const stream = request({});
+      await once(stream, 'data');
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      await expectOneRecord(gateway, { status: 200, errorType: 'client_disconnect' });
+    });
+
+    it.each([
+      { what: 'stream', target: ({ stream }: Http2ServerResponse) => stream },
+      { what: 'session', target: ({ stream }: Http2ServerResponse) => stream.session },
+    ])('a $what that the gateway destroys', async ({ target }) => {
+      const { gateway, arrived, request } = await start((_, response) => {
+        response.write('part');
+        target(response as unknown as Http2ServerResponse)?.destroy();
+      });
+      // The client is not told that a stream is gone.
+      request({});
+      await arrived;
+      await expectOneRecord(gateway, { status: 200, errorType: 'server_abort' });
+    });
+
+    it('an answer that the gateway destroys with an error without a name', async () => {
+      const { gateway, request } = await start((_, response) => void response.destroy(new Error('own')));
+      await closed(request({}));
+      await expectOneRecord(gateway, { errorType: 'server_abort' });
     });
 
     it('a stream that the gateway resets', async () => {

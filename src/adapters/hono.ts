@@ -28,8 +28,8 @@ const NO_BINDINGS: NodeBindings = {};
  * goes to `onError` as ever, and gives a 5xx its `error.type`. Options are read once, here; a wrong one throws a sentence
  * that names it.
  *
- * A WebSocket's exchange lasts until its connection closes. Without `@hono/node-server` (`app.request()`, another server) an exchange ends when the last of the answer's body has been
- * taken, or its reader gave up.
+ * A WebSocket's exchange lasts until its connection closes. Without `@hono/node-server` (`app.request()`, another server) an
+ * exchange ends when the last of the answer's body has been taken, or its reader gave up.
  *
  * @example
  * app.use(honoTelemetry(telemetry, { tenant: (context: Context) => context.req.header('x-tenant') }));
@@ -55,8 +55,9 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
     const bridge = fetchBridgeOf(context);
     return serve(context, bridge.request, bridge.response, (exchange) => {
       const answer = (): Promise<void> => recordingErrors(context, exchange, next);
-      // Off, it has no trace and touches nothing.
-      return exchange.traceId === '' ? answer() : bridge.carry(context, answer);
+      // Off, it touches nothing. What is not recorded may still have a trace, of which the caller is told.
+      const isOff = !exchange.recording && exchange.traceId === '';
+      return isOff ? answer() : bridge.carry(context, answer);
     });
   };
 }

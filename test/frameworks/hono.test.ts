@@ -276,6 +276,19 @@ describe('Hono without a Node server', () => {
     ]);
   });
 
+  it('ends where the gateway adds no span and no trace came', async () => {
+    const gateway = await startGateway({ operator: { signals: { traces: false } } });
+    const app = new Hono();
+    app.use(honoTelemetry(gateway.telemetry));
+    app.get('/', ok);
+    await app.request('/');
+    await gateway.flush();
+    expect(gateway.operator.logs.map(({ attributes }) => attributes['http.response.status_code'])).toEqual([
+      200,
+    ]);
+    expect(gateway.telemetry.status().openExchanges).toBe(0);
+  });
+
   it('ends with the last of the body, unchanged with its headers', async () => {
     const { gateway, app } = await start((app) => {
       app.get('/', (context) => {

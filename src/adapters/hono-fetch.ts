@@ -13,6 +13,8 @@ export interface FetchBridge {
   carry(context: HonoContext, answer: () => Promise<void>): Promise<void>;
 }
 
+const NO_ANSWER = new Error('The answer is an error');
+
 /** One per request, whichever instance asks: two adapters on one request share one exchange. */
 const bridges = new WeakMap<HonoContext, FetchBridge>();
 
@@ -56,6 +58,8 @@ function createBridge({ method, url, headers, signal }: Request): FetchBridge {
         throw error;
       }
       const { res } = context;
+      // `Response.error()`, of which Node's response knows nothing: no answer, but a failure of whoever asked.
+      if (res.status === 0) return fail(NO_ANSWER);
       // Adds what the caller is to be told of the trace.
       response.writeHead(res.status);
       for (const [name, value] of Object.entries(response.getHeaders())) context.header(name, String(value));

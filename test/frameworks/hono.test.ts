@@ -329,6 +329,13 @@ describe('Hono without a Node server', () => {
     ]);
   });
 
+  it('leaves the answer of Response.error() as it is, and tells that there was none', async () => {
+    const { gateway, app } = await start((app) => app.get('/', () => Response.error()));
+    const answer = await app.request('/');
+    expect([answer.status, answer.type]).toEqual([0, 'error']);
+    await expectOneRecord(gateway, { errorType: 'server_abort' });
+  });
+
   it('explains a 5xx by what was thrown, and throws on what no handler answers', async () => {
     const { gateway, app } = await start((app) => {
       app.onError((_, context) => context.text('sorry', 500));

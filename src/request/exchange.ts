@@ -287,6 +287,12 @@ export class LiveExchange implements Exchange, OpenExchange {
     this.finish({ statusCode: this.watched?.statusSent(), complete: false, brokenBy: SHUTDOWN });
   }
 
+  /** Nobody can watch for its end: as if it had not begun. */
+  discard(): void {
+    if (!this.#ended && this.recording) this.#home.openExchanges.remove(this);
+    this.#ended = true;
+  }
+
   /** Ends it as observed. Only the first end counts. Never throws. */
   finish(ending: ObservedEnding): void {
     if (this.#ended) return;
@@ -310,8 +316,7 @@ export class LiveExchange implements Exchange, OpenExchange {
 
   /** What the host says beats what its calls show. */
   #upstreamFacts(): UpstreamFacts | undefined {
-    const calls = this.#calls;
-    return calls === undefined ? this.#upstream : { ...calls.facts, ...this.#upstream };
+    return this.#calls === undefined ? this.#upstream : { ...this.#calls.facts, ...this.#upstream };
   }
 
   #handOver(ending: ObservedEnding): void {

@@ -180,8 +180,9 @@ export function createNodeHandler<Source>(
     request: IncomingMessage,
     response: ServerResponse,
   ): LiveExchange | undefined => {
+    let exchange: LiveExchange | undefined;
     try {
-      const exchange = begin(source, request);
+      exchange = begin(source, request);
       if (exchange.recording) {
         observeEnding(request, response, pipelines, exchange);
         if (factory.timesHeads) watchHead(response, exchange);
@@ -189,9 +190,10 @@ export function createNodeHandler<Source>(
       }
       addToResponse(response, exchange.responseHeaders());
       // Its maker ends it on the same event, on which it listens already.
-      if (exchange.hasHostSpan) response.prependOnceListener('close', () => exchange.completeHostSpan());
+      if (exchange.hasHostSpan) response.prependOnceListener('close', () => exchange?.completeHostSpan());
       return exchange;
     } catch {
+      exchange?.discard();
       return reportUnreadable();
     }
   };
@@ -202,14 +204,16 @@ export function createNodeHandler<Source>(
     socket: Duplex,
     head: Uint8Array,
   ): LiveExchange | undefined => {
+    let exchange: LiveExchange | undefined;
     try {
-      const exchange = begin(source, request);
+      exchange = begin(source, request);
       if (exchange.recording) {
         const sentHead = observeSocket(request.method === 'CONNECT', socket, exchange);
         if (factory.countsBodies) exchange.bodies = countSocket(socket, head, sentHead);
       }
       return exchange;
     } catch {
+      exchange?.discard();
       return reportUnreadable();
     }
   };

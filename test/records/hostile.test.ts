@@ -1,8 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { AdapterOptions } from '../../src/adapters/http.js';
-import type { BeginOptions, Exchange } from '../../src/index.js';
+import type { BeginOptions, Exchange, InstrumentedHandler } from '../../src/index.js';
 import { startGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
+
+type Instrumented = InstrumentedHandler<object>;
+
+const recording = (exchange: Exchange): boolean => exchange.recording;
 
 const throwing = (field: string): never =>
   Object.defineProperty({}, field, {
@@ -122,6 +127,33 @@ describe('a callback of the adapter that misbehaves', () => {
     expect(gateway.operator.logs).toHaveLength(1);
     expect(gateway.operator.spans[0]?.attributes['http.response.status_code']).toBe(200);
     expect(JSON.stringify(gateway.diagnostics)).not.toContain('secret text');
+  });
+});
+
+describe('what no end can be seen of', () => {
+  it.each([
+    [
+      'response',
+      (serve: Instrumented, request: IncomingMessage) => serve({}, request, {} as never, recording),
+    ],
+    [
+      'socket',
+      (serve: Instrumented, request: IncomingMessage) => serve.upgrade({}, request, {} as never, recording),
+    ],
+  ])('is not recorded, nor kept: a %s that is none', async (_what, serveOne) => {
+    const gateway = await startGateway();
+    const request = {
+      method: 'GET',
+      url: '/',
+      headers: {},
+      httpVersion: '1.1',
+      socket: {},
+    } as IncomingMessage;
+    expect(serveOne(gateway.telemetry.instrument(), request)).toBe(false);
+    expect(gateway.telemetry.status().openExchanges).toBe(0);
+    await gateway.telemetry.shutdown();
+    expect(gateway.operator.spans).toHaveLength(0);
+    expect(gateway.diagnostics.map(({ code }) => code)).toEqual(['callback_failed']);
   });
 });
 

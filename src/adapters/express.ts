@@ -35,11 +35,13 @@ export function expressTelemetry<Request extends IncomingMessage = IncomingMessa
   });
   let last: ExpressApplication | undefined;
   return (request, response, next) => {
-    routes.remember(request);
-    const { app } = request as RoutedRequest;
     serve(request, request, response, (exchange) => {
-      // Nearly always the same application as before.
-      if (exchange.recording && app !== undefined && app !== last) recordUnhandled(telemetry, (last = app));
+      const { app } = request as RoutedRequest;
+      if (exchange.recording && app !== undefined) {
+        routes.remember(request);
+        // Nearly always the same application as before.
+        if (app !== last) recordUnhandled(telemetry, (last = app));
+      }
       next();
     });
   };

@@ -9,29 +9,16 @@ import type { HonoContext } from './hono-context.js';
 export interface FetchBridge {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Runs what answers, and ends the response when the answer has been taken. Only the outermost of several does. */
+  /** Runs what answers, and ends the response when the answer has been taken. */
   carry(context: HonoContext, answer: () => Promise<void>): Promise<void>;
 }
 
 const NO_ANSWER = new Error('The answer is an error');
 
-/** One per request, whichever instance asks: two adapters on one request share one exchange. */
-const bridges = new WeakMap<HonoContext, FetchBridge>();
-
-export function fetchBridgeOf(context: HonoContext): FetchBridge {
-  let bridge = bridges.get(context);
-  if (bridge === undefined) {
-    bridge = createBridge(context.req.raw);
-    bridges.set(context, bridge);
-  }
-  return bridge;
-}
-
-function createBridge({ method, url, headers, signal }: Request): FetchBridge {
+export function createFetchBridge({ method, url, headers, signal }: Request): FetchBridge {
   const request = { method, url: targetOf(url), headers: Object.fromEntries(headers), socket: {} };
   const incoming = request as unknown as IncomingMessage;
   const response = new ServerResponse(incoming);
-  let carries = false;
 
   const end = (event: 'finish' | 'close'): void => {
     signal.removeEventListener('abort', onAbort);
@@ -47,8 +34,6 @@ function createBridge({ method, url, headers, signal }: Request): FetchBridge {
     request: incoming,
     response,
     async carry(context, answer) {
-      if (carries) return answer();
-      carries = true;
       signal.addEventListener('abort', onAbort, { once: true });
       try {
         await answer();

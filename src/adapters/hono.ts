@@ -4,7 +4,7 @@ import type { Exchange } from '../model/exchange.js';
 import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
 import type { HonoContext } from './hono-context.js';
-import { fetchBridgeOf } from './hono-fetch.js';
+import { createFetchBridge } from './hono-fetch.js';
 import { honoRouteOf, type RoutedHonoRequest } from './hono-route.js';
 
 export type { HonoContext } from './hono-context.js';
@@ -42,6 +42,7 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
   const serve = telemetry.instrument<Context>(options, {
     httpRoute: ({ req }) => honoRouteOf(req as RoutedHonoRequest),
   });
+  const none = telemetry.of({});
   return (context, next) => {
     const { incoming, outgoing } = (context.env ?? NO_BINDINGS) as NodeBindings;
     if (incoming !== undefined && outgoing !== undefined) {
@@ -52,7 +53,12 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
         recordingErrors(context, exchange, next),
       );
     }
-    const bridge = fetchBridgeOf(context);
+    if (telemetry.of(context) !== none) {
+      // An adapter before this one has begun the exchange, and ends it.
+      const known = context as unknown as IncomingMessage & ServerResponse;
+      return serve(context, known, known, (exchange) => recordingErrors(context, exchange, next));
+    }
+    const bridge = createFetchBridge(context.req.raw);
     return serve(context, bridge.request, bridge.response, (exchange) => {
       const answer = (): Promise<void> => recordingErrors(context, exchange, next);
       // Off, it touches nothing. What is not recorded may still have a trace, of which the caller is told.

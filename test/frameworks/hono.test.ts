@@ -376,6 +376,19 @@ describe('Hono without a Node server', () => {
     expect(answer.headers.get('x-trace-id')).toBe(gateway.operator.spans[0]?.traceId);
   });
 
+  it('has one exchange for the ESM and the CommonJS door, which know nothing of each other', async () => {
+    vi.resetModules();
+    const other = await import('../../src/adapters/hono.js');
+    expect(other.honoTelemetry).not.toBe(honoTelemetry);
+    const { gateway, app } = await start((app, telemetry) => {
+      app.use(other.honoTelemetry(telemetry, { attributes: { inner: true } }));
+      app.get('/', ok);
+    });
+    await (await app.request('/')).text();
+    await expectOneRecord(gateway, { status: 200 });
+    expect(gateway.operator.spans[0]?.attributes['inner']).toBe(true);
+  });
+
   it('tells the time to the head of a stream, and no sizes of bodies, which go another way', async () => {
     const { gateway, app } = await start(
       (app) => app.post('/', (context) => context.body(bodyOf(Array<string>(20).fill('part')))),

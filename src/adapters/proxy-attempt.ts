@@ -33,9 +33,9 @@ export class ProxyAttempt {
   }
 
   /** Follows a request that goes out. Adds no listener that Node or the proxy would count. */
-  follow(outgoing: ClientRequest): void {
+  follow(outgoing: ClientRequest, target = this.#target): void {
     this.#outgoing = outgoing;
-    const url = targetUrl(this.#target, outgoing.path);
+    const url = targetUrl(target, outgoing.path);
     if (url !== undefined) this.call.setUrl(url);
     outgoing.on(errorMonitor, (error: unknown) => this.fail(error));
     // The proxies destroy it in listeners of their own, which come first, and then all there is to see is a reset.

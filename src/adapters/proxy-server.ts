@@ -67,6 +67,8 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   const byOutgoing = new WeakMap<object, ProxyAttempt>();
   /** An error comes several ways, and by the last of them a host may have begun the next attempt. */
   const told = new WeakSet<object>();
+  /** Attempts of upgrades that have begun before there was an outgoing request. */
+  const shownUpgrades = new WeakMap<IncomingMessage, ProxyAttempt>();
 
   const begin = (
     exchange: Exchange,
@@ -120,14 +122,27 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     follow(next, outgoing);
   });
 
+  seeUpgrades(proxy, (request, socket) => {
+    // Then the head is written before `proxyReqWs` could change anything, with whatever the client sent.
+    if (request.headers.expect === undefined) return;
+    const exchange = telemetry.of(request);
+    if (exchange === none) return;
+    const attempt = begin(exchange, new ClientSide(request, socket), undefined);
+    shownUpgrades.set(request, attempt);
+    showTrace(request, attempt.call);
+  });
+
   listen(
     'proxyReqWs',
     (outgoing: ClientRequest, request: IncomingMessage, socket: Duplex, options: ProxyOptions) => {
       const exchange = telemetry.of(request);
       if (exchange === none) return;
-      const attempt = begin(exchange, new ClientSide(request, socket), options?.target);
-      writeTrace(outgoing, attempt.call);
-      follow(attempt, outgoing);
+      const shown = shownUpgrades.get(request);
+      shownUpgrades.delete(request);
+      const attempt = shown ?? begin(exchange, new ClientSide(request, socket), options?.target);
+      if (shown === undefined) writeTrace(outgoing, attempt.call);
+      attempt.follow(outgoing, options?.target);
+      byOutgoing.set(outgoing, attempt);
       // The proxies have listeners of their own for both, without which Node would act for itself.
       outgoing.once('response', (answer) => attempt.answered(answer));
       outgoing.once('upgrade', (answer, upstreamSocket) => attempt.upgraded(answer, upstreamSocket));
@@ -146,6 +161,21 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   );
   listen('econnreset', fail);
   seeErrors(proxy, fail);
+}
+
+type Upgrade = (this: unknown, request: IncomingMessage, socket: Duplex, ...rest: unknown[]) => unknown;
+
+/** Looks at upgrades before the proxy copies their headers: unlike `web`, `ws` emits nothing before. */
+function seeUpgrades(proxy: Emitter, see: (request: IncomingMessage, socket: Duplex) => void): void {
+  const methods = proxy as unknown as Record<string, Upgrade | undefined>;
+  for (const name of ['ws', 'proxyWebsocketRequest']) {
+    const upgrade = methods[name];
+    if (typeof upgrade !== 'function') continue;
+    methods[name] = function (request, socket, ...rest) {
+      see(request, socket);
+      return upgrade.call(this, request, socket, ...rest);
+    };
+  }
 }
 
 /** The answer was a redirect, which the proxy told nobody of. */

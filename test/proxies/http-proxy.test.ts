@@ -283,6 +283,42 @@ for (const [name, load, { skipped }] of bareProxies) {
         sockets.close();
       });
 
+      it('that expects 100-continue carries the trace, and nothing of what is cleared', async () => {
+        const arrived: IncomingMessage[] = [];
+        const upstream = await startUpstream(() => undefined);
+        upstream.server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+          arrived.push(request);
+          socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        });
+        const shown: IncomingHttpHeaders[] = [];
+        const gateway = await startGateway({
+          options: { ...BOTH, propagation: { clear: ['x-debug'] } },
+          server(telemetry) {
+            const proxy = load().createProxyServer({ target: upstream.url });
+            proxyTelemetry(telemetry)(proxy);
+            return httpServerTelemetry(telemetry, createServer()).on('upgrade', (request, socket, head) => {
+              proxy.ws(request, socket, head);
+              setTimeout(() => shown.push(request.headers), 1);
+            });
+          },
+        });
+        const lines = ['GET /chat HTTP/1.1', 'Host: a.example', 'Connection: Upgrade', 'Upgrade: websocket'];
+        const own = ['Expect: 100-continue', 'X-Debug: 1', `traceparent: ${TRACE.traceparent}`];
+        const client = openRaw(gateway.port, `${[...lines, ...own].join('\r\n')}\r\n\r\n`);
+        await client.waitFor('101');
+        client.socket.end();
+        await gateway.flush();
+        const [span] = clientsOf(gateway);
+        expect(arrived.map(({ headers }) => headers['x-debug'])).toEqual([undefined]);
+        expect(parentIdIn(arrived[0]?.headers)).toBe(span?.spanId);
+        expect(span?.attributes).toMatchObject({
+          'url.full': `${upstream.url}/chat`,
+          'http.response.status_code': 101,
+        });
+        expect(clientsOf(gateway)).toHaveLength(1);
+        expect(shown).toMatchObject([{ ...TRACE, 'x-debug': '1' }]);
+      });
+
       it('that the upstream refuses, or does not answer, says so', async () => {
         const upstream = await startUpstream((_, response) => void response.writeHead(404).end());
         for (const [target, expected] of [

@@ -10,8 +10,10 @@ export function withTrace(headers: UndiciHeaders, call: UpstreamCall): object | 
   if (Array.isArray(headers)) return flatWithTrace(headers, call);
   if (typeof headers !== 'object') return undefined;
   if (Symbol.iterator in headers) {
-    const fields = fieldsOf(headers as Iterable<unknown>);
-    return fields && injected(fields, call);
+    const pairs = [...(headers as Iterable<unknown>)];
+    const fields = fieldsOf(pairs);
+    // Some can be read only once, and undici is to see what it refuses.
+    return fields === undefined ? new Set(pairs) : injected(fields, call);
   }
   return injected({ ...headers }, call);
 }
@@ -31,9 +33,9 @@ function flatWithTrace(flat: readonly unknown[], call: UpstreamCall): object | u
   return injected(pairs, call) && pairs.flat(1);
 }
 
-/** Repeated names become lists. */
-function fieldsOf(pairs: Iterable<unknown>): Record<string, HeaderValue> | undefined {
-  const fields: Record<string, HeaderValue> = {};
+/** Repeated names become lists. Clients may send names that objects inherit, such as `constructor` and `__proto__`. */
+function fieldsOf(pairs: readonly unknown[]): Record<string, HeaderValue> | undefined {
+  const fields = Object.create(null) as Record<string, HeaderValue>;
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) return undefined;
     const [name, value] = pair as [string, string];

@@ -245,15 +245,33 @@ for (const [name, load, { skipped }] of undiciVersions) {
       }
     });
 
+    it.each(['constructor', 'toString', '__proto__'])('passes on a header called %s', async (header) => {
+      const { Agent, request } = load();
+      const received: string[][] = [];
+      const upstream = await startUpstream(({ rawHeaders }, response) => {
+        received.push(rawHeaders);
+        response.end();
+      });
+      for (const headers of [new Headers([[header, '1']]), new Map([[header, '1']])]) {
+        await serve(async (telemetry) => {
+          const dispatcher = new Agent().compose(undiciTelemetry(telemetry));
+          await (await request(upstream.url, { dispatcher, headers })).body.dump();
+        });
+        const sent = received.pop() ?? [];
+        const values = sent.filter((_, index) => sent[index - 1]?.toLowerCase() === header.toLowerCase());
+        expect(values).toEqual(['1']);
+      }
+    });
+
     it('leaves what undici refuses to undici', async () => {
       const { Agent, request } = load();
-      for (const headers of [['x-odd'], 'text', [['a']]]) {
+      for (const give of [() => ['x-odd'], () => 'text', () => [['a']], () => ['a'].values()]) {
         const errors: string[] = [];
         for (const isBare of [true, false]) {
           const gateway = await serve((telemetry) => {
             const agent = new Agent();
             const dispatcher = isBare ? agent : agent.compose(undiciTelemetry(telemetry));
-            return request(NOBODY, { dispatcher, headers: headers as never });
+            return request(NOBODY, { dispatcher, headers: give() as never });
           });
           errors.push((gateway.result as Error).message);
         }

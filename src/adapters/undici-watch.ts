@@ -1,6 +1,14 @@
 /** What undici tells the handler of one dispatch, told to its upstream call on the way. */
 import type { UpstreamCall } from '../model/exchange.js';
 
+/** How a handler is used: undici's own retries and redirects dispatch it again when its call has ended. */
+export interface HandlerUse {
+  /** The call has not ended. */
+  isUnderWay: boolean;
+  /** The handler has been told all, and may serve another request. */
+  told(): void;
+}
+
 /** The handler that undici calls since version 7. */
 export interface ModernHandler {
   onRequestStart?(controller: Controller, context: unknown): void;
@@ -48,10 +56,12 @@ function isTimeout(error: unknown): boolean {
 /** Tells the call; never what the host's handler sees. */
 class CallWatch {
   readonly #call: UpstreamCall;
+  readonly #use: HandlerUse;
   #statusCode: number | undefined;
 
-  constructor(call: UpstreamCall) {
+  constructor(call: UpstreamCall, use: HandlerUse) {
     this.#call = call;
+    this.#use = use;
   }
 
   head(statusCode: number): void {
@@ -63,14 +73,23 @@ class CallWatch {
 
   upgraded(statusCode: number, socket: Ending): void {
     this.head(statusCode);
-    socket.once('close', () => this.end());
+    socket.once('close', () => {
+      this.end();
+      this.told();
+    });
   }
 
   end(): void {
+    this.#use.isUnderWay = false;
     this.#call.end({ statusCode: this.#statusCode });
   }
 
+  told(): void {
+    this.#use.told();
+  }
+
   fail(error: unknown, isAborted: boolean): void {
+    this.#use.isUnderWay = false;
     const told = isAborted && !isTimeout(error) ? 'AbortError' : error;
     this.#call.end({ statusCode: this.#statusCode, error: told });
   }
@@ -86,18 +105,18 @@ abstract class Watched implements Sent {
   protected readonly handler: UndiciHandler;
   protected readonly watch: CallWatch;
 
-  constructor(handler: UndiciHandler, call: UpstreamCall) {
+  constructor(handler: UndiciHandler, call: UpstreamCall, use: HandlerUse) {
     this.handler = handler;
-    this.watch = new CallWatch(call);
+    this.watch = new CallWatch(call, use);
     this.onBodySent = handler.onBodySent?.bind(handler);
     this.onRequestSent = handler.onRequestSent?.bind(handler);
     this.onResponseStarted = handler.onResponseStarted?.bind(handler);
   }
 }
 
-export function watchHandler(handler: UndiciHandler, call: UpstreamCall): UndiciHandler {
+export function watchHandler(handler: UndiciHandler, call: UpstreamCall, use: HandlerUse): UndiciHandler {
   const isModern = typeof handler.onRequestStart === 'function';
-  return isModern ? new WatchedModern(handler, call) : new WatchedLegacy(handler, call);
+  return isModern ? new WatchedModern(handler, call, use) : new WatchedLegacy(handler, call, use);
 }
 
 class WatchedModern extends Watched implements ModernHandler {
@@ -122,6 +141,7 @@ class WatchedModern extends Watched implements ModernHandler {
   onResponseEnd(controller: Controller, trailers: unknown): void {
     this.watch.end();
     this.handler.onResponseEnd?.(controller, trailers);
+    this.watch.told();
   }
 
   onResponseError(controller: Controller, error: unknown): void {
@@ -159,6 +179,7 @@ class WatchedLegacy extends Watched implements LegacyHandler {
   onComplete(trailers: unknown): void {
     this.watch.end();
     this.handler.onComplete?.(trailers);
+    this.watch.told();
   }
 
   onError(error: unknown): void {

@@ -3,7 +3,7 @@ import type { Exchange, UpstreamCall, UpstreamCallOptions } from '../model/excha
 import type { GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
 import { withTrace, type UndiciHeaders } from './undici-headers.js';
-import { watchHandler, type UndiciHandler } from './undici-watch.js';
+import { watchHandler, type HandlerUse, type UndiciHandler } from './undici-watch.js';
 
 /** The part of a dispatch's options that is read. */
 export interface UndiciDispatchOptions {
@@ -27,8 +27,8 @@ export type UndiciInterceptor = <Dispatch extends (options: never, handler: neve
 
 type Dispatch = (options: UndiciDispatchOptions, handler: UndiciHandler) => boolean;
 
-/** What is known of the dispatches that one handler has had: undici's own retries and redirects use it again. */
-interface Resent {
+/** What is known of the dispatches that one handler has had. */
+interface Resent extends HandlerUse {
   readonly exchange: Exchange;
   count: number;
 }
@@ -57,13 +57,22 @@ export function undiciTelemetry(
   /** A retry comes from a socket's own events, in which another exchange may be the running one. */
   const ownerOf = (dispatched: UndiciDispatchOptions, handler: object): Resent | undefined => {
     const known = resent.get(handler);
-    if (known !== undefined) {
+    // A handler that is busy, or has been told all, serves another request: some hosts have one for all of them.
+    if (known?.isUnderWay === false) {
+      known.isUnderWay = true;
       known.count++;
       return known;
     }
     const exchange = choose === undefined ? telemetry.current() : choose(dispatched);
     if (exchange === undefined || exchange === none) return undefined;
-    const owner = { exchange, count: 0 };
+    const owner: Resent = {
+      exchange,
+      count: 0,
+      isUnderWay: true,
+      told() {
+        if (!owner.isUnderWay && resent.get(handler) === owner) resent.delete(handler);
+      },
+    };
     resent.set(handler, owner);
     return owner;
   };
@@ -76,11 +85,12 @@ export function undiciTelemetry(
       const owner = ownerOf(dispatched, handler);
       if (owner === undefined) return dispatch(dispatched, handler);
       const call = owner.exchange.startUpstreamCall(callOptions(dispatched, owner.count));
-      const headers = withTrace(dispatched.headers as UndiciHeaders, call);
       try {
+        const headers = withTrace(dispatched.headers as UndiciHeaders, call);
         const sent = headers === undefined ? dispatched : { ...dispatched, headers };
-        return dispatch(sent, watchHandler(handler, call));
+        return dispatch(sent, watchHandler(handler, call, owner));
       } catch (error) {
+        owner.isUnderWay = false;
         endedBy(call, error);
         throw error;
       }

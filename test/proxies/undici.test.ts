@@ -127,6 +127,33 @@ for (const [name, load, { skipped }] of undiciVersions) {
       await agent.close();
     });
 
+    it('tells requests apart that share one handler', async () => {
+      const { Agent } = load();
+      const upstream = await answering();
+      const dones: (() => void)[] = [];
+      const done = (): void => dones.shift()?.();
+      const nothing = (): boolean => true;
+      const handler =
+        name === 'undici 6'
+          ? { onConnect: nothing, onHeaders: nothing, onData: nothing, onComplete: done, onError: nothing }
+          : { onRequestStart: nothing, onResponseEnd: done, onResponseError: nothing };
+      const gateway = await startGateway({
+        listener(_request, response) {
+          dones.push(() => response.end());
+          dispatcher.dispatch({ origin: upstream.url, path: '/', method: 'GET' }, handler);
+        },
+      });
+      const agent = new Agent();
+      const dispatcher = agent.compose(undiciTelemetry(gateway.telemetry));
+      for (const path of ['/1', '/2']) await send(gateway.url + path);
+      await Promise.all(['/3', '/4'].map((path) => send(gateway.url + path)));
+      await gateway.flush();
+      expect(upstream.arrived.map(parentIdIn).sort()).toEqual(
+        gateway.operator.spans.map(({ spanId }) => spanId).sort(),
+      );
+      await agent.close();
+    });
+
     it('makes a call of each redirect', async () => {
       const { Agent, interceptors, request } = load();
       const upstream = await answering(302);

@@ -15,6 +15,7 @@ export class ProxyAttempt {
   #outgoing: ClientRequest | undefined;
   #statusCode: number | undefined;
   #isTimedOut = false;
+  #hasEnded = false;
 
   constructor(
     call: UpstreamCall,
@@ -69,12 +70,18 @@ export class ProxyAttempt {
     socket.once('close', () => this.end());
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   end(): void {
+    this.#hasEnded = true;
     this.call.end({ statusCode: this.#statusCode });
   }
 
   fail(error: unknown): void {
     const told = this.#isTimedOut ? 'upstream_timeout' : error;
+    this.#hasEnded = true;
     this.call.end({ statusCode: this.#statusCode, error: this.#client.isGone ? 'AbortError' : told });
   }
 }

@@ -1,4 +1,5 @@
 /** `proxyTelemetry`: upstream calls of http-proxy and its successors, seen through their own events. */
+import { errorMonitor } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Exchange } from '../model/exchange.js';
@@ -46,8 +47,21 @@ export function proxyTelemetry(telemetry: GatewayTelemetry): ProxyTelemetryPlugi
     if (typeof proxy?.on !== 'function' || typeof proxy.emit !== 'function') {
       throw new TypeError('proxyTelemetry: the plugin must be given a proxy server');
     }
-    watch(telemetry, proxy as Emitter);
+    if (isNew(proxy, telemetry)) watch(telemetry, proxy as Emitter);
   };
+}
+
+/** On the proxy itself, so that it also holds between the ESM and the CommonJS door. */
+const WATCHED = Symbol.for('gateway-otel.proxy');
+
+/** A plugin that is given twice makes no call twice. */
+function isNew(given: object, telemetry: GatewayTelemetry): boolean {
+  const proxy = given as { readonly [WATCHED]?: WeakSet<GatewayTelemetry> };
+  if (proxy[WATCHED] === undefined) Object.defineProperty(proxy, WATCHED, { value: new WeakSet() });
+  const known = proxy[WATCHED];
+  if (known === undefined || known.has(telemetry)) return false;
+  known.add(telemetry);
+  return true;
 }
 
 function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
@@ -65,8 +79,17 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   /** The newest attempt of each request. */
   const attempts = new WeakMap<IncomingMessage, ProxyAttempt>();
   const byOutgoing = new WeakMap<object, ProxyAttempt>();
+  /** Attempts that wait for their outgoing request, oldest first: a host may begin several of one request at once. */
+  const waiting = new WeakMap<IncomingMessage, ProxyAttempt[]>();
   /** An error comes several ways, and by the last of them a host may have begun the next attempt. */
   const told = new WeakSet<object>();
+  /** Gives whether it had been told before. */
+  const tell = (error: unknown): boolean => {
+    if (typeof error !== 'object' || error === null) return false;
+    if (told.has(error)) return true;
+    told.add(error);
+    return false;
+  };
   /** Attempts of upgrades that have begun before there was an outgoing request. */
   const shownUpgrades = new WeakMap<IncomingMessage, ProxyAttempt>();
 
@@ -83,36 +106,47 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     attempts.set(request, attempt);
     return attempt;
   };
-  const follow = (attempt: ProxyAttempt, outgoing: ClientRequest): void => {
+  const follow = (attempt: ProxyAttempt, outgoing: ClientRequest, target?: ProxyTarget | string): void => {
     byOutgoing.set(outgoing, attempt);
-    attempt.follow(outgoing);
+    attempt.follow(outgoing, target);
+    // Before the proxy tells it, which does not say of which attempt.
+    outgoing.on(errorMonitor, tell);
+  };
+  const nextWaiting = (request: IncomingMessage): ProxyAttempt | undefined => {
+    const queue = waiting.get(request);
+    // There is no `proxyReq` with `Expect: 100-continue`, and none where an attempt has failed before.
+    let attempt = queue?.shift();
+    while (attempt !== undefined && (attempt.hasEnded || attempt.outgoing !== undefined))
+      attempt = queue?.shift();
+    return attempt;
   };
   const attemptOf = ({ req }: Answer, request: IncomingMessage): ProxyAttempt | undefined =>
     (req && byOutgoing.get(req)) ?? attempts.get(request);
   const fail = (error: unknown, request: IncomingMessage | undefined): void => {
     const attempt = request && attempts.get(request);
-    if (attempt === undefined) return;
-    if (typeof error === 'object' && error !== null) {
-      if (told.has(error)) return;
-      told.add(error);
-    }
-    attempt.fail(error);
+    if (attempt !== undefined && !tell(error)) attempt.fail(error);
   };
 
   listen('start', (request: IncomingMessage, response: ServerResponse, target?: ProxyTarget) => {
     const exchange = telemetry.of(request);
     if (exchange === none) return;
-    showTrace(request, begin(exchange, new ClientSide(request, response), target).call);
+    const attempt = begin(exchange, new ClientSide(request, response), target);
+    const queue = waiting.get(request);
+    if (queue === undefined) waiting.set(request, [attempt]);
+    else queue.push(attempt);
+    showTrace(request, attempt.call);
   });
 
   listen('proxyReq', (outgoing: ClientRequest, request: IncomingMessage, response: ServerResponse) => {
-    const attempt = attempts.get(request);
     // With follow-redirects it is one request, whose every hop comes here again.
-    if (attempt === undefined || attempt.outgoing === outgoing) return;
-    if (attempt.outgoing === undefined) {
-      follow(attempt, outgoing);
+    if (byOutgoing.has(outgoing)) return;
+    const begun = nextWaiting(request);
+    if (begun !== undefined) {
+      follow(begun, outgoing);
       return;
     }
+    const attempt = attempts.get(request);
+    if (attempt === undefined) return;
     // httpxy has followed a redirect, for which it takes the client's headers again.
     redirected(attempt);
     const { protocol, host } = outgoing;
@@ -141,8 +175,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
       shownUpgrades.delete(request);
       const attempt = shown ?? begin(exchange, new ClientSide(request, socket), options?.target);
       if (shown === undefined) writeTrace(outgoing, attempt.call);
-      attempt.follow(outgoing, options?.target);
-      byOutgoing.set(outgoing, attempt);
+      follow(attempt, outgoing, options?.target);
       // The proxies have listeners of their own for both, without which Node would act for itself.
       outgoing.once('response', (answer) => attempt.answered(answer));
       outgoing.once('upgrade', (answer, upstreamSocket) => attempt.upgraded(answer, upstreamSocket));

@@ -121,6 +121,46 @@ for (const [name, load, { skipped }] of bareProxies) {
       expect(parentIdIn(upstream.arrived[0])).toBe(clientsOf(gateway)[2]?.spanId);
     });
 
+    it('tells attempts apart that are made at once', async () => {
+      const upstream = await echoing();
+      let nobody = '';
+      const atOnce: Serve = (proxy, request, response) => {
+        proxy.web(request, response, { target: nobody, selfHandleResponse: true }, () => undefined);
+        proxy.web(request, response);
+        proxy.web(request, response, { selfHandleResponse: true });
+      };
+      const gateway = await start({ target: upstream.url }, atOnce);
+      for (const target of [NOBODY, upstream.url]) {
+        nobody = target;
+        await send(gateway.url);
+      }
+      await gatewayHasServed(gateway, 2);
+      const calls = clientsOf(gateway);
+      expect(calls.map(({ attributes }) => attributes['error.type'] ?? '-').sort()).toEqual([
+        ...Array<string>(5).fill('-'),
+        'upstream_connect_error',
+      ]);
+      for (const { attributes } of calls) expect(attributes['server.address']).toBe('127.0.0.1');
+      const ids = calls.map(({ spanId }) => spanId);
+      expect(ids).toEqual(expect.arrayContaining(upstream.arrived.map(parentIdIn)));
+      expect(new Set(upstream.arrived.map(parentIdIn)).size).toBe(5);
+    });
+
+    it('makes no call twice where the plugin is given twice', async () => {
+      const upstream = await echoing();
+      const gateway = await startGateway({
+        options: BOTH,
+        server: (telemetry) => {
+          const proxy = load().createProxyServer({ target: upstream.url });
+          for (const plugin of [proxyTelemetry(telemetry), proxyTelemetry(telemetry)]) plugin(proxy);
+          return createServer(httpTelemetry(telemetry, (request, response) => web(proxy, request, response)));
+        },
+      });
+      await send(gateway.url);
+      await gateway.flush();
+      expect(clientsOf(gateway)).toHaveLength(1);
+    });
+
     it('does not lay an error that is told twice on the next attempt', async () => {
       const upstream = await echoing();
       const proxies: BareProxy[] = [];

@@ -53,6 +53,7 @@ export function undiciTelemetry(
   }
   const none = telemetry.of({});
   const resent = new WeakMap<object, Resent>();
+  const made = madeFor(telemetry);
 
   /** A retry comes from a socket's own events, in which another exchange may be the running one. */
   const ownerOf = (dispatched: UndiciDispatchOptions, handler: object): Resent | undefined => {
@@ -82,13 +83,16 @@ export function undiciTelemetry(
       if (typeof dispatched !== 'object' || typeof handler !== 'object' || handler === null) {
         return dispatch(dispatched, handler);
       }
-      const owner = ownerOf(dispatched, handler);
+      // Composed twice, it is given what it has made itself.
+      const owner = made.has(handler) ? undefined : ownerOf(dispatched, handler);
       if (owner === undefined) return dispatch(dispatched, handler);
       const call = owner.exchange.startUpstreamCall(callOptions(dispatched, owner.count));
       try {
         const headers = withTrace(dispatched.headers as UndiciHeaders, call);
         const sent = headers === undefined ? dispatched : { ...dispatched, headers };
-        return dispatch(sent, watchHandler(handler, call, owner));
+        const watching = watchHandler(handler, call, owner);
+        made.add(watching);
+        return dispatch(sent, watching);
       } catch (error) {
         owner.isUnderWay = false;
         endedBy(call, error);
@@ -97,6 +101,15 @@ export function undiciTelemetry(
     };
   };
   return intercept as unknown as UndiciInterceptor;
+}
+
+/** Per instance the handlers that its interceptors have made. */
+const madeBy = new WeakMap<GatewayTelemetry, WeakSet<object>>();
+
+function madeFor(telemetry: GatewayTelemetry): WeakSet<object> {
+  let made = madeBy.get(telemetry);
+  if (made === undefined) madeBy.set(telemetry, (made = new WeakSet()));
+  return made;
 }
 
 function endedBy(call: UpstreamCall, error: unknown): void {

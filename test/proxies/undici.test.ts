@@ -154,6 +154,18 @@ for (const [name, load, { skipped }] of undiciVersions) {
       await agent.close();
     });
 
+    it('makes one call where it is composed twice', async () => {
+      const { Agent, request } = load();
+      const upstream = await answering();
+      const gateway = await serve(async (telemetry) => {
+        const inner = new Agent().compose(undiciTelemetry(telemetry));
+        const dispatcher = inner.compose(undiciTelemetry(telemetry));
+        return (await request(upstream.url, { dispatcher })).body.text();
+      });
+      expect(told(gateway)).toEqual([[undefined, 200, undefined]]);
+      expect(upstream.arrived.map(parentIdIn)).toEqual(clientsOf(gateway).map(({ spanId }) => spanId));
+    });
+
     it('makes a call of each redirect', async () => {
       const { Agent, interceptors, request } = load();
       const upstream = await answering(302);

@@ -40,7 +40,7 @@ export function httpServerTelemetry<Server extends ServerLike>(
     switch (event) {
       case 'request':
         // In the same exchange, and its options are not to be asked twice.
-        if (request.headers.expect !== undefined && expecting.has(request))
+        if (request.headers?.expect !== undefined && expecting.has(request))
           return telemetry.of(request).run(pass);
         break;
       case 'checkContinue':

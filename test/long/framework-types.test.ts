@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPackedProject, type PackedProject } from '../package/packed-project.js';
-import { compile } from './compile.js';
+import { compile } from '../types/compile.js';
 
-const sources = fileURLToPath(new URL('frameworks/', import.meta.url));
+const sources = fileURLToPath(new URL('../types/frameworks/', import.meta.url));
 const packages = [
   'express',
   '@types/express',

@@ -36,6 +36,8 @@ it.each([
   const to = (owner: string) => ({
     endpoint: collectors.get(owner)?.url ?? '',
     compression: 'gzip' as const,
+    // Ten thousand of the operator's log records are more than the usual 4 MiB.
+    maxRequestBytes: 8 * MIB,
   });
   try {
     const gateway = await programs.start<Gateway>('gateway');

@@ -67,14 +67,17 @@ function isNew(given: object, telemetry: GatewayTelemetry): boolean {
 function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
   const none = telemetry.of({});
   /** Whatever a proxy hands over, what cannot be read is not told: an error here would be the gateway's. */
-  const listen = (event: string, listener: (...args: never[]) => void): void => {
-    proxy.on(event, (...args: never[]) => {
+  const guarded =
+    <Args extends unknown[]>(look: (...args: Args) => void) =>
+    (...args: Args): void => {
       try {
-        listener(...args);
+        look(...args);
       } catch {
         // The call ends with its exchange.
       }
-    });
+    };
+  const listen = (event: string, listener: (...args: never[]) => void): void => {
+    proxy.on(event, guarded(listener));
   };
   /** The newest attempt of each request. */
   const attempts = new WeakMap<IncomingMessage, ProxyAttempt>();
@@ -156,7 +159,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     follow(next, outgoing);
   });
 
-  seeUpgrades(proxy, (request, socket) => {
+  const showUpgrade = (request: IncomingMessage, socket: Duplex): void => {
     // Then the head is written before `proxyReqWs` could change anything, with whatever the client sent.
     if (request.headers.expect === undefined) return;
     const exchange = telemetry.of(request);
@@ -164,7 +167,8 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     const attempt = begin(exchange, new ClientSide(request, socket), undefined);
     shownUpgrades.set(request, attempt);
     showTrace(request, attempt.call);
-  });
+  };
+  seeUpgrades(proxy, guarded(showUpgrade));
 
   listen(
     'proxyReqWs',
@@ -193,7 +197,7 @@ function watch(telemetry: GatewayTelemetry, proxy: Emitter): void {
     attemptOf(answer, request)?.end(),
   );
   listen('econnreset', fail);
-  seeErrors(proxy, fail);
+  seeErrors(proxy, guarded(fail));
 }
 
 type Upgrade = (this: unknown, request: IncomingMessage, socket: Duplex, ...rest: unknown[]) => unknown;

@@ -100,7 +100,7 @@ export interface InstrumentedHandler<Source> {
 
 /** One independent instance; made by `createGatewayTelemetry`. Apart from configuration calls no method throws. */
 export interface GatewayTelemetry {
-  /** Begins an exchange without any framework. The caller ends it. */
+  /** Begins an exchange without any framework. The caller ends it: one that never ends is kept in memory until `shutdown`. */
   begin(request: BeginOptions): Exchange;
   /** The foundation of adapters on Node's request and response: options are read once, here. */
   instrument<Source>(

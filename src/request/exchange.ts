@@ -52,7 +52,7 @@ export interface WatchedResponse {
 }
 
 export class LiveExchange implements Exchange, OpenExchange {
-  readonly recording: boolean;
+  recording: boolean;
   readonly span: Span;
   readonly requestId: string;
   /** Set by the host; adapter options fill what is still unset at the end. */
@@ -62,7 +62,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   environment: string | undefined;
   /** Fills what is still unset from the adapter's options, just before the end, whoever ends it. */
   completer: ((exchange: LiveExchange) => void) | undefined;
-  /** What an adapter watches for the end: tells the status that has been sent by now. */
+  /** What an adapter watches for the end. */
   watched: WatchedResponse | undefined;
   bodies: BodyCount | undefined;
   previousOpen: OpenExchange | undefined;
@@ -287,10 +287,11 @@ export class LiveExchange implements Exchange, OpenExchange {
     this.finish({ statusCode: this.watched?.statusSent(), complete: false, brokenBy: SHUTDOWN });
   }
 
-  /** Nobody can watch for its end: as if it had not begun. */
+  /** Nobody can watch for its end: nothing is recorded of it. */
   discard(): void {
-    if (!this.#ended && this.recording) this.#home.openExchanges.remove(this);
+    if (this.recording && !this.#ended) this.#home.openExchanges.remove(this);
     this.#ended = true;
+    this.recording = false;
   }
 
   /** Ends it as observed. Only the first end counts. Never throws. */
@@ -328,7 +329,6 @@ export class LiveExchange implements Exchange, OpenExchange {
     // The head of an answer that waits in a pipeline is written, but has not left.
     const timeToFirstByteMs =
       headMs === undefined || ending.statusCode === undefined ? undefined : headMs - this.#startMonotonicMs;
-    const calls = this.#calls;
     const upstream = this.#upstreamFacts();
     const outcome = home.severityOf(
       outcomeOf(
@@ -336,8 +336,8 @@ export class LiveExchange implements Exchange, OpenExchange {
           statusCode: ending.statusCode,
           complete: ending.complete,
           brokenBy: ending.brokenBy,
-          recordedError: this.#recordedError ?? calls?.errorType,
-          lostUpstreamBy: calls?.lostBy,
+          recordedError: this.#recordedError ?? this.#calls?.errorType,
+          lostUpstreamBy: this.#calls?.lostBy,
           upstreamStatusCode: upstream?.statusCode,
         },
         home.clientDisconnect,

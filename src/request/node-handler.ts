@@ -169,11 +169,15 @@ export function createNodeHandler<Source>(
     );
   };
 
-  const reportUnreadable = (): undefined =>
-    void factory.report({
+  /** Its trace goes on, and what is to be cleared is; without anybody to tell its end, nothing is recorded. */
+  const unreadable = (exchange: LiveExchange | undefined): LiveExchange | undefined => {
+    if (exchange?.watched === undefined) exchange?.discard();
+    factory.report({
       code: 'callback_failed',
       message: 'A request object could not be read; nothing is recorded of it',
     });
+    return exchange;
+  };
 
   const beginAnswered = (
     source: Source,
@@ -193,8 +197,7 @@ export function createNodeHandler<Source>(
       if (exchange.hasHostSpan) response.prependOnceListener('close', () => exchange?.completeHostSpan());
       return exchange;
     } catch {
-      exchange?.discard();
-      return reportUnreadable();
+      return unreadable(exchange);
     }
   };
 
@@ -213,8 +216,7 @@ export function createNodeHandler<Source>(
       }
       return exchange;
     } catch {
-      exchange?.discard();
-      return reportUnreadable();
+      return unreadable(exchange);
     }
   };
 

@@ -188,3 +188,21 @@ it('a request without a socket reaches the listener', async () => {
   expect(() => handler(bare, new ServerResponse(bare))).not.toThrow();
   expect(calls).toBe(3);
 });
+
+it('a response that cannot be watched leaves no exchange open, and the trace goes on', async () => {
+  const gateway = await startGateway({ options: { propagation: { clear: ['x-debug'] } } });
+  const injected: Record<string, string>[] = [];
+  const handler = httpTelemetry(gateway.telemetry, (_request, _response, exchange) => {
+    const headers: Record<string, string> = { 'x-debug': '1' };
+    exchange.inject(headers);
+    injected.push(headers);
+  });
+  const request = { method: 'GET', url: '/', headers: {}, httpVersion: '1.1', socket: {} };
+  const incoming = request as unknown as IncomingMessage;
+  for (const response of [undefined, {}, Object.freeze(new ServerResponse(incoming))]) {
+    handler({ ...request } as unknown as IncomingMessage, response as ServerResponse);
+  }
+  expect(gateway.telemetry.status().openExchanges).toBe(0);
+  expect(injected).toHaveLength(3);
+  for (const headers of injected) expect(Object.keys(headers)).toEqual(['traceparent']);
+});

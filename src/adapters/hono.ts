@@ -5,6 +5,7 @@ import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
 import type { HonoContext } from './hono-context.js';
 import { createFetchBridge } from './hono-fetch.js';
+import { recordingErrors } from './recording-errors.js';
 import { honoRouteOf, type RoutedHonoRequest } from './hono-route.js';
 
 export type { HonoContext } from './hono-context.js';
@@ -46,21 +47,21 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
   return (context, next) => {
     const { incoming, outgoing } = (context.env ?? NO_BINDINGS) as NodeBindings;
     if (incoming !== undefined && outgoing !== undefined) {
-      return serve(context, incoming, outgoing, (exchange) => recordingErrors(context, exchange, next));
+      return serve(context, incoming, outgoing, (exchange) => answered(context, exchange, next));
     }
     if (incoming !== undefined) {
       return serve.upgrade(context, incoming, incoming.socket, (exchange) =>
-        recordingErrors(context, exchange, next),
+        answered(context, exchange, next),
       );
     }
     if (telemetry.of(context) !== none) {
       // An adapter before this one has begun the exchange, and ends it.
       const known = context as unknown as IncomingMessage & ServerResponse;
-      return serve(context, known, known, (exchange) => recordingErrors(context, exchange, next));
+      return serve(context, known, known, (exchange) => answered(context, exchange, next));
     }
     const bridge = createFetchBridge(context.req.raw);
     return serve(context, bridge.request, bridge.response, (exchange) => {
-      const answer = (): Promise<void> => recordingErrors(context, exchange, next);
+      const answer = (): Promise<void> => answered(context, exchange, next);
       // Off, it touches nothing. What is not recorded may still have a trace, of which the caller is told.
       const isOff = !exchange.recording && exchange.traceId === '';
       return isOff ? answer() : bridge.carry(context, answer);
@@ -69,16 +70,7 @@ export function honoTelemetry<Context extends HonoContext = HonoContext>(
 }
 
 /** Hono gives errors to `onError` and goes on; only what is no `Error` is thrown through `next`. */
-async function recordingErrors(
-  context: HonoContext,
-  exchange: Exchange,
-  next: () => Promise<void>,
-): Promise<void> {
-  try {
-    await next();
-  } catch (error) {
-    exchange.recordError(error);
-    throw error;
-  }
+async function answered(context: HonoContext, exchange: Exchange, next: () => Promise<void>): Promise<void> {
+  await recordingErrors(exchange, next);
   if (context.error !== undefined) exchange.recordError(context.error);
 }

@@ -5,6 +5,7 @@ import type { AdapterOptions, GatewayTelemetry } from '../model/telemetry.js';
 import { recordBodyErrors } from './body-errors.js';
 import { checkTelemetry } from './check-telemetry.js';
 import { koaRouteOf } from './koa-route.js';
+import { recordingErrors } from './recording-errors.js';
 
 export type { AdapterOptions, HeaderText, ValueOrCallback } from '../model/telemetry.js';
 
@@ -34,20 +35,15 @@ export function koaTelemetry<Context extends KoaContext = KoaContext>(
   checkTelemetry('koaTelemetry', telemetry);
   const serve = telemetry.instrument<Context>(options, { httpRoute: koaRouteOf });
   return (context, next) =>
-    serve(context, context.req, context.res, (exchange) => recordingErrors(context, exchange, next));
+    serve(context, context.req, context.res, (exchange) => answered(context, exchange, next));
 }
 
-/** Koa answers what is thrown here; a 5xx of its own is explained by it. */
-async function recordingErrors(
+/** Koa answers what is thrown, and sends the body after the middleware. */
+async function answered(
   context: KoaContext,
   exchange: Exchange,
   next: () => Promise<unknown>,
 ): Promise<void> {
-  try {
-    await next();
-  } catch (error) {
-    exchange.recordError(error);
-    throw error;
-  }
+  await recordingErrors(exchange, next);
   recordBodyErrors(context.body, exchange);
 }

@@ -15,12 +15,10 @@ import { Instance, type KeptSettings } from './instance.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
-import type { Outcome } from './model/outcome.js';
 import type { Propagation } from './model/propagation.js';
 import type { ResolvedDestination } from './model/resolved-destination.js';
 import type { Signal } from './model/signal.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
-import { containRejection } from './model/settle.js';
 import { VERSION } from './model/version.js';
 import { decodePartialSuccess, isExportResponse } from './otlp/decode-response.js';
 import { createEncoders, createEnvelopes } from './otlp/encoders.js';
@@ -32,6 +30,7 @@ import { createIdGenerator } from './request/ids.js';
 import { OpenExchanges } from './request/open-exchanges.js';
 import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
+import { guardSeverity } from './request/severity.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { guardTrustedHop } from './request/trusted-hop.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
@@ -243,7 +242,7 @@ function compose(
     resource: () => resourceObject(operatorResource),
     nowEpochMs: nowMs,
     isOwnExport: loopTokens.isOf,
-    severityOf: severityWith(settings.severity, reporter),
+    severityOf: guardSeverity(settings.severity, report),
     report,
     boundEmitters: new WeakMap(),
     closingCalls: new Set(),
@@ -312,25 +311,6 @@ function compose(
       if (!settings.registerGlobals) contexts.close();
     },
   });
-}
-
-/** The host's `severity` option; a throwing or useless answer keeps the usual number. */
-function severityWith(severity: Settings['severity'], reporter: Reporter): (outcome: Outcome) => Outcome {
-  if (severity === undefined) return (outcome) => outcome;
-  return (outcome) => {
-    try {
-      const number: unknown = severity(outcome);
-      containRejection(number);
-      const isUseful = typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 24;
-      return isUseful ? { ...outcome, severityNumber: number } : outcome;
-    } catch {
-      reporter.report({
-        code: 'callback_failed',
-        message: 'The severity callback threw; the usual severity stays',
-      });
-      return outcome;
-    }
-  };
 }
 
 function registerGlobals(contexts: Contexts, custom: CustomSignals, reporter: Reporter): void {

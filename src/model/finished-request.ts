@@ -1,6 +1,7 @@
 /** What the request stage hands over when an exchange has ended: immutable, the source of all its records. */
 import type { Attributes } from './attributes.js';
 import type { BodySizes } from './body-sizes.js';
+import type { GovernanceFacts } from './governance.js';
 import type { Outcome } from './outcome.js';
 import type { SpanRecord } from './records.js';
 
@@ -45,6 +46,8 @@ export interface FinishedRequest {
   /** Custom attributes over the limit: all, and those that the tenant would have seen. */
   readonly droppedAttributes: number;
   readonly droppedTenantAttributes: number;
+  /** What policies, costs and evaluations the host has told. The operator's affair alone. */
+  readonly governance: GovernanceFacts | undefined;
   /** The finished SERVER span, if one is to be exported. */
   readonly span: SpanRecord | undefined;
 }

@@ -1,7 +1,7 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
 import { trace as apiTrace } from '@opentelemetry/api';
 import type { AttributeValue as ApiAttributeValue, Context, Span } from '@opentelemetry/api';
-import type { Attributes, AttributeValue } from '../model/attributes.js';
+import type { AttributeValue } from '../model/attributes.js';
 import type {
   EmitterLike,
   EndOptions,
@@ -12,15 +12,13 @@ import type {
   WritableHeaders,
 } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import { isTenantId } from '../model/tenant-id.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import type { BodyCount } from './body-sizes.js';
-import { cleanUpstream } from './clean-upstream.js';
-import { CustomAttributes } from './custom-attributes.js';
-import { errorTypeOf, NO_RESPONSE, SHUTDOWN } from './error-type.js';
+import { NO_RESPONSE, SHUTDOWN } from './error-type.js';
+import { ExchangeFacts } from './exchange-facts.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { cleanName, cleanStatus } from './limits.js';
+import { cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { finishSpan, tellHostSpan } from './finish-span.js';
@@ -51,15 +49,9 @@ export interface WatchedResponse {
   statusSent(): number | undefined;
 }
 
-export class LiveExchange implements Exchange, OpenExchange {
-  recording: boolean;
+export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchange {
   readonly span: Span;
   readonly requestId: string;
-  /** Set by the host; adapter options fill what is still unset at the end. */
-  tenantId: string | undefined;
-  tenantIsSet = false;
-  routeName: string | undefined;
-  environment: string | undefined;
   /** Fills what is still unset from the adapter's options, just before the end, whoever ends it. */
   completer: ((exchange: LiveExchange) => void) | undefined;
   /** What an adapter watches for the end. */
@@ -67,12 +59,7 @@ export class LiveExchange implements Exchange, OpenExchange {
   bodies: BodyCount | undefined;
   previousOpen: OpenExchange | undefined;
   nextOpen: OpenExchange | undefined;
-  #httpRoute: string | undefined;
-  #upstream: UpstreamFacts | undefined;
-  #recordedError: string | undefined;
-  #custom: CustomAttributes | undefined;
   #context: Context | undefined;
-  #ended = false;
   readonly #home: ExchangeHome;
   readonly #arrival: Arrival;
   readonly #serverSpan: ExchangeSpan | undefined;
@@ -90,10 +77,10 @@ export class LiveExchange implements Exchange, OpenExchange {
     requestId: string,
     startTimeMs: number | undefined,
   ) {
+    super(recording, home.report);
     this.#home = home;
     this.#arrival = arrival;
     this.#trace = trace;
-    this.recording = recording;
     this.requestId = requestId;
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
@@ -135,98 +122,9 @@ export class LiveExchange implements Exchange, OpenExchange {
     return this.#trace.spanId;
   }
 
-  setTenant(tenantId: string | undefined): void {
-    if (this.#ended) return;
-    this.tenantIsSet = true;
-    this.tenantId = this.checkedTenant(tenantId);
-  }
-
-  /** A tenant id, or `undefined` with a report. */
-  checkedTenant(tenantId: unknown): string | undefined {
-    if (tenantId === undefined || tenantId === null) return undefined;
-    if (isTenantId(tenantId)) return tenantId;
-    this.#home.report({
-      code: 'tenant_id_invalid',
-      message: 'A tenant id must be a string of 1 to 128 bytes; the request went to the operator alone',
-    });
-    return undefined;
-  }
-
-  setRoute(routeName: string | undefined): void {
-    if (!this.#ended) this.routeName = cleanName(routeName);
-  }
-
-  get httpRoute(): string | undefined {
-    return this.#httpRoute;
-  }
-
-  setHttpRoute(template: string | undefined): void {
-    if (!this.#ended) this.#httpRoute = cleanName(template);
-  }
-
-  setEnvironment(environment: string | undefined): void {
-    if (!this.#ended) this.environment = cleanName(environment);
-  }
-
-  setUpstream(upstream: UpstreamFacts): void {
-    if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
-    try {
-      const facts = cleanUpstream(upstream);
-      this.#upstream = this.#upstream === undefined ? facts : { ...this.#upstream, ...facts };
-    } catch {
-      this.#unreadable('setUpstream');
-    }
-  }
-
-  /** A getter or proxy of the host's that throws must not fail a request. */
-  #unreadable(method: string): void {
-    this.#home.report({
-      code: 'callback_failed',
-      message: `${method}() was given something that cannot be read`,
-    });
-  }
-
-  setAttribute(key: string, value: AttributeValue): void {
-    this.#setCustom(key, value, false);
-  }
-
-  setAttributes(attributes: Attributes): void {
-    try {
-      for (const key in attributes) this.#setCustom(key, attributes[key], false);
-    } catch {
-      this.#unreadable('setAttributes');
-    }
-  }
-
-  /** As `setAttributes`, except that what is set already stays. */
-  setAttributesIfUnset(attributes: Attributes): void {
-    try {
-      for (const key in attributes) {
-        if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
-      }
-    } catch {
-      this.#unreadable('attributes');
-    }
-  }
-
-  setTenantAttribute(key: string, value: AttributeValue): void {
-    this.#setCustom(key, value, true);
-  }
-
-  #setCustom(key: string, value: unknown, isShared: boolean): void {
-    if (this.#ended || !this.recording) return;
-    try {
-      const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
-      if (cleaned === undefined) return;
-      this.#serverSpan?.setAttribute(key, cleaned as ApiAttributeValue);
-      this.#trace.hostSpan?.setAttribute(key, cleaned);
-    } catch {
-      this.#unreadable('setAttribute');
-    }
-  }
-
-  recordError(error: unknown): void {
-    if (!this.#ended) this.#recordedError = errorTypeOf(error);
+  protected override onCustomAttribute(key: string, value: AttributeValue): void {
+    this.#serverSpan?.setAttribute(key, value as ApiAttributeValue);
+    this.#trace.hostSpan?.setAttribute(key, value);
   }
 
   inject(headers: WritableHeaders): void {
@@ -241,7 +139,7 @@ export class LiveExchange implements Exchange, OpenExchange {
       arrival: this.#arrival,
       span: this.span,
     });
-    return this.#calls.start(options, this.#ended || !this.recording);
+    return this.#calls.start(options, this.ended || !this.recording);
   }
 
   responseHeaders(): Readonly<Record<string, string>> {
@@ -263,16 +161,16 @@ export class LiveExchange implements Exchange, OpenExchange {
   }
 
   end(options?: EndOptions): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     let statusCode: number | undefined;
     let failed = false;
     try {
       statusCode = cleanStatus(options?.statusCode);
       const error = options?.error;
       failed = error !== undefined && error !== null;
-      if (failed) this.#recordedError ??= errorTypeOf(error);
+      if (failed && this.recordedError === undefined) this.recordError(error);
     } catch {
-      this.#unreadable('end');
+      this.unreadable('end');
     }
     // An error beside a 4xx or 5xx explains that status; beside anything else it broke the answer.
     const complete = statusCode !== undefined && (!failed || statusCode >= 400);
@@ -289,20 +187,20 @@ export class LiveExchange implements Exchange, OpenExchange {
 
   /** Nobody can watch for its end: nothing is recorded of it. */
   discard(): void {
-    if (this.recording && !this.#ended) this.#home.openExchanges.remove(this);
-    this.#ended = true;
+    if (this.recording && !this.ended) this.#home.openExchanges.remove(this);
+    this.close();
     this.recording = false;
   }
 
   /** Ends it as observed. Only the first end counts. Never throws. */
   finish(ending: ObservedEnding): void {
-    if (this.#ended) return;
+    if (this.ended) return;
     const { completer } = this;
     this.completer = undefined;
     completer?.(this);
     // A callback may have ended it itself.
-    if (this.#ended as boolean) return;
-    this.#ended = true;
+    if (this.ended) return;
+    this.close();
     this.watched = undefined;
     if (!this.recording) return;
     this.#home.openExchanges.remove(this);
@@ -317,7 +215,7 @@ export class LiveExchange implements Exchange, OpenExchange {
 
   /** What the host says beats what its calls show. */
   #upstreamFacts(): UpstreamFacts | undefined {
-    return this.#calls === undefined ? this.#upstream : { ...this.#calls.facts, ...this.#upstream };
+    return this.#calls === undefined ? this.upstream : { ...this.#calls.facts, ...this.upstream };
   }
 
   #handOver(ending: ObservedEnding): void {
@@ -336,7 +234,7 @@ export class LiveExchange implements Exchange, OpenExchange {
           statusCode: ending.statusCode,
           complete: ending.complete,
           brokenBy: ending.brokenBy,
-          recordedError: this.#recordedError ?? this.#calls?.errorType,
+          recordedError: this.recordedError ?? this.#calls?.errorType,
           lostUpstreamBy: this.#calls?.lostBy,
           upstreamStatusCode: upstream?.statusCode,
         },
@@ -346,7 +244,7 @@ export class LiveExchange implements Exchange, OpenExchange {
     const { tenantId, requestId } = this;
     const arrival = this.#arrival;
     const span = this.#serverSpan;
-    const routeName = this.routeName ?? this.#httpRoute;
+    const routeName = this.routeName ?? this.httpRoute;
     const { loopToken } = arrival;
     const finished: FinishedRequest = {
       startMs: this.#startMs,
@@ -367,17 +265,18 @@ export class LiveExchange implements Exchange, OpenExchange {
       traceId: this.#trace.traceId,
       spanId: this.#trace.spanId,
       traceFlags: this.#trace.traceFlags,
-      operatorAttributes: this.#custom?.operatorOnly,
-      tenantAttributes: this.#custom?.shared,
-      droppedAttributes: this.#custom?.dropped ?? 0,
-      droppedTenantAttributes: this.#custom?.droppedShared ?? 0,
+      operatorAttributes: this.custom?.operatorOnly,
+      tenantAttributes: this.custom?.shared,
+      droppedAttributes: this.custom?.dropped ?? 0,
+      droppedTenantAttributes: this.custom?.droppedShared ?? 0,
+      governance: undefined,
       span,
     };
     this.bodies = undefined;
     const { hostSpan } = this.#trace;
-    if (span !== undefined) finishSpan(home, arrival, span, finished, this.#httpRoute, upstream);
+    if (span !== undefined) finishSpan(home, arrival, span, finished, this.httpRoute, upstream);
     else if (hostSpan !== undefined)
-      tellHostSpan(home, arrival, hostSpan, finished, this.#httpRoute, upstream, finished);
+      tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
     home.sink.requestFinished(finished);
   }
 
@@ -389,12 +288,12 @@ export class LiveExchange implements Exchange, OpenExchange {
   /** The host's span is about to end, perhaps before the exchange: what is known goes on it now. */
   completeHostSpan(): void {
     const { hostSpan } = this.#trace;
-    if (hostSpan === undefined || this.#ended || !this.recording) return;
+    if (hostSpan === undefined || this.ended || !this.recording) return;
     const { completer } = this;
     this.completer = undefined;
     completer?.(this);
-    const { requestId, tenantId, routeName = this.#httpRoute, environment = this.#home.environment } = this;
+    const { requestId, tenantId, routeName = this.httpRoute, environment = this.#home.environment } = this;
     const facts = { requestId, tenantId, routeName, environment };
-    tellHostSpan(this.#home, this.#arrival, hostSpan, facts, this.#httpRoute, this.#upstreamFacts());
+    tellHostSpan(this.#home, this.#arrival, hostSpan, facts, this.httpRoute, this.#upstreamFacts());
   }
 }

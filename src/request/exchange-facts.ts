@@ -1,0 +1,148 @@
+/** What a host tells of a request while it runs: checked when it is told, and without effect after the end. */
+import type { Attributes, AttributeValue } from '../model/attributes.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { UpstreamFacts } from '../model/exchange.js';
+import { isTenantId } from '../model/tenant-id.js';
+import { cleanUpstream } from './clean-upstream.js';
+import { CustomAttributes } from './custom-attributes.js';
+import { errorTypeOf } from './error-type.js';
+import { cleanName } from './limits.js';
+
+/** The foundation of an exchange. Its fields are private to it, because hosts log and inspect exchanges. */
+export abstract class ExchangeFacts {
+  recording: boolean;
+  /** Set by the host; adapter options fill what is still unset at the end. */
+  tenantId: string | undefined;
+  tenantIsSet = false;
+  routeName: string | undefined;
+  environment: string | undefined;
+  #httpRoute: string | undefined;
+  #upstream: UpstreamFacts | undefined;
+  #recordedError: string | undefined;
+  #custom: CustomAttributes | undefined;
+  #ended = false;
+  readonly #report: (diagnostic: Diagnostic) => void;
+
+  constructor(recording: boolean, report: (diagnostic: Diagnostic) => void) {
+    this.recording = recording;
+    this.#report = report;
+  }
+
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  protected get upstream(): UpstreamFacts | undefined {
+    return this.#upstream;
+  }
+
+  /** `error.type` of what the gateway recorded as its own trouble. */
+  protected get recordedError(): string | undefined {
+    return this.#recordedError;
+  }
+
+  protected get custom(): CustomAttributes | undefined {
+    return this.#custom;
+  }
+
+  /** Nothing that is told from now on has an effect. */
+  protected close(): void {
+    this.#ended = true;
+  }
+
+  /** For the span, which shows it at once. */
+  protected abstract onCustomAttribute(key: string, value: AttributeValue): void;
+
+  setTenant(tenantId: string | undefined): void {
+    if (this.#ended) return;
+    this.tenantIsSet = true;
+    this.tenantId = this.checkedTenant(tenantId);
+  }
+
+  /** A tenant id, or `undefined` with a report. */
+  checkedTenant(tenantId: unknown): string | undefined {
+    if (tenantId === undefined || tenantId === null) return undefined;
+    if (isTenantId(tenantId)) return tenantId;
+    this.#report({
+      code: 'tenant_id_invalid',
+      message: 'A tenant id must be a string of 1 to 128 bytes; the request went to the operator alone',
+    });
+    return undefined;
+  }
+
+  setRoute(routeName: string | undefined): void {
+    if (!this.#ended) this.routeName = cleanName(routeName);
+  }
+
+  get httpRoute(): string | undefined {
+    return this.#httpRoute;
+  }
+
+  setHttpRoute(template: string | undefined): void {
+    if (!this.#ended) this.#httpRoute = cleanName(template);
+  }
+
+  setEnvironment(environment: string | undefined): void {
+    if (!this.#ended) this.environment = cleanName(environment);
+  }
+
+  setUpstream(upstream: UpstreamFacts): void {
+    if (this.#ended || typeof upstream !== 'object' || upstream === null) return;
+    try {
+      const facts = cleanUpstream(upstream);
+      this.#upstream = this.#upstream === undefined ? facts : { ...this.#upstream, ...facts };
+    } catch {
+      this.unreadable('setUpstream');
+    }
+  }
+
+  /** A getter or proxy of the host's that throws must not fail a request. */
+  protected unreadable(method: string): void {
+    this.#report({
+      code: 'callback_failed',
+      message: `${method}() was given something that cannot be read`,
+    });
+  }
+
+  setAttribute(key: string, value: AttributeValue): void {
+    this.#setCustom(key, value, false);
+  }
+
+  setAttributes(attributes: Attributes): void {
+    try {
+      for (const key in attributes) this.#setCustom(key, attributes[key], false);
+    } catch {
+      this.unreadable('setAttributes');
+    }
+  }
+
+  /** As `setAttributes`, except that what is set already stays. */
+  setAttributesIfUnset(attributes: Attributes): void {
+    try {
+      for (const key in attributes) {
+        if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
+      }
+    } catch {
+      this.unreadable('attributes');
+    }
+  }
+
+  setTenantAttribute(key: string, value: AttributeValue): void {
+    this.#setCustom(key, value, true);
+  }
+
+  #setCustom(key: string, value: unknown, isShared: boolean): void {
+    if (this.#ended || !this.recording) return;
+    try {
+      const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
+      if (cleaned === undefined) return;
+      this.onCustomAttribute(key, cleaned);
+    } catch {
+      this.unreadable('setAttribute');
+    }
+  }
+
+  recordError(error: unknown): void {
+    if (!this.#ended) this.#recordedError = errorTypeOf(error);
+  }
+}

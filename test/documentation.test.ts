@@ -75,7 +75,8 @@ describe('the README', () => {
   });
 
   it('lists every environment variable that the code reads', () => {
-    const source = read('src/config/environment.ts');
+    const files = ['environment', 'environment-sampler'];
+    const source = files.map((file) => read(`src/config/${file}.ts`)).join('\n');
     const named = source.match(/OTEL_[A-Z_]+[A-Z]/g) ?? [];
     for (const name of named) expect(readme).toContain(name);
   });

@@ -8,6 +8,7 @@ import { asOneOf } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
 import { asKnownMethods } from './known-methods.js';
+import { readSampler, type EnvironmentSampler } from './environment-sampler.js';
 import { readTls, tlsVariables } from './environment-tls.js';
 import { asMetricIntervalMs } from './metrics.js';
 import { asCompression, asTimeoutMs, completeSending } from './sending.js';
@@ -41,6 +42,8 @@ export interface EnvironmentSettings {
   readonly metricIntervalMs: number | undefined;
   /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which is case-sensitive. */
   readonly knownMethods: ReadonlySet<string> | undefined;
+  /** `OTEL_TRACES_SAMPLER`. */
+  readonly sampler: EnvironmentSampler | undefined;
   /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
   readonly notices: readonly Diagnostic[];
@@ -298,6 +301,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
       example === undefined ? [...sending.variables, ...tlsVariables(reader), ...loneTemporality] : [],
     metricIntervalMs: readMetricInterval(reader),
     knownMethods: readKnownMethods(reader),
+    sampler: readSampler(reader),
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,
   };

@@ -37,6 +37,7 @@ import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
+import { resolveSampling, type Sampling } from './sampling.js';
 import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
 import { resolveTrustProxy } from './trust-proxy.js';
 import type {
@@ -44,7 +45,6 @@ import type {
   GatewayPropagationOptions,
   MetricOptions,
   ResponseHeaderOptions,
-  SamplingOptions,
 } from './options.js';
 
 const FIELDS = [
@@ -98,7 +98,7 @@ export interface Settings {
   /** Code said something about it. */
   readonly propagates: boolean;
   readonly trust: NonNullable<GatewayPropagationOptions['trust']>;
-  readonly sampling: { readonly ratio: number; readonly parent: SamplingOptions['parent'] };
+  readonly sampling: Sampling;
   readonly responseHeaders:
     { readonly traceId: string | undefined; readonly serverTiming: boolean } | undefined;
   readonly clientSpans: boolean;
@@ -140,26 +140,6 @@ function resolveTrust(value: unknown): Settings['trust'] {
     throw fault('propagation.trust', `must be one of ${TRUSTS.join(', ')}, or a function`);
   }
   return value as Trust;
-}
-
-function resolveSampling(value: SamplingOptions | undefined): Settings['sampling'] {
-  const given: SamplingOptions = value === undefined ? {} : asObject(value, 'sampling');
-  checkFields(given as Readonly<Record<string, unknown>>, 'sampling', ['ratio', 'parent']);
-  const { ratio = DEFAULTS.samplingRatio, parent } = given;
-  if (typeof ratio !== 'number' || !(ratio >= 0 && ratio <= 1)) {
-    throw fault('sampling.ratio', 'must be a number from 0 to 1');
-  }
-  return {
-    ratio,
-    parent:
-      parent === undefined
-        ? undefined
-        : asOneOf<NonNullable<SamplingOptions['parent']>>(parent, 'sampling.parent', [
-            'follow',
-            'follow-drop',
-            'ignore',
-          ]),
-  };
 }
 
 function resolveResponseHeaders(value: ResponseHeaderOptions | undefined): Settings['responseHeaders'] {
@@ -225,6 +205,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   if (given.propagation !== undefined) {
     checkFields(asObject(given.propagation, 'propagation'), 'propagation', PROPAGATION_FIELDS);
   }
+  const sampling = resolveSampling(given.sampling, environmentSettings.sampler);
   const tenantEgress = resolveTenantEgress(given.tenantEgress);
   const tenantResolver = createTenantResolver(tenantEgress);
   const isLookup = typeof given.tenants === 'function';
@@ -247,7 +228,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     propagation,
     propagates: given.propagation !== undefined,
     trust: resolveTrust(trust),
-    sampling: resolveSampling(given.sampling),
+    sampling: sampling.inForce,
     responseHeaders: resolveResponseHeaders(given.responseHeaders),
     clientSpans:
       given.spans !== undefined && asOneOf(given.spans, 'spans', ['server', 'server+client']) !== 'server',
@@ -293,7 +274,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? undefined
         : asFunction<DiagnosticListener>(given.onDiagnostic, 'onDiagnostic'),
     environmentSettings,
-    notices: environmentSettings.notices,
+    notices: [...environmentSettings.notices, ...sampling.notices],
     operatorNotices: operator.notices,
   });
 }

@@ -94,7 +94,7 @@ function compose(
   const encoders = createEncoders();
   const envelopes = createEnvelopes();
   const contexts = createContexts();
-  const names = namesFor(settings.namespace);
+  const names = namesFor(settings.namespace, settings.governanceNamespace);
   const resources = createResources(settings);
   const { sdkDisabled } = settings.environmentSettings;
   const report = reporter.report.bind(reporter);

@@ -42,6 +42,14 @@ export type {
   UpstreamFacts,
   WritableHeaders,
 } from './model/exchange.js';
+export type {
+  Attribution,
+  BudgetFact,
+  CostFact,
+  EvaluationFact,
+  PolicyFact,
+  PolicyResult,
+} from './model/governance.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
 export type { Outcome } from './model/outcome.js';

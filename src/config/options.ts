@@ -64,6 +64,8 @@ export interface GatewayOptions {
   readonly serviceName?: string;
   /** Prefix of custom attributes, event names and metric names. Default `knoxcall`. */
   readonly namespace?: string;
+  /** `{g}`, the prefix of the attributes of policy, cost and quality; GenOps collectors look for `genops`. Default: `namespace`. */
+  readonly governanceNamespace?: string;
   /** `{ns}.environment` on spans and metrics, and `deployment.environment.name` of the operator's resource. Default: none. */
   readonly environment?: string;
   /** Resource attributes of the operator's telemetry. `OTEL_RESOURCE_ATTRIBUTES` wins by key. */

@@ -50,6 +50,7 @@ import type {
 const FIELDS = [
   'serviceName',
   'namespace',
+  'governanceNamespace',
   'environment',
   'resourceAttributes',
   'operator',
@@ -84,6 +85,7 @@ const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'bagg
 export interface Settings {
   readonly serviceName: string;
   readonly namespace: string;
+  readonly governanceNamespace: string;
   readonly environment: string | undefined;
   /** Of the operator: code, then the environment by key. */
   readonly resourceAttributes: Attributes;
@@ -154,6 +156,17 @@ function resolveResponseHeaders(value: ResponseHeaderOptions | undefined): Setti
   };
 }
 
+function asNamespace(value: unknown, option: string): string {
+  const namespace = asText(value, option, 64);
+  if (!/^[a-z][a-z0-9_.-]*$/i.test(namespace) || namespace.endsWith('.')) {
+    throw fault(
+      option,
+      'must begin with a letter and hold letters, digits, dots, dashes and underscores only',
+    );
+  }
+  return namespace;
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -176,14 +189,10 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   checkFields(given as Readonly<Record<string, unknown>>, '', FIELDS);
   if (given.env !== undefined && given.env !== false) asObject(given.env, 'env');
   const environmentSettings = readEnvironment(environmentOf(given.env));
-  const namespace =
-    given.namespace === undefined ? DEFAULTS.namespace : asText(given.namespace, 'namespace', 64);
-  if (!/^[a-z][a-z0-9_.-]*$/i.test(namespace) || namespace.endsWith('.')) {
-    throw fault(
-      'namespace',
-      'must begin with a letter and hold letters, digits, dots, dashes and underscores only',
-    );
-  }
+  const namespace = asNamespace(
+    given.namespace === undefined ? DEFAULTS.namespace : given.namespace,
+    'namespace',
+  );
   const operatorInCode = resolveOperator(given.operator);
   const operator = effectiveOperator(operatorInCode, environmentSettings);
   const codeAttributes =
@@ -212,6 +221,10 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   return Object.freeze({
     serviceName,
     namespace,
+    governanceNamespace: asNamespace(
+      given.governanceNamespace === undefined ? namespace : given.governanceNamespace,
+      'governanceNamespace',
+    ),
     environment: given.environment === undefined ? undefined : asText(given.environment, 'environment'),
     resourceAttributes: { ...codeAttributes, ...environmentSettings.resourceAttributes },
     operator: operator.destinations,

@@ -1,6 +1,7 @@
 /** The public face of one running request. */
 import type { Span } from '@opentelemetry/api';
 import type { Attributes, AttributeValue } from './attributes.js';
+import type { Attribution, BudgetFact, CostFact, EvaluationFact, PolicyFact } from './governance.js';
 import type { Trust } from './trust.js';
 
 /** One header value as Node gives it. */
@@ -130,6 +131,20 @@ export interface Exchange {
   setTenantAttribute(key: string, value: AttributeValue): void;
   /** What went wrong on the gateway's side: gives `error.type` if the exchange fails. An error or a short stable name. */
   recordError(error: unknown): void;
+  /**
+   * A policy that was asked: `{g}.policy.*` of the operator's span and log record, where `{g}` is `governanceNamespace`. Of
+   * several the worst one (`blocked`, then `warning`), with the lists `.names` and `.results` beside it, and each one as an
+   * event of the span. What makes no fact (a wrong type, an unknown result) is reported and left out; so for all five.
+   */
+  recordPolicy(policy: PolicyFact): void;
+  /** What an operation has cost. Adds up: `{g}.cost.*`, with the provider and the model of the dearest one. */
+  recordCost(cost: CostFact): void;
+  /** A measure of quality: `{g}.eval.*`. Of several the first that did not pass, else the last. */
+  recordEvaluation(evaluation: EvaluationFact): void;
+  /** How much of a budget is used: `{g}.budget.*`. The last word counts. */
+  setBudget(budget: BudgetFact): void;
+  /** Whose work it is, to the operator only: `{g}.team`, `{g}.customer_id`, `{g}.project`. Later calls add to earlier ones. */
+  setAttribution(attribution: Attribution): void;
   /**
    * Writes the trace context for the upstream call, always with the SERVER span's id: clears what is configured to be
    * cleared, then injects.

@@ -1,5 +1,7 @@
 /** Attribute, event and metric names of the instance: the conventions' constants, and the custom ones by namespace. */
 
+import { governanceNames, type GovernanceNames } from './governance-names.js';
+
 /** The scope of all request signals; the version is the package's. */
 export const REQUEST_SCOPE_NAME = 'gateway-otel';
 /** Runtime logs and custom spans. */
@@ -25,14 +27,17 @@ export interface Names {
   readonly destinationTest: string;
   /** Of these, doubles on the wire also when they are whole. */
   readonly doubleKeys: readonly string[];
+  readonly governance: GovernanceNames;
   /** Marks whatever no traffic has made. */
   readonly test: string;
 }
 
-export function namesFor(namespace: string): Names {
+/** `governanceNamespace`: that of policy, cost and quality. */
+export function namesFor(namespace: string, governanceNamespace = namespace): Names {
   const latencyMs = `${namespace}.latency_ms`;
   const timeToFirstByteMs = `${namespace}.time_to_first_byte_ms`;
   const upstreamLatencyMs = `${namespace}.upstream.latency_ms`;
+  const doubleKeys = Object.freeze([latencyMs, timeToFirstByteMs, upstreamLatencyMs]);
   return Object.freeze({
     requestId: `${namespace}.request_id`,
     tenantId: `${namespace}.tenant_id`,
@@ -51,7 +56,8 @@ export function namesFor(namespace: string): Names {
     lostCounter: `${namespace}.telemetry.lost`,
     destinationTest: `${namespace}.destination.test`,
     test: `${namespace}.test`,
-    doubleKeys: Object.freeze([latencyMs, timeToFirstByteMs, upstreamLatencyMs]),
+    governance: governanceNames(governanceNamespace, doubleKeys),
+    doubleKeys,
   });
 }
 

@@ -53,7 +53,7 @@ export interface SpanRecord {
    * proxied request has more.
    */
   readonly endAttributes?: AttributeRecord | undefined;
-  /** The attributes that are doubles on the wire also when they are whole. */
+  /** The attributes, also of its events, that are doubles on the wire also when they are whole. */
   readonly doubleKeys?: readonly string[] | undefined;
   readonly droppedAttributesCount: number;
   readonly events: readonly SpanEventData[];

@@ -36,7 +36,7 @@ export function encodeSpan(w: ProtoWriter, span: SpanRecord): void {
   writeAttributes(w, 9, span.attributes, span.doubleKeys);
   if (span.endAttributes !== undefined) writeAttributes(w, 9, span.endAttributes, span.doubleKeys);
   writeCount(w, 10, span.droppedAttributesCount);
-  for (const event of span.events) writeEvent(w, event);
+  for (const event of span.events) writeEvent(w, event, span.doubleKeys);
   writeCount(w, 12, span.droppedEventsCount);
   for (const link of span.links) writeLink(w, link);
   writeCount(w, 14, span.droppedLinksCount);
@@ -68,14 +68,14 @@ function writeCount(w: ProtoWriter, fieldNumber: number, count: number | undefin
   w.varint(count);
 }
 
-function writeEvent(w: ProtoWriter, event: SpanEventData): void {
+function writeEvent(w: ProtoWriter, event: SpanEventData, doubleKeys: readonly string[] | undefined): void {
   w.tag(11, 2);
   const mark = w.begin();
   w.tag(1, 1);
   w.hrTime(event.time);
   w.tag(2, 2);
   w.string(event.name);
-  if (event.attributes !== undefined) writeAttributes(w, 3, event.attributes);
+  if (event.attributes !== undefined) writeAttributes(w, 3, event.attributes, doubleKeys);
   writeCount(w, 4, event.droppedAttributesCount);
   w.end(mark);
 }

@@ -2,10 +2,13 @@
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { UpstreamFacts } from '../model/exchange.js';
+import type { GovernanceNames } from '../model/governance-names.js';
+import type { Attribution, BudgetFact, CostFact, EvaluationFact, PolicyFact } from '../model/governance.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { cleanUpstream } from './clean-upstream.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf } from './error-type.js';
+import { Governance, type FactEvent } from './governance.js';
 import { cleanName } from './limits.js';
 
 /** The foundation of an exchange. Its fields are private to it, because hosts log and inspect exchanges. */
@@ -20,6 +23,7 @@ export abstract class ExchangeFacts {
   #upstream: UpstreamFacts | undefined;
   #recordedError: string | undefined;
   #custom: CustomAttributes | undefined;
+  #governance: Governance | undefined;
   #ended = false;
   readonly #report: (diagnostic: Diagnostic) => void;
 
@@ -45,6 +49,10 @@ export abstract class ExchangeFacts {
     return this.#custom;
   }
 
+  protected get governance(): Governance | undefined {
+    return this.#governance;
+  }
+
   /** Nothing that is told from now on has an effect. */
   protected close(): void {
     this.#ended = true;
@@ -52,6 +60,10 @@ export abstract class ExchangeFacts {
 
   /** For the span, which shows it at once. */
   protected abstract onCustomAttribute(key: string, value: AttributeValue): void;
+
+  protected abstract onFact(event: FactEvent): void;
+
+  protected abstract get governanceNames(): GovernanceNames;
 
   setTenant(tenantId: string | undefined): void {
     if (this.#ended) return;
@@ -144,5 +156,58 @@ export abstract class ExchangeFacts {
 
   recordError(error: unknown): void {
     if (!this.#ended) this.#recordedError = errorTypeOf(error);
+  }
+
+  recordPolicy(policy: PolicyFact): void {
+    if (!this.#listens) return;
+    try {
+      this.onFact(this.#governing().addPolicy(policy));
+    } catch {
+      this.unreadable('recordPolicy');
+    }
+  }
+
+  recordCost(cost: CostFact): void {
+    if (!this.#listens) return;
+    try {
+      this.onFact(this.#governing().addCost(cost));
+    } catch {
+      this.unreadable('recordCost');
+    }
+  }
+
+  recordEvaluation(evaluation: EvaluationFact): void {
+    if (!this.#listens) return;
+    try {
+      this.onFact(this.#governing().addEvaluation(evaluation));
+    } catch {
+      this.unreadable('recordEvaluation');
+    }
+  }
+
+  setBudget(budget: BudgetFact): void {
+    if (!this.#listens) return;
+    try {
+      this.#governing().setBudget(budget);
+    } catch {
+      this.unreadable('setBudget');
+    }
+  }
+
+  setAttribution(attribution: Attribution): void {
+    if (!this.#listens) return;
+    try {
+      this.#governing().setAttribution(attribution);
+    } catch {
+      this.unreadable('setAttribution');
+    }
+  }
+
+  get #listens(): boolean {
+    return !this.#ended && this.recording;
+  }
+
+  #governing(): Governance {
+    return (this.#governance ??= new Governance(this.governanceNames));
   }
 }

@@ -62,6 +62,7 @@ export class ExchangeSpan implements Span, SpanRecord {
   #name: string;
   #renamed = false;
   #attributeCount = 0;
+  #doubleKeys: readonly string[] | undefined;
   readonly #context: SpanContext;
   readonly #home: SpanHome;
 
@@ -107,7 +108,12 @@ export class ExchangeSpan implements Span, SpanRecord {
   }
 
   get doubleKeys(): readonly string[] {
-    return this.#home.names.doubleKeys;
+    return this.#doubleKeys ?? this.#home.names.doubleKeys;
+  }
+
+  /** For the few spans that have more attributes of the kind than most. */
+  useDoubleKeys(keys: readonly string[]): void {
+    this.#doubleKeys = keys;
   }
 
   spanContext(): SpanContext {

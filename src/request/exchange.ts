@@ -1,6 +1,11 @@
 /** One exchange from begin to end: gathers facts while the request runs, hands over one finished request. */
 import { trace as apiTrace } from '@opentelemetry/api';
-import type { AttributeValue as ApiAttributeValue, Context, Span } from '@opentelemetry/api';
+import type {
+  Attributes as ApiAttributes,
+  AttributeValue as ApiAttributeValue,
+  Context,
+  Span,
+} from '@opentelemetry/api';
 import type { AttributeValue } from '../model/attributes.js';
 import type {
   EmitterLike,
@@ -12,6 +17,7 @@ import type {
   WritableHeaders,
 } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
+import type { GovernanceNames } from '../model/governance-names.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import type { BodyCount } from './body-sizes.js';
@@ -22,6 +28,7 @@ import { cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { finishSpan, tellHostSpan } from './finish-span.js';
+import type { FactEvent } from './governance.js';
 import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
 import type { OpenExchange } from './open-exchanges.js';
@@ -125,6 +132,20 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   protected override onCustomAttribute(key: string, value: AttributeValue): void {
     this.#serverSpan?.setAttribute(key, value as ApiAttributeValue);
     this.#trace.hostSpan?.setAttribute(key, value);
+  }
+
+  protected override onFact(event: FactEvent): void {
+    const span = this.#serverSpan;
+    if (event !== undefined) {
+      span?.addEvent(event.name, event.attributes as ApiAttributes);
+      this.#trace.hostSpan?.addEvent(event.name, event.attributes);
+    } else if (span !== undefined) {
+      span.droppedEventsCount++;
+    }
+  }
+
+  protected override get governanceNames(): GovernanceNames {
+    return this.#home.names.governance;
   }
 
   inject(headers: WritableHeaders): void {
@@ -269,7 +290,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       tenantAttributes: this.custom?.shared,
       droppedAttributes: this.custom?.dropped ?? 0,
       droppedTenantAttributes: this.custom?.droppedShared ?? 0,
-      governance: undefined,
+      governance: this.governance,
       span,
     };
     this.bodies = undefined;

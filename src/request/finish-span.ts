@@ -26,6 +26,11 @@ export function finishSpan(
   const end: MutableAttributes = {};
   putGatewayFacts(end, names, finished, httpRoute, upstream);
   putOutcome(end, names, finished);
+  const { governance } = finished;
+  if (governance !== undefined) {
+    Object.assign(end, governance.attributes);
+    span.useDoubleKeys(names.governance.doubleKeys);
+  }
   span.completeAtEnd(end, processors.any);
   if (finished.outcome.isError) span.status = SPAN_ERROR;
   const name = routedName(arrival, httpRoute ?? finished.routeName) ?? spanMethod(arrival.method);
@@ -45,6 +50,9 @@ export function tellHostSpan(
 ): void {
   const attributes: MutableAttributes = {};
   putGatewayFacts(attributes, names, facts, httpRoute, upstream);
-  if (finished !== undefined) putOutcome(attributes, names, finished);
+  if (finished !== undefined) {
+    putOutcome(attributes, names, finished);
+    Object.assign(attributes, finished.governance?.attributes);
+  }
   hostSpan.tell(attributes, routedName(arrival, httpRoute ?? facts.routeName), httpRoute);
 }

@@ -53,6 +53,10 @@ export class HostSpan {
     this.#write((span) => span.setAttribute(key, value as ApiAttributeValue));
   }
 
+  addEvent(name: string, attributes: Attributes): void {
+    this.#write((span) => span.addEvent(name, attributes as Record<string, ApiAttributeValue>));
+  }
+
   /** What the exchange knows beyond; `name` where it knows a route. */
   tell(attributes: Attributes, name: string | undefined, httpRoute: string | undefined): void {
     // The metric of the instrumentation has its route from here, and so has the span's name when it ends it.

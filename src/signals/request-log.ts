@@ -52,8 +52,13 @@ function envelope(
 
 /** What only the operator is told of the exchange itself; `undefined`: nothing. */
 function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attributes | undefined {
-  const { responseSource, timeToFirstByteMs, bodySizes } = request;
-  if (responseSource === undefined && timeToFirstByteMs === undefined && bodySizes === undefined)
+  const { responseSource, timeToFirstByteMs, bodySizes, governance } = request;
+  if (
+    responseSource === undefined &&
+    timeToFirstByteMs === undefined &&
+    bodySizes === undefined &&
+    governance === undefined
+  )
     return undefined;
   const facts: MutableAttributes = {};
   if (responseSource !== undefined) facts[names.responseSource] = responseSource;
@@ -63,7 +68,15 @@ function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attrib
     facts[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
     facts[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;
   }
-  return facts;
+  return governance === undefined ? facts : Object.assign(facts, governance.attributes);
+}
+
+/** Of the operator's record, which may hold more of the kind. */
+export function operatorDoubleKeys(
+  request: FinishedRequest,
+  { names }: RequestLogOptions,
+): readonly string[] {
+  return request.governance === undefined ? names.doubleKeys : names.governance.doubleKeys;
 }
 
 /** Custom attributes never replace those of the envelope: a tenant's own `url.path` would be a lie. */
@@ -106,6 +119,7 @@ export function requestLogs(request: FinishedRequest, options: RequestLogOptions
     ...record,
     attributes: { ...tenantAttributes, ...operatorAttributes, ...own, ...facts },
     droppedAttributesCount: droppedAttributes,
+    doubleKeys: operatorDoubleKeys(request, options),
   };
   return { forTenant: record, forOperator, operatorFacts: undefined };
 }

@@ -4,7 +4,7 @@ import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
 import type { SpanRecord } from '../model/records.js';
 import { ExtendedLog, OutgoingLog, OutgoingSpan } from './outgoing.js';
-import { requestLogs, type RequestLogOptions } from './request-log.js';
+import { operatorDoubleKeys, requestLogs, type RequestLogOptions } from './request-log.js';
 import type { RequestMetrics } from './request-metrics.js';
 
 export interface RequestSignalsOptions extends RequestLogOptions {
@@ -45,7 +45,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
             'logs',
             operatorFacts === undefined
               ? own
-              : new ExtendedLog(own, operatorFacts, options.names.doubleKeys, encoders),
+              : new ExtendedLog(own, operatorFacts, operatorDoubleKeys(request, options), encoders),
           );
         }
       }

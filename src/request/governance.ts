@@ -1,0 +1,188 @@
+/** Facts of policy, cost and quality as a host tells them of one request: checked, cut, bounded. */
+import type { Attributes, MutableAttributes } from '../model/attributes.js';
+import type { GovernanceNames } from '../model/governance-names.js';
+import type {
+  Attribution,
+  BudgetFact,
+  CostFact,
+  EvaluationFact,
+  GovernanceFacts,
+  PolicyFact,
+  PolicyResult,
+} from '../model/governance.js';
+import { cleanName } from './limits.js';
+
+/** Of policies, costs and evaluations each. A request that is asked more often has them counted only. */
+const MAX_FACTS = 16;
+const MAX_REASON_LENGTH = 1024;
+const MAX_CURRENCY_LENGTH = 16;
+const DEFAULT_CURRENCY = 'USD';
+const BADNESS: Readonly<Record<PolicyResult, number>> = { passed: 0, warning: 1, blocked: 2 };
+
+/** What the span shows of one fact at once; `undefined`: it is beyond the bound. */
+export type FactEvent = { readonly name: string; readonly attributes: Attributes } | undefined;
+
+/** Every method throws for what makes no fact. */
+export class Governance implements GovernanceFacts {
+  readonly policies: PolicyFact[] = [];
+  readonly costs: CostFact[] = [];
+  readonly evaluations: EvaluationFact[] = [];
+  worstPolicy: PolicyFact | undefined;
+  worstEvaluation: EvaluationFact | undefined;
+  totalCost: number | undefined;
+  currency: string | undefined;
+  budget: BudgetFact | undefined;
+  attribution: Attribution | undefined;
+  dropped = 0;
+  #dearest: CostFact | undefined;
+  #attributes: Attributes | undefined;
+  readonly #names: GovernanceNames;
+
+  constructor(names: GovernanceNames) {
+    this.#names = names;
+  }
+
+  addPolicy(policy: PolicyFact): FactEvent {
+    const { result } = policy;
+    if (!Object.hasOwn(BADNESS, result)) throw new TypeError('result');
+    const fact = {
+      name: named(policy.name),
+      result,
+      reason: cleanName(policy.reason, MAX_REASON_LENGTH),
+    };
+    if (this.worstPolicy === undefined || BADNESS[result] > BADNESS[this.worstPolicy.result])
+      this.worstPolicy = fact;
+    if (!this.#keep(this.policies, fact)) return undefined;
+    const attributes: MutableAttributes = {};
+    putPolicy(attributes, this.#names, fact);
+    return { name: this.#names.policyEvent, attributes };
+  }
+
+  addCost(cost: CostFact): FactEvent {
+    const fact = {
+      amount: amountOf(cost.amount),
+      currency: cleanName(cost.currency, MAX_CURRENCY_LENGTH) ?? DEFAULT_CURRENCY,
+      provider: cleanName(cost.provider),
+      model: cleanName(cost.model),
+    };
+    this.currency ??= fact.currency;
+    if (fact.currency === this.currency) {
+      this.totalCost = (this.totalCost ?? 0) + fact.amount;
+      if (this.#dearest === undefined || fact.amount > this.#dearest.amount) this.#dearest = fact;
+    }
+    if (!this.#keep(this.costs, fact)) return undefined;
+    const names = this.#names;
+    const attributes: MutableAttributes = {
+      [names.costAmount]: fact.amount,
+      [names.costCurrency]: fact.currency,
+    };
+    putSource(attributes, names, fact);
+    return { name: names.costEvent, attributes };
+  }
+
+  addEvaluation(evaluation: EvaluationFact): FactEvent {
+    const { threshold, passed } = evaluation;
+    const score = finite(evaluation.score);
+    const known = typeof threshold === 'number' && Number.isFinite(threshold) ? threshold : undefined;
+    const fact = {
+      name: named(evaluation.name),
+      score,
+      threshold: known,
+      passed: typeof passed === 'boolean' ? passed : known === undefined ? undefined : score >= known,
+    };
+    if (this.worstEvaluation?.passed !== false) this.worstEvaluation = fact;
+    if (!this.#keep(this.evaluations, fact)) return undefined;
+    const attributes: MutableAttributes = {};
+    putEvaluation(attributes, this.#names, fact);
+    return { name: this.#names.evaluationEvent, attributes };
+  }
+
+  setBudget(budget: BudgetFact): void {
+    this.budget = { name: named(budget.name), utilization: amountOf(budget.utilization) };
+  }
+
+  /** Later words add to earlier ones. */
+  setAttribution(attribution: Attribution): void {
+    const { team, customerId, project } = attribution;
+    const before = this.attribution;
+    this.attribution = {
+      team: cleanName(team) ?? before?.team,
+      customerId: cleanName(customerId) ?? before?.customerId,
+      project: cleanName(project) ?? before?.project,
+    };
+  }
+
+  /** Read when the exchange has ended, and made once. */
+  get attributes(): Attributes {
+    return (this.#attributes ??= this.#flat());
+  }
+
+  #keep<Fact>(facts: Fact[], fact: Fact): boolean {
+    if (facts.length >= MAX_FACTS) {
+      this.dropped++;
+      return false;
+    }
+    facts.push(fact);
+    return true;
+  }
+
+  #flat(): Attributes {
+    const names = this.#names;
+    const { attribution, budget, policies, totalCost } = this;
+    const flat: MutableAttributes = {};
+    if (this.worstPolicy !== undefined) putPolicy(flat, names, this.worstPolicy);
+    if (policies.length > 1) {
+      flat[names.policyNames] = policies.map(({ name }) => name);
+      flat[names.policyResults] = policies.map(({ result }) => result);
+    }
+    if (totalCost !== undefined) {
+      flat[names.costTotal] = totalCost;
+      flat[names.costCurrency] = this.currency ?? DEFAULT_CURRENCY;
+    }
+    if (this.#dearest !== undefined) putSource(flat, names, this.#dearest);
+    if (this.worstEvaluation !== undefined) putEvaluation(flat, names, this.worstEvaluation);
+    if (budget !== undefined) {
+      flat[names.budgetName] = budget.name;
+      flat[names.budgetUtilization] = budget.utilization;
+    }
+    if (attribution?.team !== undefined) flat[names.team] = attribution.team;
+    if (attribution?.customerId !== undefined) flat[names.customerId] = attribution.customerId;
+    if (attribution?.project !== undefined) flat[names.project] = attribution.project;
+    return flat;
+  }
+}
+
+function named(name: unknown): string {
+  const cleaned = cleanName(name);
+  if (cleaned === undefined) throw new TypeError('name');
+  return cleaned;
+}
+
+function finite(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new TypeError('number');
+  return value;
+}
+
+function amountOf(value: unknown): number {
+  const amount = finite(value);
+  if (amount < 0) throw new TypeError('amount');
+  return amount;
+}
+
+function putPolicy(attributes: MutableAttributes, names: GovernanceNames, policy: PolicyFact): void {
+  attributes[names.policyName] = policy.name;
+  attributes[names.policyResult] = policy.result;
+  if (policy.reason !== undefined) attributes[names.policyReason] = policy.reason;
+}
+
+function putSource(attributes: MutableAttributes, names: GovernanceNames, cost: CostFact): void {
+  if (cost.provider !== undefined) attributes[names.costProvider] = cost.provider;
+  if (cost.model !== undefined) attributes[names.costModel] = cost.model;
+}
+
+function putEvaluation(attributes: MutableAttributes, names: GovernanceNames, fact: EvaluationFact): void {
+  attributes[names.evalMetricName] = fact.name;
+  attributes[names.evalScore] = fact.score;
+  if (fact.threshold !== undefined) attributes[names.evalThreshold] = fact.threshold;
+  if (fact.passed !== undefined) attributes[names.evalPassed] = fact.passed;
+}

@@ -128,6 +128,7 @@ function compose(
     scope: requestScope,
     encoders,
     nowMs,
+    report,
   });
   // Custom signals hand over to delivery, and delivery reads the custom instruments: one of them has to come late.
   const intake: Intake = {

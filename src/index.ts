@@ -3,10 +3,10 @@ export { createGatewayTelemetry, standardExporters } from './gateway-telemetry.j
 export type {
   GatewayOptions,
   GatewayPropagationOptions,
-  MetricOptions,
   ResponseHeaderOptions,
   SamplingOptions,
 } from './config/options.js';
+export type { MetricOptions } from './config/metric-options.js';
 export type { TrustProxy } from './config/trust-proxy.js';
 export type { ClientAddressDetail, TrustedHop } from './model/arrival-rules.js';
 export type { Attributes, AttributeValue } from './model/attributes.js';
@@ -52,6 +52,7 @@ export type {
 } from './model/governance.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
+export type { MetricAttribute } from './model/metric-attributes.js';
 export type { Outcome } from './model/outcome.js';
 export type {
   BaggagePolicy,

@@ -1,8 +1,9 @@
 /** Completes the options of the request metrics. */
 import { fault } from '../model/configuration-error.js';
-import { asObject, asWhole, checkFields } from './checks.js';
+import { METRIC_ATTRIBUTES, type MetricAttribute } from '../model/metric-attributes.js';
+import { asBoolean, asObject, asOneOf, asWhole, checkFields } from './checks.js';
 import { DEFAULTS } from './defaults.js';
-import type { MetricOptions } from './options.js';
+import type { MetricOptions } from './metric-options.js';
 
 const METRIC_FIELDS = [
   'intervalMs',
@@ -10,7 +11,11 @@ const METRIC_FIELDS = [
   'maxSeriesPerTenant',
   'maxSeries',
   'forgetAfterMs',
+  'attributes',
+  'operatorTenantDimension',
 ];
+
+export type MetricSettings = Required<MetricOptions>;
 
 /** 100 ms to a day. */
 export function asMetricIntervalMs(value: unknown, option: string): number {
@@ -31,11 +36,23 @@ function resolveBoundaries(value: readonly number[] | undefined): readonly numbe
   return [...(value as readonly number[])];
 }
 
+/** A list of names out of a closed set, without doubles. */
+function asListOf<T extends string>(value: unknown, option: string, allowed: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw fault(option, `must be an array of ${allowed.join(', ')}`);
+  return [...new Set(value.map((item: unknown) => asOneOf(item, option, allowed)))];
+}
+
+function resolveTenantDimension(value: unknown): MetricSettings['operatorTenantDimension'] {
+  if (value === undefined) return true;
+  if (typeof value === 'function') return value as (tenantId: string) => string | undefined;
+  return asBoolean(value, 'metrics.operatorTenantDimension');
+}
+
 /** `intervalFromEnvironmentMs` wins over code, as everything in the environment does. */
 export function resolveMetrics(
   metrics: MetricOptions | undefined,
   intervalFromEnvironmentMs: number | undefined,
-): Required<MetricOptions> {
+): MetricSettings {
   const given = metrics === undefined ? {} : (asObject(metrics, 'metrics') as MetricOptions);
   checkFields(given as Readonly<Record<string, unknown>>, 'metrics', METRIC_FIELDS);
   const whole = (
@@ -55,5 +72,10 @@ export function resolveMetrics(
     maxSeriesPerTenant: whole('maxSeriesPerTenant', DEFAULTS.maxSeriesPerTenant, 1, 100_000),
     maxSeries: whole('maxSeries', DEFAULTS.maxSeries, 1, 1_000_000),
     forgetAfterMs: whole('forgetAfterMs', DEFAULTS.forgetAfterMs, 1_000, 86_400_000),
+    attributes:
+      given.attributes === undefined
+        ? METRIC_ATTRIBUTES
+        : asListOf<MetricAttribute>(given.attributes, 'metrics.attributes', METRIC_ATTRIBUTES),
+    operatorTenantDimension: resolveTenantDimension(given.operatorTenantDimension),
   };
 }

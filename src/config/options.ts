@@ -10,21 +10,8 @@ import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
+import type { MetricOptions } from './metric-options.js';
 import type { TrustProxy } from './trust-proxy.js';
-
-/** The request metrics. */
-export interface MetricOptions {
-  /** Time between two readings, 100 ms to 24 h. Default 60,000, as the SDKs have it. */
-  readonly intervalMs?: number;
-  /** Upper bounds of the duration histogram's buckets in milliseconds, rising. Default: the SDK's. */
-  readonly durationBoundariesMs?: readonly number[];
-  /** Series per tenant; further ones fold into one with `otel.metric.overflow`. Default 200. */
-  readonly maxSeriesPerTenant?: number;
-  /** The operator's series in total; further ones fold the same way. 1 to 1,000,000. Default 5,000: a reading of 4 MiB. */
-  readonly maxSeries?: number;
-  /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
-  readonly forgetAfterMs?: number;
-}
 
 /** Propagation, and how far callers are believed. */
 export interface GatewayPropagationOptions extends PropagationOptions {

@@ -34,7 +34,7 @@ import {
   type EnvironmentSettings,
 } from './environment.js';
 import { resolveKnownMethods } from './known-methods.js';
-import { resolveMetrics } from './metrics.js';
+import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
 import { resolveSampling, type Sampling } from './sampling.js';
@@ -43,7 +43,6 @@ import { resolveTrustProxy } from './trust-proxy.js';
 import type {
   GatewayOptions,
   GatewayPropagationOptions,
-  MetricOptions,
   ResponseHeaderOptions,
 } from './options.js';
 
@@ -112,7 +111,7 @@ export interface Settings {
   readonly longLived: 'full' | 'headers';
   readonly bodySizes: boolean;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
-  readonly metrics: Required<MetricOptions>;
+  readonly metrics: MetricSettings;
   readonly selfMetrics: boolean;
   readonly delivery: DeliveryBounds;
   readonly registerGlobals: boolean;

@@ -14,6 +14,7 @@ import {
   type MetricRecord,
 } from '../model/metric-record.js';
 import type { Names } from '../model/names.js';
+import type { SeriesAttributes } from './series-facts.js';
 import { totalsOf, type Series, type SeriesTotals } from './series.js';
 
 /** Some of a table's series. */
@@ -29,6 +30,8 @@ export interface ReadingSource<View extends SeriesView> {
   readonly scope: Scope;
   readonly encoders: Encoders;
   readonly boundaries: readonly number[];
+  /** What the series show. */
+  readonly attributes: SeriesAttributes;
   /** Tells whether attributes are the operator's. */
   readonly forOperator: boolean;
   /** The version that a take is as of. */
@@ -129,7 +132,8 @@ export class RequestMetricReading<View extends SeriesView> implements MetricRead
     const baseline = this.#baseline.get(series);
     const count = series.count - (baseline?.totals.count ?? 0);
     if (count === 0) return;
-    const attributes = series.attributes(this.#source.names, this.#source.forOperator);
+    const { attributes: shown, names, forOperator } = this.#source;
+    const attributes = series.attributes(shown, names, forOperator);
     series.startMs = Math.min(series.startMs, nowMs);
     const startTime = hrTimeOf(Math.min(nowMs, this.#startOf(series, baseline)));
     counters.push({ startTime, endTime, attributes, value: count });

@@ -1,7 +1,9 @@
 /** The request metrics: one table of series, any number of readings of it. */
 import type { MetricMark, MetricReading, MetricSource, Scope } from '../model/delivery.js';
+import type { Diagnostic } from '../model/diagnostic.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest } from '../model/finished-request.js';
+import type { OperatorTenantDimension } from '../model/metric-attributes.js';
 import type { Names } from '../model/names.js';
 import {
   baselineOf,
@@ -11,13 +13,16 @@ import {
   type SeriesView,
 } from './metric-reading.js';
 import { SeriesTable, type SeriesTableOptions } from './series-table.js';
+import { createTenantLabels } from './tenant-labels.js';
 import type { TenantSeries } from './tenant-series.js';
 
-export interface RequestMetricsOptions extends SeriesTableOptions {
+export interface RequestMetricsOptions extends Omit<SeriesTableOptions, 'tenantLabels'> {
   readonly names: Names;
+  readonly operatorTenantDimension: OperatorTenantDimension;
   readonly scope: Scope;
   readonly encoders: Encoders;
   nowMs(): number;
+  report(diagnostic: Diagnostic): void;
 }
 
 export interface RequestMetrics extends MetricSource {
@@ -36,7 +41,12 @@ interface HeldMark extends MetricMark {
 const NONE: readonly RequestMetricReading<TenantSeries>[] = [];
 
 export function createRequestMetrics(options: RequestMetricsOptions): RequestMetrics {
-  const table = new SeriesTable(options);
+  const table = new SeriesTable({
+    ...options,
+    tenantLabels: createTenantLabels(options.operatorTenantDimension, (diagnostic) =>
+      options.report(diagnostic),
+    ),
+  });
   const operatorReadings = new Set<RequestMetricReading<SeriesView>>();
   /** One for each destination of a tenant: an array of one costs a fifth of a set. */
   const tenantReadings = new Map<TenantSeries, readonly RequestMetricReading<TenantSeries>[]>();
@@ -46,6 +56,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
     scope,
     encoders,
     boundaries: table.boundaries,
+    attributes: table.attributes,
     presentVersion: () => table.version,
   };
   const everything: SeriesView = {

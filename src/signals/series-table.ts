@@ -1,10 +1,14 @@
 /**
  * All series of one instance, grouped by tenant: recorded once, read by the tenant's destinations and the operator's.
+ * Where the operator does not tell tenants apart by their ids, its series stand apart, grouped by label.
  * Bounds: `maxSeriesPerTenant` series a tenant, `maxSeries` visible to the operator; what is beyond folds into overflow
  * series. Tenants without a destination of their own take part only in the operator's share, so invented ids cannot grow it.
  */
 import type { FinishedRequest } from '../model/finished-request.js';
+import type { MetricAttribute } from '../model/metric-attributes.js';
 import { Series } from './series.js';
+import { SeriesAttributes, type SeriesFacts } from './series-facts.js';
+import type { TenantLabels } from './tenant-labels.js';
 import { TenantSeries } from './tenant-series.js';
 
 export interface SeriesTableOptions {
@@ -12,6 +16,9 @@ export interface SeriesTableOptions {
   readonly maxSeriesPerTenant: number;
   readonly maxSeries: number;
   readonly forgetAfterMs: number;
+  readonly attributes: readonly MetricAttribute[];
+  /** `undefined`: the operator sees every tenant under its own id. */
+  readonly tenantLabels: TenantLabels | undefined;
 }
 
 /** What one step of a sweep has forgotten. */
@@ -26,8 +33,11 @@ export class SeriesTable {
   /** Counts records; a reading has news when this, or its tenant's version, has moved past what it delivered. */
   version = 0;
   readonly boundaries: readonly number[];
+  readonly attributes: SeriesAttributes;
   readonly #options: SeriesTableOptions;
   readonly #tenants = new Map<string, TenantSeries>();
+  /** The operator's groups: the tenants themselves, or the labels. */
+  readonly #groups: Map<string, TenantSeries>;
   #operatorOverflow: Series | undefined;
   #visibleSeries = 0;
   #lastForgottenMs = 0;
@@ -35,6 +45,8 @@ export class SeriesTable {
   constructor(options: SeriesTableOptions) {
     this.#options = options;
     this.boundaries = options.durationBoundariesMs;
+    this.attributes = new SeriesAttributes(options.attributes);
+    this.#groups = options.tenantLabels === undefined ? this.#tenants : new Map<string, TenantSeries>();
   }
 
   /** Series visible to the operator; for tests of the bounds. */
@@ -46,15 +58,25 @@ export class SeriesTable {
   record(request: FinishedRequest): void {
     const version = ++this.version;
     const { latencyMs, endMs } = request;
-    const series = this.#seriesFor(request, version);
-    series?.add(latencyMs, this.boundaries, version, endMs);
-    if (series?.isVisible !== true) {
-      this.#operatorOverflow ??= this.#newSeries(request, { isOverflow: true, isVisible: true });
-      this.#operatorOverflow.add(latencyMs, this.boundaries, version, endMs);
+    const facts = this.attributes.shownOf(request);
+    const { tenantLabels } = this.#options;
+    let series: Series | undefined;
+    if (tenantLabels === undefined) {
+      series = this.#seriesOfTenant(request, facts, version);
+      series?.add(latencyMs, this.boundaries, version, endMs);
+    } else {
+      this.#seriesOfReader(request, facts, version)?.add(latencyMs, this.boundaries, version, endMs);
+      const ofLabel = { ...facts, tenantId: tenantLabels(facts.tenantId) };
+      series = this.#seriesOfLabel(request, ofLabel, version);
+      series?.add(latencyMs, this.boundaries, version, endMs);
     }
+    if (series?.isVisible === true) return;
+    this.#operatorOverflow ??= this.#newSeries(request, facts, { isOverflow: true, isVisible: true });
+    this.#operatorOverflow.add(latencyMs, this.boundaries, version, endMs);
   }
 
-  #seriesFor(request: FinishedRequest, version: number): Series | undefined {
+  /** One for both, the tenant's destinations and the operator. */
+  #seriesOfTenant(request: FinishedRequest, facts: SeriesFacts, version: number): Series | undefined {
     const { maxSeries, maxSeriesPerTenant } = this.#options;
     const id = request.tenantId ?? NO_TENANT;
     const isFull = this.#visibleSeries >= maxSeries;
@@ -66,21 +88,58 @@ export class SeriesTable {
       this.#tenants.set(id, tenant);
     }
     tenant.version = version;
-    const known = tenant.find(request);
+    const known = tenant.find(facts);
     if (known !== undefined) return known;
     const limit = id === NO_TENANT ? maxSeries : maxSeriesPerTenant;
-    if (tenant.series.length >= limit)
-      return (tenant.overflow ??= this.#newSeries(request, { isOverflow: true, isVisible: false }));
+    if (tenant.series.length >= limit) return this.#overflowOf(tenant, request, facts);
     if (isFull && tenant.readers === 0) return undefined;
-    const series = this.#newSeries(request, { isOverflow: false, isVisible: !isFull });
-    if (series.isVisible) this.#visibleSeries++;
+    return this.#addSeries(tenant, request, facts, !isFull);
+  }
+
+  /** The tenant's own, if a destination of the tenant's reads it. */
+  #seriesOfReader(request: FinishedRequest, facts: SeriesFacts, version: number): Series | undefined {
+    const tenant = request.tenantId === undefined ? undefined : this.#tenants.get(request.tenantId);
+    if (tenant === undefined) return undefined;
+    tenant.version = version;
+    const known = tenant.find(facts);
+    if (known !== undefined) return known;
+    if (tenant.series.length >= this.#options.maxSeriesPerTenant)
+      return this.#overflowOf(tenant, request, facts);
+    return this.#addSeries(tenant, request, facts, false);
+  }
+
+  /** The operator's own. */
+  #seriesOfLabel(request: FinishedRequest, facts: SeriesFacts, version: number): Series | undefined {
+    const label = facts.tenantId ?? NO_TENANT;
+    const isFull = this.#visibleSeries >= this.#options.maxSeries;
+    let group = this.#groups.get(label);
+    if (group === undefined) {
+      if (isFull) return undefined;
+      group = new TenantSeries(label);
+      this.#groups.set(label, group);
+    }
+    group.version = version;
+    return group.find(facts) ?? (isFull ? undefined : this.#addSeries(group, request, facts, true));
+  }
+
+  #overflowOf(tenant: TenantSeries, request: FinishedRequest, facts: SeriesFacts): Series {
+    return (tenant.overflow ??= this.#newSeries(request, facts, { isOverflow: true, isVisible: false }));
+  }
+
+  #addSeries(tenant: TenantSeries, request: FinishedRequest, facts: SeriesFacts, isVisible: boolean): Series {
+    const series = this.#newSeries(request, facts, { isOverflow: false, isVisible });
+    if (isVisible) this.#visibleSeries++;
     tenant.add(series);
     return series;
   }
 
-  #newSeries(request: FinishedRequest, what: { isOverflow: boolean; isVisible: boolean }): Series {
+  #newSeries(
+    request: FinishedRequest,
+    facts: SeriesFacts,
+    what: { isOverflow: boolean; isVisible: boolean },
+  ): Series {
     const buckets = this.boundaries.length + 1;
-    return new Series(request, { ...what, startMs: this.#startOf(request), buckets });
+    return new Series(facts, { ...what, startMs: this.#startOf(request), buckets });
   }
 
   /** A series that comes back after being forgotten must not overlap with its former life. */
@@ -111,29 +170,38 @@ export class SeriesTable {
 
   /** What the operator sees: every visible series, and the overflow of all others. */
   *visible(): Iterable<Series> {
-    for (const tenant of this.#tenants.values()) {
-      for (const series of tenant.series) if (series.isVisible && !series.isForgotten) yield series;
+    for (const group of this.#groups.values()) {
+      for (const series of group.series) if (series.isVisible && !series.isForgotten) yield series;
     }
     if (this.#operatorOverflow !== undefined) yield this.#operatorOverflow;
   }
 
   /**
    * Forgets series that have not changed for a while and whose last state everyone has (`isRead`), a step for each
-   * tenant. Between the steps requests and readings go on.
+   * tenant and label. Between the steps requests and readings go on.
    */
   *sweep(
     nowMs: () => number,
     isRead: (series: Series, tenant: TenantSeries) => boolean,
   ): Generator<SweepStep> {
+    yield* this.#sweep(this.#tenants, nowMs, isRead);
+    if (this.#groups !== this.#tenants) yield* this.#sweep(this.#groups, nowMs, isRead);
+  }
+
+  *#sweep(
+    tenants: Map<string, TenantSeries>,
+    nowMs: () => number,
+    isRead: (series: Series, tenant: TenantSeries) => boolean,
+  ): Generator<SweepStep> {
     const before = nowMs() - this.#options.forgetAfterMs;
-    for (const [id, tenant] of this.#tenants) {
+    for (const [id, tenant] of tenants) {
       const forgotten = tenant.forget((series) => series.changedAtMs <= before && isRead(series, tenant));
       for (const series of forgotten) if (series.isVisible) this.#visibleSeries--;
       if (forgotten.length > 0) this.#lastForgottenMs = nowMs();
       yield { tenant, forgotten };
       // Since then it may have gone, and another one come in its place.
       const isIdle = tenant.readers === 0 && tenant.series.length === 0;
-      if (isIdle && this.#tenants.get(id) === tenant) this.#tenants.delete(id);
+      if (isIdle && tenants.get(id) === tenant) tenants.delete(id);
     }
   }
 }

@@ -1,11 +1,10 @@
 /** One series of the request metrics: counter and histogram of one set of attributes, kept together. */
-import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
-import type { FinishedRequest } from '../model/finished-request.js';
-import { ATTR_ERROR, ATTR_METRIC_OVERFLOW, ATTR_STATUS_CLASS, type Names } from '../model/names.js';
+import { ATTR_METRIC_OVERFLOW, type Names } from '../model/names.js';
+import type { SeriesAttributes, SeriesFacts } from './series-facts.js';
 
 /** Of the series in which a request counts, within its tenant. */
-export function keyOf({ outcome, routeName, environment }: FinishedRequest): string {
+export function keyOf({ outcome, routeName, environment }: SeriesFacts): string {
   return textOf(outcome.statusCode, outcome.isError, routeName, environment);
 }
 
@@ -54,12 +53,12 @@ export class Series {
   readonly #routeName: string | undefined;
   readonly #environment: string | undefined;
 
-  constructor(request: FinishedRequest, { isOverflow, isVisible, startMs, buckets }: SeriesOptions) {
-    this.#tenantId = request.tenantId;
-    this.#statusCode = request.outcome.statusCode;
-    this.#isError = request.outcome.isError;
-    this.#routeName = request.routeName;
-    this.#environment = request.environment;
+  constructor(facts: SeriesFacts, { isOverflow, isVisible, startMs, buckets }: SeriesOptions) {
+    this.#tenantId = facts.tenantId;
+    this.#statusCode = facts.outcome.statusCode;
+    this.#isError = facts.outcome.isError;
+    this.#routeName = facts.routeName;
+    this.#environment = facts.environment;
     this.#isOverflow = isOverflow;
     this.isVisible = isVisible;
     this.startMs = startMs;
@@ -68,7 +67,7 @@ export class Series {
   }
 
   /** Whether another request of the same tenant counts here. */
-  isOf({ outcome, routeName, environment }: FinishedRequest): boolean {
+  isOf({ outcome, routeName, environment }: SeriesFacts): boolean {
     return (
       this.#statusCode === outcome.statusCode &&
       this.#routeName === routeName &&
@@ -95,17 +94,19 @@ export class Series {
   }
 
   /** A tenant's own do not name the tenant. */
-  attributes(names: Names, forOperator: boolean): MutableAttributes {
+  attributes(shown: SeriesAttributes, names: Names, forOperator: boolean): MutableAttributes {
     // By the specification the overflow series has this one attribute.
     if (this.#isOverflow) return { [ATTR_METRIC_OVERFLOW]: true };
-    const attributes: MutableAttributes = { [ATTR_ERROR]: this.#isError };
     const statusCode = this.#statusCode;
-    if (statusCode !== undefined) {
-      attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
-      attributes[ATTR_STATUS_CLASS] = `${Math.floor(statusCode / 100)}xx`;
-    }
-    if (this.#routeName !== undefined) attributes[names.routeName] = this.#routeName;
-    if (this.#environment !== undefined) attributes[names.environment] = this.#environment;
+    const attributes = shown.of(
+      {
+        tenantId: this.#tenantId,
+        outcome: { ...(statusCode !== undefined && { statusCode }), isError: this.#isError },
+        routeName: this.#routeName,
+        environment: this.#environment,
+      },
+      names,
+    );
     if (forOperator && this.#tenantId !== undefined) attributes[names.tenantId] = this.#tenantId;
     return attributes;
   }

@@ -1,6 +1,6 @@
-/** The series of one tenant, or of the requests without one. */
-import type { FinishedRequest } from '../model/finished-request.js';
+/** The series of one tenant, of one label of the operator's, or of the requests without either. */
 import { keyOf, type Series } from './series.js';
+import type { SeriesFacts } from './series-facts.js';
 
 /** Up to so many are compared one by one: quicker than to make a key and look it up, and half the memory. */
 const FEW = 8;
@@ -31,9 +31,9 @@ export class TenantSeries {
     if (this.overflow !== undefined) yield this.overflow;
   }
 
-  find(request: FinishedRequest): Series | undefined {
-    if (this.#byKey !== undefined) return this.#byKey.get(keyOf(request));
-    for (const series of this.#series) if (series.isOf(request)) return series;
+  find(facts: SeriesFacts): Series | undefined {
+    if (this.#byKey !== undefined) return this.#byKey.get(keyOf(facts));
+    for (const series of this.#series) if (series.isOf(facts)) return series;
     return undefined;
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/index.js';
 import type { ReceivedMetricPoint } from '../../src/testing/index.js';
+import { METRIC_ATTRIBUTES } from '../../src/model/metric-attributes.js';
 import { namesFor } from '../../src/model/names.js';
 import { createEncoders } from '../../src/otlp/encoders.js';
 import { RequestMetricReading } from '../../src/signals/metric-reading.js';
@@ -178,6 +179,9 @@ it('is forgotten only where it is known: 10,000 tenants that fall silent togethe
     forgetAfterMs: 1_000,
     scope: { name: 'test', version: '1', bytes: new Uint8Array() },
     encoders: createEncoders(),
+    attributes: METRIC_ATTRIBUTES,
+    operatorTenantDimension: true,
+    report: () => undefined,
     nowMs: () => atMs,
   });
   const readings = Array.from({ length: 100 }, (_, index) => metrics.openReading(`t${index}`, 'delta'));

@@ -4,6 +4,7 @@ import type { Lane } from '../../src/delivery/lane.js';
 import { Readings } from '../../src/delivery/readings.js';
 import type { MetricRecord } from '../../src/model/metric-record.js';
 import type { TakenReading } from '../../src/model/delivery.js';
+import { METRIC_ATTRIBUTES } from '../../src/model/metric-attributes.js';
 import { namesFor } from '../../src/model/names.js';
 import { createEncoders } from '../../src/otlp/encoders.js';
 import { createRequestMetrics } from '../../src/signals/request-metrics.js';
@@ -26,6 +27,9 @@ it('what it has not told when it goes is not told, and nothing twice', () => {
     forgetAfterMs: 60_000,
     scope: { name: 'test', version: '1', bytes: new Uint8Array() },
     encoders: createEncoders(),
+    attributes: METRIC_ATTRIBUTES,
+    operatorTenantDimension: true,
+    report: () => undefined,
     nowMs: () => 0,
   });
   const outcome = { statusCode: 200, isError: false };

@@ -25,6 +25,7 @@ import { createEncoders, createEnvelopes } from './otlp/encoders.js';
 import { createPropagation } from './propagation/policy.js';
 import { createClock } from './request/clock.js';
 import { createContexts, type Contexts } from './request/contexts.js';
+import { createEventStage } from './request/event-stage.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
 import { OpenExchanges } from './request/open-exchanges.js';
@@ -34,6 +35,7 @@ import { guardSeverity } from './request/severity.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { guardTrustedHop } from './request/trusted-hop.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
+import { createEventSignals } from './signals/event-signals.js';
 import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
@@ -219,6 +221,15 @@ function compose(
     scope: requestScope,
     resourceObject,
   });
+  const eventSink = createEventSignals({
+    names,
+    eventNameAttribute: settings.eventNameAttribute,
+    tenantRecords: settings.tenantRecords,
+    intake,
+    encoders,
+    scope: requestScope,
+    resourceObject,
+  });
   const ids = createIdGenerator();
   const home: ExchangeHome = {
     clock,
@@ -271,14 +282,15 @@ function compose(
     sdkDisabled,
     monotonicMs: clock.monotonicMs,
   });
-  const stage = createRequestStage({
-    home,
+  const mode = {
     wanted: () => delivery.wanted,
     isDisabled,
     // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
     propagates: () => settings.propagates || isSaid || (isDisabled() && isConfigured),
-    trust: settings.trust,
-  });
+  };
+  const stage = createRequestStage({ home, ...mode, trust: settings.trust });
+  const w3c = createPropagation({ extract: ['w3c'], baggage: 'ignore' });
+  const events = createEventStage({ home, ...mode, sink: eventSink, w3c });
   for (const notice of settings.notices) reporter.notice(notice);
   if (isSaid && (settings.propagation.extract ?? settings.propagation.inject) !== undefined) {
     reporter.notice({
@@ -297,6 +309,7 @@ function compose(
     onDestinationState: (listener) => stateListeners.add(listener),
     destinationTests,
     stage,
+    events,
     custom,
     home,
     processors,

@@ -5,6 +5,7 @@ export type {
   GatewayPropagationOptions,
   ResponseHeaderOptions,
   SamplingOptions,
+  TenantRecordOptions,
 } from './config/options.js';
 export type { MetricOptions } from './config/metric-options.js';
 export type { TrustProxy } from './config/trust-proxy.js';
@@ -85,4 +86,5 @@ export type {
   ValueOrCallback,
 } from './model/telemetry.js';
 export type { Trust } from './model/trust.js';
+export type { StoredParent, WebhookDelivery, WebhookEnd, WebhookOptions } from './model/webhook.js';
 export type { ConfigurationError } from './model/configuration-error.js';

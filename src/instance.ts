@@ -21,6 +21,7 @@ import type {
 } from './model/status.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
 import { isTenantId } from './model/tenant-id.js';
+import type { EventStage } from './request/event-stage.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import type { RequestStage } from './request/request-stage.js';
 import type { GuardedSpanProcessors } from './request/span-processors.js';
@@ -40,6 +41,7 @@ export interface Parts {
   onDestinationState(listener: DestinationStateListener): () => void;
   readonly destinationTests: DestinationTests;
   readonly stage: RequestStage;
+  readonly events: EventStage;
   readonly custom: CustomSignals;
   readonly home: ExchangeHome;
   readonly processors: GuardedSpanProcessors;
@@ -60,6 +62,7 @@ export class Instance implements GatewayTelemetry {
   readonly instrument: GatewayTelemetry['instrument'];
   readonly current: GatewayTelemetry['current'];
   readonly of: GatewayTelemetry['of'];
+  readonly webhook: GatewayTelemetry['webhook'];
   #ending: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -68,6 +71,7 @@ export class Instance implements GatewayTelemetry {
     this.instrument = parts.stage.instrument;
     this.current = parts.stage.current;
     this.of = parts.stage.of;
+    this.webhook = parts.events.webhook;
   }
 
   get tracer(): GatewayTelemetry['tracer'] {

@@ -45,6 +45,12 @@ export interface ResponseHeaderOptions {
   readonly serverTiming?: boolean;
 }
 
+/** Which records tenants receive beside those of their requests. The operator receives all of them always. */
+export interface TenantRecordOptions {
+  /** `{ns}.webhook.delivery` of their own webhooks. Default `false`. */
+  readonly webhooks?: boolean;
+}
+
 /** The options of `createGatewayTelemetry`; read and copied once, never written to. */
 export interface GatewayOptions {
   /** `service.name`. `OTEL_SERVICE_NAME` wins. Default `knoxcall`. */
@@ -65,6 +71,8 @@ export interface GatewayOptions {
   readonly tenantTtlMs?: number;
   /** Where tenants' destinations may point. Default `public`. Checked now, enforced in a later version. */
   readonly tenantEgress?: TenantEgress;
+  /** Which records tenants receive beside those of their requests. Default: none. */
+  readonly tenantRecords?: TenantRecordOptions;
   /** Trace context formats. `OTEL_PROPAGATORS` replaces `extract` and `inject`. Default: extract and inject W3C. */
   readonly propagation?: GatewayPropagationOptions;
   /** Which traces are recorded. Default: the caller's decision, else all. */

@@ -38,12 +38,14 @@ import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
 import { resolveSampling, type Sampling } from './sampling.js';
+import { resolveTenantRecords } from './tenant-records.js';
 import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
 import { resolveTrustProxy } from './trust-proxy.js';
 import type {
   GatewayOptions,
   GatewayPropagationOptions,
   ResponseHeaderOptions,
+  TenantRecordOptions,
 } from './options.js';
 
 const FIELDS = [
@@ -56,6 +58,7 @@ const FIELDS = [
   'tenants',
   'tenantTtlMs',
   'tenantEgress',
+  'tenantRecords',
   'propagation',
   'sampling',
   'responseHeaders',
@@ -94,6 +97,7 @@ export interface Settings {
   readonly tenantLookup: TenantLookup | undefined;
   readonly tenantTtlMs: number;
   readonly tenantEgress: EgressPolicy;
+  readonly tenantRecords: Required<TenantRecordOptions>;
   /** As code says. */
   readonly propagation: PropagationOptions;
   /** Code said something about it. */
@@ -237,6 +241,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? DEFAULTS.tenantTtlMs
         : asWhole(given.tenantTtlMs, 'tenantTtlMs', 1_000, 86_400_000),
     tenantEgress,
+    tenantRecords: resolveTenantRecords(given.tenantRecords),
     propagation,
     propagates: given.propagation !== undefined,
     trust: resolveTrust(trust),

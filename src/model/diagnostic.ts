@@ -14,6 +14,8 @@ export type DiagnosticCode =
   | 'tenant_id_invalid'
   /** A callback of the host (`tenant`, `route`, `severity`, a span processor …) threw or gave a useless value. */
   | 'callback_failed'
+  /** A method was given something that it cannot use, and left it out; the sentence says what. */
+  | 'argument_invalid'
   /** Certificate files of the operator's changed, and what they hold now cannot be used; the last good ones stay. */
   | 'tls_files_unusable'
   /** The egress guard failed its test in this runtime: nothing is sent to tenants. */

@@ -109,6 +109,11 @@ export interface Exchange {
   readonly traceId: string;
   /** 16 lower hex digits of the SERVER span. Where nothing is traced: the caller's, or empty. */
   readonly spanId: string;
+  /**
+   * Where the exchange stands, as W3C writes it, to be stored with a job: `telemetry.webhook({ parent })` takes it later, in
+   * any process. Empty where there is no trace.
+   */
+  readonly traceparent: string;
   /** The SERVER span, for the OpenTelemetry API. Attributes set on it go to the operator only. */
   readonly span: Span;
   /** A new UUID unless the `requestId` option takes it from the request. Empty when nothing is recorded. */

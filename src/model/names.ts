@@ -21,6 +21,10 @@ export interface Names {
   readonly upstreamAttempts: string;
   readonly responseSource: string;
   readonly requestEvent: string;
+  readonly webhookEvent: string;
+  readonly webhookEventType: string;
+  readonly webhookSuccess: string;
+  readonly webhookRetryCount: string;
   readonly requestsCounter: string;
   readonly durationHistogram: string;
   readonly lostCounter: string;
@@ -51,6 +55,10 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     upstreamAttempts: `${namespace}.upstream.attempts`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
+    webhookEvent: `${namespace}.webhook.delivery`,
+    webhookEventType: `${namespace}.webhook.event_type`,
+    webhookSuccess: `${namespace}.webhook.success`,
+    webhookRetryCount: `${namespace}.webhook.retry_count`,
     requestsCounter: `${namespace}.proxy.requests`,
     durationHistogram: `${namespace}.proxy.request.duration`,
     lostCounter: `${namespace}.telemetry.lost`,

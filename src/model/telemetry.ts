@@ -7,6 +7,7 @@ import type { DestinationTestOptions, DestinationTestResult } from './destinatio
 import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
 import type { Trust } from './trust.js';
+import type { WebhookDelivery, WebhookOptions } from './webhook.js';
 import type {
   DestinationStateListener,
   FlushOptions,
@@ -146,6 +147,12 @@ export interface GatewayTelemetry {
    * `blocked`.
    */
   testDestination(destination: Destination, options?: DestinationTestOptions): Promise<DestinationTestResult>;
+  /**
+   * Begins one attempt at a webhook's delivery: a CLIENT span of its own, in the running exchange's trace or where `parent`
+   * says, and at its end one log record `{ns}.webhook.delivery`, to the operator and, with `tenantRecords.webhooks`, to the
+   * tenant. A retry is another call.
+   */
+  webhook(options: WebhookOptions): WebhookDelivery;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
   readonly tracer: Tracer;
   /** Runtime logs, to the operator. */

@@ -169,6 +169,13 @@ export function injectTrace(
   return propagation.inject(headers, context, trace.carried);
 }
 
+/** W3C `traceparent`, whatever formats are spoken; empty where there is no span to name. */
+export function traceparentOf({ traceId, spanId, sampled, traceFlags }: ExchangeTrace): string {
+  if (traceId === '' || spanId === '') return '';
+  const flags = flagsOf(sampled, (traceFlags & FLAG_RANDOM) !== 0);
+  return `00-${traceId}-${spanId}-0${flags}`;
+}
+
 /** The caller's other traces, as links of the SERVER span. */
 export function linksOf({ carried }: ExchangeTrace): Link[] {
   return (carried?.links ?? []).map(({ traceId, spanId, sampled, random, traceState }) => ({

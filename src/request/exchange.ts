@@ -26,7 +26,7 @@ import { ExchangeFacts } from './exchange-facts.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
-import { linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { linksOf, traceparentOf, type ExchangeTrace } from './exchange-trace.js';
 import { finishSpan, tellHostSpan } from './finish-span.js';
 import type { FactEvent } from './governance.js';
 import { removeLoopHeader } from './loop-header.js';
@@ -35,11 +35,9 @@ import type { OpenExchange } from './open-exchanges.js';
 import { outcomeOf, sourceOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
 import { arrivalAttributes } from './span-attributes.js';
+import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
 import { UpstreamCalls } from './upstream-calls.js';
-
-/** A request that had waited longer would long have been given up. */
-const MAX_AGE_AT_BEGIN_MS = 86_400_000;
 
 /** How an adapter saw the response end. */
 export interface ObservedEnding {
@@ -91,10 +89,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     this.requestId = requestId;
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
-    // An arrival in the future would make a negative duration.
-    const told = startTimeMs === undefined ? 0 : Math.max(0, nowMs - startTimeMs);
-    // A time of another clock, such as `performance.now()`, would make decades.
-    const age = told < MAX_AGE_AT_BEGIN_MS ? told : 0;
+    const age = ageAt(nowMs, startTimeMs);
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
     if (trace.hostSpan !== undefined) {
@@ -127,6 +122,23 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
 
   get spanId(): string {
     return this.#trace.spanId;
+  }
+
+  get traceparent(): string {
+    return traceparentOf(this.#trace);
+  }
+
+  /** For what belongs to the request's trace and is not part of the request. */
+  get trace(): ExchangeTrace {
+    return this.#trace;
+  }
+
+  get clientAddress(): string | undefined {
+    return this.#arrival.forwardedAddress ?? this.#arrival.peerAddress;
+  }
+
+  get isOver(): boolean {
+    return this.ended;
   }
 
   protected override onCustomAttribute(key: string, value: AttributeValue): void {

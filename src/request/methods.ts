@@ -4,6 +4,13 @@ const OTHER_METHOD = '_OTHER';
 
 export const MAX_METHOD_LENGTH = 32;
 
+/** A token, as a method is; anything else that a host passes may be a request line with secrets in it. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
+
+export function isMethod(value: unknown): value is string {
+  return typeof value === 'string' && TOKEN.test(value);
+}
+
 export function knownMethod(method: string, known: ReadonlySet<string>): string {
   return known.has(method) ? method : OTHER_METHOD;
 }

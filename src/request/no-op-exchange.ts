@@ -18,6 +18,7 @@ export const NO_OP_EXCHANGE: Exchange = Object.freeze({
   recording: false,
   traceId: '',
   spanId: '',
+  traceparent: '',
   span: NO_SPAN,
   requestId: '',
   setTenant() {},

@@ -26,7 +26,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
 import { cleanStatus, cutText } from './limits.js';
-import { MAX_METHOD_LENGTH, spanMethod } from './methods.js';
+import { isMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
 import { removeLoopHeader } from './loop-header.js';
 import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
@@ -55,9 +55,6 @@ export interface Attempts {
   responded(facts: UpstreamFacts): void;
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void;
 }
-
-/** A token, as a method is; anything else may be a request line with secrets in it. */
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 
 /** A host name or address, without port and whatever else may stand beside it. */
 function hostOf(text: unknown): string | undefined {
@@ -92,7 +89,7 @@ export function readOptions(options: UpstreamCallOptions | undefined): CallFacts
     const { method, port, resendCount } = options;
     const url = options.url === undefined ? undefined : parseUrl(options.url);
     return {
-      method: typeof method === 'string' && METHOD.test(method) ? method : undefined,
+      method: isMethod(method) ? method : undefined,
       url,
       address: url === undefined ? hostOf(options.address) : addressOf(url),
       port: url === undefined ? (isWhole(port, 1, 65_535) ? port : undefined) : portOf(url),

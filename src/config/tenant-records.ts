@@ -1,0 +1,11 @@
+/** `tenantRecords`: what tenants receive beside the records of their requests. */
+import { asBoolean, asObject, checkFields } from './checks.js';
+import type { TenantRecordOptions } from './options.js';
+
+export function resolveTenantRecords(value: unknown): Required<TenantRecordOptions> {
+  const given = value === undefined ? {} : asObject(value, 'tenantRecords');
+  checkFields(given, 'tenantRecords', ['webhooks']);
+  const said = (field: keyof TenantRecordOptions): boolean =>
+    given[field] === undefined ? false : asBoolean(given[field], `tenantRecords.${field}`);
+  return Object.freeze({ webhooks: said('webhooks') });
+}

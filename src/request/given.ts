@@ -1,0 +1,101 @@
+/** What a host passes to the methods that record something: read once, field by field, never throwing. */
+import type { Attributes } from '../model/attributes.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import { isTenantId } from '../model/tenant-id.js';
+import { CustomAttributes } from './custom-attributes.js';
+import { LiveExchange } from './exchange.js';
+import type { ExchangeHome } from './exchange-home.js';
+
+/** Attributes that are the operator's alone, cleaned, within the limits. */
+export interface OperatorAttributes {
+  readonly kept: Attributes | undefined;
+  readonly dropped: number;
+}
+
+/** What a call takes from the exchange that it is made in, or for. */
+export interface Around {
+  readonly exchange: LiveExchange | undefined;
+  readonly requestId: string | undefined;
+  /**
+   * Of one that is given, or that is still running: a worker that was once started inside a request stays in its context for
+   * ever, and another tenant's records must not go to that request's tenant.
+   */
+  readonly tenantId: string | undefined;
+}
+
+/** The arguments of one call. */
+export class Given {
+  readonly #method: string;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #home: ExchangeHome;
+
+  constructor(home: ExchangeHome, method: string, options: unknown) {
+    this.#home = home;
+    this.#method = method;
+    const isObject = typeof options === 'object' && options !== null;
+    this.#values = isObject ? (options as Readonly<Record<string, unknown>>) : {};
+    if (!isObject) this.report('was called without its options');
+  }
+
+  /** `undefined` also for what cannot be read: one bad field must not lose the others. */
+  read(field: string): unknown {
+    try {
+      return this.#values[field] ?? undefined;
+    } catch {
+      this.report(`was given a field that cannot be read: ${field}`);
+      return undefined;
+    }
+  }
+
+  report(what: string): void {
+    const diagnostic: Diagnostic = { code: 'argument_invalid', message: `${this.#method}() ${what}` };
+    this.#home.report(diagnostic);
+  }
+
+  /** `isApart`: it says itself where it belongs, so that whatever happens to run around the call has no part in it. */
+  around(isApart: boolean): Around {
+    const given = this.read('exchange');
+    const isGiven = given instanceof LiveExchange;
+    const current = isGiven || isApart ? undefined : this.#home.contexts.exchange();
+    const exchange = isGiven ? given : current instanceof LiveExchange ? current : undefined;
+    return {
+      exchange,
+      requestId: exchange?.requestId || undefined,
+      tenantId: isGiven || exchange?.isOver === false ? exchange?.tenantId : undefined,
+    };
+  }
+
+  /** `null` is nobody; nothing at all, whoever the exchange is for. */
+  tenantId(around: Around): string | undefined {
+    if (this.#isNull('tenant')) return undefined;
+    const given = this.read('tenant');
+    if (given === undefined) return around.tenantId;
+    if (isTenantId(given)) return given;
+    this.#home.report({
+      code: 'tenant_id_invalid',
+      message: `A tenant id must be a string of 1 to 128 bytes; the record of ${this.#method}() went to the operator alone`,
+    });
+    return undefined;
+  }
+
+  #isNull(field: string): boolean {
+    try {
+      return this.#values[field] === null;
+    } catch {
+      return false;
+    }
+  }
+
+  operatorAttributes(): OperatorAttributes {
+    const given = this.read('attributes');
+    if (given === undefined) return { kept: undefined, dropped: 0 };
+    const custom = new CustomAttributes();
+    try {
+      const attributes = given as Readonly<Record<string, unknown>>;
+      for (const key in attributes) custom.set(key, attributes[key], false);
+    } catch {
+      this.report('was given attributes that cannot be read');
+    }
+    return { kept: custom.operatorOnly, dropped: custom.dropped };
+  }
+}

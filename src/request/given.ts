@@ -12,6 +12,15 @@ export interface OperatorAttributes {
   readonly dropped: number;
 }
 
+/** A proxy can refuse to tell. */
+export function isInstance<T>(value: unknown, of: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof of;
+  } catch {
+    return false;
+  }
+}
+
 /** What a call takes from the exchange that it is made in, or for. */
 export interface Around {
   readonly exchange: LiveExchange | undefined;
@@ -55,13 +64,13 @@ export class Given {
   /** `isApart`: it says itself where it belongs, so that whatever happens to run around the call has no part in it. */
   around(isApart: boolean): Around {
     const given = this.read('exchange');
-    const isGiven = given instanceof LiveExchange;
-    const current = isGiven || isApart ? undefined : this.#home.contexts.exchange();
-    const exchange = isGiven ? given : current instanceof LiveExchange ? current : undefined;
+    const named = isInstance(given, LiveExchange) ? given : undefined;
+    const current = isApart ? undefined : this.#home.contexts.exchange();
+    const exchange = named ?? (current instanceof LiveExchange ? current : undefined);
     return {
       exchange,
       requestId: exchange?.requestId || undefined,
-      tenantId: isGiven || exchange?.isOver === false ? exchange?.tenantId : undefined,
+      tenantId: named !== undefined || exchange?.isOver === false ? exchange?.tenantId : undefined,
     };
   }
 

@@ -1,6 +1,6 @@
 /** What a host tells of a webhook's attempt, when it begins and when it has ended. */
 import { errorTypeOf, NO_RESPONSE } from './error-type.js';
-import type { Around, Given, OperatorAttributes } from './given.js';
+import { isInstance, type Around, type Given, type OperatorAttributes } from './given.js';
 import { cleanName, cleanStatus, cutText, MAX_REQUEST_ID_LENGTH } from './limits.js';
 import { isMethod, MAX_METHOD_LENGTH } from './methods.js';
 import { parseUrl } from './upstream-url.js';
@@ -42,7 +42,7 @@ export function readWebhook(given: Given, around: Around): WebhookFacts {
 
 /** Only what is meant as one: any object has some text. */
 function urlOf(value: unknown): URL | undefined {
-  return typeof value === 'string' || value instanceof URL ? parseUrl(value) : undefined;
+  return typeof value === 'string' || isInstance(value, URL) ? parseUrl(value) : undefined;
 }
 
 export interface WebhookOutcome {

@@ -39,6 +39,8 @@ import { createEventSignals } from './signals/event-signals.js';
 import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
+import { redactingIntake, redactingProcessors } from './signals/redacting.js';
+import { createRedactor } from './signals/redactor.js';
 import { createSdkResources } from './signals/sdk-resource.js';
 import { createTestRecords } from './signals/test-records.js';
 import { createEgressGuard } from './transport/egress-guard.js';
@@ -50,6 +52,8 @@ import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-se
 import { createPools } from './transport/pool.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
 import { openTestSender } from './transport/test-sender.js';
+
+const REDACTION_LIMITS = { maxAttributes: 256, maxValueLength: 4096 };
 
 /** Begins with the product and ends with what OTLP receivers expect to see. */
 const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`;
@@ -106,7 +110,11 @@ function compose(
     bytes: envelopes.scope(name, version),
   });
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
-  const processors = guardSpanProcessors(settings.spanProcessors, report);
+  const redactor =
+    settings.redact &&
+    createRedactor(settings.redact, { span: REDACTION_LIMITS, log: REDACTION_LIMITS }, report);
+  const guarded = guardSpanProcessors(settings.spanProcessors, report);
+  const processors = redactor === undefined ? guarded : redactingProcessors(guarded, redactor);
   let isShutDown = false;
   let isConfigured = settings.operator.length > 0 || tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
@@ -133,13 +141,15 @@ function compose(
     report,
   });
   // Custom signals hand over to delivery, and delivery reads the custom instruments: one of them has to come late.
-  const intake: Intake = {
+  const everything: Intake = {
     get wanted() {
       return delivery.wanted;
     },
     operator: (signal, record) => delivery.operator(signal, record),
+    refuseOperator: (signal, reason) => delivery.refuseOperator(signal, reason),
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
+  const intake = redactor === undefined ? everything : redactingIntake(everything, redactor);
   const resourceObject = createSdkResources();
   const guard = createEgressGuard({
     policy: settings.tenantEgress,

@@ -63,6 +63,7 @@ export type {
   PropagationOptions,
 } from './model/propagation.js';
 export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
+export type { RedactableEvent, Redact, RedactionItem } from './model/redaction.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,

@@ -8,6 +8,7 @@ import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
+import type { Redact } from '../model/redaction.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
 import type { MetricOptions } from './metric-options.js';
@@ -123,6 +124,13 @@ export interface GatewayOptions {
    * transferred. The conventions still develop these names. Default `false`.
    */
   readonly bodySizes?: boolean;
+  /**
+   * Looks at every span and log record, of the operator and of tenants, before anybody gets it, and may change and delete
+   * attributes; built-in redaction is done by then. Runs on the way of a request, synchronously. Where it throws, or gives
+   * anything but nothing, `true` or `false` (a promise too), that record is not sent: `redaction_failed` in its account; with
+   * `false`: `redacted`. Span processors get the same span at its end, but see it as it is while it runs. Default: none.
+   */
+  readonly redact?: Redact;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

@@ -11,6 +11,7 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { Redact } from '../model/redaction.js';
 import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
@@ -72,6 +73,7 @@ const FIELDS = [
   'timeToFirstByte',
   'longLived',
   'bodySizes',
+  'redact',
   'severity',
   'metrics',
   'selfMetrics',
@@ -114,6 +116,7 @@ export interface Settings {
   readonly timeToFirstByte: boolean;
   readonly longLived: 'full' | 'headers';
   readonly bodySizes: boolean;
+  readonly redact: Redact | undefined;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: MetricSettings;
   readonly selfMetrics: boolean;
@@ -273,6 +276,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     longLived:
       given.longLived === undefined ? 'full' : asOneOf(given.longLived, 'longLived', ['full', 'headers']),
     bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),
+    redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
     severity:
       given.severity === undefined
         ? undefined

@@ -191,6 +191,10 @@ export function createDelivery({
       else if (pressure.level === 'critical' && !record.isError) operator.refuse(signal, 'memory_pressure');
       else operator.add(signal, record);
     },
+    refuseOperator(signal, reason) {
+      if (closed) operator.retired.of(signal).refuse('shutdown', 1);
+      else operator.refuse(signal, reason);
+    },
     tenant: (tenantId) => tenants.intake(tenantId),
     setOperator,
     setTenant(tenantId, destinations) {

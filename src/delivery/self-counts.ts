@@ -13,7 +13,15 @@ const EXPORTERS: Readonly<Record<Signal, string>> = {
   metrics: 'otlp_http_metric_exporter',
 };
 /** What never reached the exporter; the conventions have one name for it. */
-const BEFORE_THE_EXPORTER = new Set(['queue_full', 'budget_full', 'memory_pressure', 'disabled', 'unrouted']);
+const BEFORE_THE_EXPORTER = new Set([
+  'queue_full',
+  'budget_full',
+  'memory_pressure',
+  'disabled',
+  'unrouted',
+  'redacted',
+  'redaction_failed',
+]);
 
 function failures({ dropped, rejected }: Ledger): Readonly<Record<string, number>> {
   const failed: Record<string, number> = {};

@@ -139,7 +139,7 @@ export class Tenant implements TenantIntake, Evictable {
       return;
     }
     if (this.#home.pressure.level === 'critical') {
-      this.#refuse('memory_pressure');
+      this.refuse('memory_pressure');
       return;
     }
     if (this.isKnown) {
@@ -156,8 +156,9 @@ export class Tenant implements TenantIntake, Evictable {
   }
 
   /** A record that is not to be queued. */
-  #refuse(reason: DropReason): void {
-    if (this.isKnown) this.owner.refuse('logs', reason);
+  refuse(reason: DropReason): void {
+    if (this.isGone) this.#discard(1, 'shutdown');
+    else if (this.isKnown) this.owner.refuse('logs', reason);
     else this.#discard(1, reason);
   }
 

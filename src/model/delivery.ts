@@ -1,6 +1,6 @@
 /** The seams between the stages that make records and those that carry them. */
 import type { Attributes } from './attributes.js';
-import type { Ledgers } from './ledger.js';
+import type { DropReason, Ledgers } from './ledger.js';
 import type { Target } from './resolved-destination.js';
 import type { Signal } from './signal.js';
 
@@ -41,12 +41,16 @@ export interface Wanted {
 /** One tenant that has, or may turn out to have, destinations. */
 export interface TenantIntake {
   log(record: OutgoingRecord): void;
+  /** A log record that it is not to have. */
+  refuse(reason: DropReason): void;
 }
 
 /** Where records are handed over. Nothing here throws, waits or does I/O. */
 export interface Intake {
   readonly wanted: Wanted;
   operator(signal: 'traces' | 'logs', record: OutgoingRecord): void;
+  /** A record that the operator is not to have, counted at each destination that would have had it. */
+  refuseOperator(signal: 'traces' | 'logs', reason: DropReason): void;
   /** The tenant's intake; `undefined` when it is known to have none. May start a lookup. */
   tenant(tenantId: string): TenantIntake | undefined;
 }

@@ -23,6 +23,10 @@ export type DropReason =
   | 'shutdown'
   /** The tenant turned out to have no destination. */
   | 'unrouted'
+  /** The host's `redact` said that it is not to be sent. */
+  | 'redacted'
+  /** The host's `redact` threw, or gave what says nothing; it is not sent unredacted. */
+  | 'redaction_failed'
   /** The destination was switched off, by configuration or after five days of failure. */
   | 'disabled'
   /** The process came close to its memory limit. */

@@ -1,8 +1,6 @@
+import { isKeyValueList, MAX_VALUE_DEPTH } from '../model/any-value.js';
 import type { ProtoWriter } from './proto-writer.js';
 import type { AttributeRecord } from '../model/records.js';
-
-/** Containers nested deeper than this are written as the string "…". */
-const MAX_DEPTH = 16;
 
 /** One attribute's containers end with a "…" element once they have reached this size. */
 const MAX_CONTAINER_BYTES = 4 << 20;
@@ -150,12 +148,12 @@ function writeObject(w: ProtoWriter, value: object, depth: number, endPosition: 
     w.tag(7, 2);
     w.rawBytes(value);
   } else if (Array.isArray(value)) {
-    if (depth < MAX_DEPTH) writeArray(w, value, depth + 1, endPosition);
+    if (depth < MAX_VALUE_DEPTH) writeArray(w, value, depth + 1, endPosition);
     else writeText(w, ELLIPSIS);
   } else if (!isKeyValueList(value)) {
     const described: { toString(): string } = value;
     writeText(w, String(described));
-  } else if (depth < MAX_DEPTH) {
+  } else if (depth < MAX_VALUE_DEPTH) {
     writeKeyValueList(w, value as AttributeRecord, depth + 1, endPosition);
   } else {
     writeText(w, ELLIPSIS);
@@ -187,15 +185,4 @@ function writeKeyValueList(w: ProtoWriter, map: AttributeRecord, depth: number, 
     writeEntry(w, 1, map, key, depth, endPosition);
   }
   w.end(list);
-}
-
-/** True for plain objects of any realm, and for class instances that do not describe themselves. */
-function isKeyValueList(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || prototype === Object.prototype) return true;
-  if (Object.getPrototypeOf(prototype) === null) return true;
-  return (
-    !(Symbol.toStringTag in value) &&
-    (value as { readonly toString?: unknown }).toString === Object.prototype.toString
-  );
 }

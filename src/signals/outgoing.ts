@@ -5,6 +5,7 @@ import type { Encoders } from '../model/encoding.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
 import type { AttributeRecord, LogRecordData, SpanRecord } from '../model/records.js';
+import type { Audience, Redactor, Refusal } from './redactor.js';
 
 function hrTimeBetween(
   [startSeconds, startNanos]: HrTimePair,
@@ -22,7 +23,12 @@ const SEVERITY_ERROR = 17;
 /** Makes the SDK's resource object of a destination. */
 type ResourceObject = (resource: DestinationResource) => object;
 
-export class OutgoingSpan implements OutgoingRecord {
+/** A record that the host's `redact` can look at. */
+export interface RedactableRecord extends OutgoingRecord {
+  redactedBy(redactor: Redactor, audience: Audience): OutgoingRecord | Refusal;
+}
+
+export class OutgoingSpan implements RedactableRecord {
   readonly scope: Scope;
   readonly #span: SpanRecord;
   readonly #encoders: Encoders;
@@ -42,6 +48,10 @@ export class OutgoingSpan implements OutgoingRecord {
 
   bytes(): Uint8Array {
     return (this.#bytes ??= this.#encoders.span(this.#span));
+  }
+
+  redactedBy(redactor: Redactor): OutgoingRecord | Refusal {
+    return redactor.span(this.#span) ?? this;
   }
 
   /** The SDK's `ReadableSpan`, as a copy, because each destination has a resource of its own. */
@@ -71,7 +81,7 @@ export class OutgoingSpan implements OutgoingRecord {
   }
 }
 
-export class OutgoingLog implements OutgoingRecord {
+export class OutgoingLog implements RedactableRecord {
   readonly scope: Scope;
   readonly #log: LogRecordData;
   readonly #encoders: Encoders;
@@ -91,6 +101,20 @@ export class OutgoingLog implements OutgoingRecord {
 
   bytes(): Uint8Array {
     return (this.#bytes ??= this.#encoders.log(this.#log));
+  }
+
+  redactedBy(redactor: Redactor, audience: Audience): OutgoingRecord | Refusal {
+    const log = redactor.log(this.#log, audience);
+    return typeof log === 'string'
+      ? log
+      : new OutgoingLog(log, this.scope, this.#encoders, this.#resourceObject);
+  }
+
+  /** A record of its own, with further attributes. */
+  extended(attributes: Attributes): OutgoingLog {
+    const log = this.#log;
+    const all = { ...log, attributes: { ...log.attributes, ...attributes } };
+    return new OutgoingLog(all, this.scope, this.#encoders, this.#resourceObject);
   }
 
   /** The SDK's `ReadableLogRecord`. */
@@ -119,7 +143,7 @@ export class OutgoingLog implements OutgoingRecord {
 }
 
 /** A log record that others share, with attributes of one owner's own: encoded once all the same. */
-export class ExtendedLog implements OutgoingRecord {
+export class ExtendedLog implements RedactableRecord {
   readonly scope: Scope;
   readonly #shared: OutgoingLog;
   readonly #attributes: Attributes;
@@ -150,6 +174,10 @@ export class ExtendedLog implements OutgoingRecord {
       this.#attributes,
       this.#doubleKeys,
     ));
+  }
+
+  redactedBy(redactor: Redactor, audience: Audience): OutgoingRecord | Refusal {
+    return this.#shared.extended(this.#attributes).redactedBy(redactor, audience);
   }
 
   readable(resource: DestinationResource): object {

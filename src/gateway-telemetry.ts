@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { context, metrics as apiMetrics, trace } from '@opentelemetry/api';
 import { resolveDestination } from './config/destination.js';
+import { NOTHING_TO_DETECT, startDetection } from './config/detection.js';
+import { OperatorResource } from './config/operator-resource.js';
 import type { GatewayOptions } from './config/options.js';
 import { effectivePropagation, type EffectivePropagation } from './config/propagators.js';
 import { createReporter, type Reporter } from './config/reporter.js';
@@ -10,8 +12,10 @@ import { createResources } from './config/resource.js';
 import { TenantResource } from './config/tenant-resource.js';
 import { createDelivery, type Delivery } from './delivery/delivery.js';
 import { createDestinationTests } from './delivery/destination-test.js';
+import { outside } from './delivery/outside.js';
 import { createStateListeners } from './delivery/state-listeners.js';
 import { Instance, type KeptSettings } from './instance.js';
+import type { Attributes } from './model/attributes.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
@@ -47,6 +51,7 @@ import { createEgressGuard } from './transport/egress-guard.js';
 import { selfTestEgress } from './transport/egress-self-test.js';
 import { openExporterSender } from './transport/exporter-sender.js';
 import { createCompressor } from './transport/gzip.js';
+import { holdSender } from './transport/held-sender.js';
 import { createLoopTokens } from './transport/loop-tokens.js';
 import { openOtlpSender, type OtlpSenderOptions } from './transport/otlp-http-sender.js';
 import { createPools } from './transport/pool.js';
@@ -101,9 +106,18 @@ function compose(
   const envelopes = createEnvelopes();
   const contexts = createContexts();
   const names = namesFor(settings.namespace, settings.governanceNamespace);
-  const resources = createResources(settings);
   const { sdkDisabled } = settings.environmentSettings;
   const report = reporter.report.bind(reporter);
+  const detection = sdkDisabled
+    ? NOTHING_TO_DETECT
+    : outside(() =>
+        startDetection({
+          sources: settings.resourceDetectors,
+          timeoutMs: settings.resourceDetectionTimeoutMs,
+          notice: (message) => reporter.notice({ code: 'resource_detector_failed', message }),
+        }),
+      );
+  const resources = createResources({ ...settings, detected: () => detection.found });
   const scopeOf = (name: string, version: string): Scope => ({
     name,
     version,
@@ -119,19 +133,18 @@ function compose(
   let isConfigured = settings.operator.length > 0 || tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
 
+  const detecting = (): Promise<void> | undefined => detection.pending;
+  const ofOperator = (attributes: () => Attributes): DestinationResource =>
+    new OperatorResource(attributes, (of) => envelopes.resource(of), detecting);
   const resourceFor = (
     tenantId: string | undefined,
     destination: ResolvedDestination,
   ): DestinationResource => {
     if (tenantId !== undefined)
       return new TenantResource(resources, tenantId, destination, (of) => envelopes.resource(of));
-    const attributes = resources.attributesFor(undefined, destination);
-    return { attributes, bytes: envelopes.resource(attributes) };
+    return ofOperator(() => resources.attributesFor(undefined, destination));
   };
-  const operatorResource: DestinationResource = {
-    attributes: resources.operator,
-    bytes: envelopes.resource(resources.operator),
-  };
+  const operatorResource = ofOperator(() => resources.operator());
   const metrics = createRequestMetrics({
     ...settings.metrics,
     names,
@@ -204,14 +217,18 @@ function compose(
     report,
     monotonicMs: clock.monotonicMs,
     epochMs: nowMs,
-    openSender: (target, tenantId) =>
-      target.kind === 'otlp'
-        ? openOtlpSender(target, sending, tenantId === undefined ? undefined : () => loopTokens.of(tenantId))
-        : openExporterSender(target.exporter, {
-            resourceObject,
-            uses: exporterUses,
-            closing: closingExporters,
-          }),
+    openSender(target, tenantId) {
+      const loopToken = tenantId === undefined ? undefined : () => loopTokens.of(tenantId);
+      const sender =
+        target.kind === 'otlp'
+          ? openOtlpSender(target, sending, loopToken)
+          : openExporterSender(target.exporter, {
+              resourceObject,
+              uses: exporterUses,
+              closing: closingExporters,
+            });
+      return tenantId === undefined ? holdSender(sender, detecting) : sender;
+    },
     operator: sdkDisabled ? [] : settings.operator,
     tenants: sdkDisabled ? new Map<string, readonly ResolvedDestination[]>() : tenants,
     tenantLookup: sdkDisabled ? undefined : settings.tenantLookup,
@@ -324,6 +341,7 @@ function compose(
     home,
     processors,
     closingExporters,
+    endDetectionWithin: (timeoutMs) => detection.endWithin(timeoutMs),
     onShutdown() {
       // What was configured while it ran counts too.
       isConfigured ||= delivery.wanted.anything;

@@ -64,6 +64,7 @@ export type {
 } from './model/propagation.js';
 export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
 export type { RedactableEvent, Redact, RedactionItem } from './model/redaction.js';
+export type { DetectedResource, ResourceDetector, ResourceDetectorName } from './model/resource-detector.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,

@@ -29,6 +29,8 @@ import type { CustomSignals } from './signals/custom.js';
 
 /** The part of a shutdown's time that the operator has before the tenants' turn comes in any case. */
 const OPERATOR_ALONE = 0.5;
+/** The part of a flush's or shutdown's time that resource detectors may take: what waits for them has to be sent as well. */
+const DETECTION_SHARE = 0.5;
 
 /** Without the tenants of the beginning, which may be gone. */
 export type KeptSettings = Omit<Settings, 'tenants'>;
@@ -47,6 +49,8 @@ export interface Parts {
   readonly processors: GuardedSpanProcessors;
   /** Ready-made exporters that are being shut down. */
   readonly closingExporters: ReadonlySet<Promise<void>>;
+  /** The first exports wait for the resource detectors: for at most so long from now on. */
+  endDetectionWithin(timeoutMs: number): void;
   onShutdown(): void;
   /** Everything is over. */
   onClosed(): void;
@@ -158,9 +162,11 @@ export class Instance implements GatewayTelemetry {
 
   readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
     const { delivery, processors } = this.#parts;
+    const timeoutMs = timeoutOf(options);
     this.#endClosingCalls();
+    this.#parts.endDetectionWithin(timeoutMs * DETECTION_SHARE);
     const work = this.#ending ?? Promise.all([delivery.flush(), processors.forceFlush()]);
-    await withinTime(timeoutOf(options), work);
+    await withinTime(timeoutMs, work);
     return delivery.result();
   };
 
@@ -182,6 +188,7 @@ export class Instance implements GatewayTelemetry {
     const { delivery, processors, closingExporters, onShutdown, onClosed } = this.#parts;
     const endMs = performance.now() + timeoutMs;
     onShutdown();
+    this.#parts.endDetectionWithin(timeoutMs * DETECTION_SHARE);
     this.#parts.home.openExchanges.endAll();
     this.#endClosingCalls();
     const drained = delivery.drain(timeoutMs * OPERATOR_ALONE);

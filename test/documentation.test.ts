@@ -55,6 +55,7 @@ describe('the README', () => {
       new RegExp(`^\\| \`${option}\`.*$`, 'm').exec(readme)?.[0] ?? '';
     expect(rowOf('serviceName')).toContain(`\`${DEFAULTS.serviceName}\``);
     expect(rowOf('namespace')).toContain(`\`${DEFAULTS.namespace}\``);
+    expect(rowOf('resourceDetectionTimeoutMs')).toContain(` ${DEFAULTS.resourceDetectionTimeoutMs} `);
     expect(rowOf('tenantTtlMs')).toContain(` ${DEFAULTS.tenantTtlMs} `);
     expect(rowOf('metrics.intervalMs')).toContain(` ${DEFAULTS.metricIntervalMs} `);
     expect(rowOf('metrics.durationBoundariesMs')).toContain(` ${DEFAULTS.durationBoundariesMs.length} `);

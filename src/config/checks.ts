@@ -91,7 +91,7 @@ export function asHeaderName(value: unknown, option: string): string {
   return name;
 }
 
-function isAttributeValue(value: unknown): value is AttributeValue {
+export function isAttributeValue(value: unknown): value is AttributeValue {
   if (typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return true;
   const isItem = (item: unknown): boolean =>
@@ -105,8 +105,8 @@ export interface AttributeBounds {
   readonly maxLength: number;
 }
 
-function lengthOf(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + lengthOf(item), 0);
+export function lengthOfAttribute(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + lengthOfAttribute(item), 0);
   return typeof value === 'string' ? value.length : 8;
 }
 
@@ -122,7 +122,7 @@ export function asAttributes(value: unknown, option: string, bounds?: AttributeB
     if (key === '' || key === '__proto__') throw fault(option, 'has an attribute without a usable name');
     if (!isAttributeValue(item))
       throw fault(`${option}.${key}`, 'must be a string, number, boolean or an array of them');
-    length += key.length + lengthOf(item);
+    length += key.length + lengthOfAttribute(item);
     if (bounds !== undefined && length > bounds.maxLength)
       throw fault(option, `has more than ${bounds.maxLength} characters in total`);
     attributes[key] = Array.isArray(item) ? (item.slice() as AttributeValue) : item;

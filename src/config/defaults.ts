@@ -5,6 +5,8 @@ import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 export const DEFAULTS = {
   /** The seed's name; a gateway of another name says so. */
   serviceName: 'knoxcall',
+  /** Platforms answer within tens of milliseconds; where there is none, connecting to it hangs. */
+  resourceDetectionTimeoutMs: 5_000,
   /** Prefix of custom attributes, event and metric names. */
   namespace: 'knoxcall',
   /** As the OpenTelemetry SDKs: one reading a minute is what backends and their prices expect. */

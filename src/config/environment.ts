@@ -29,6 +29,8 @@ export interface EnvironmentSettings {
   /** `OTEL_SDK_DISABLED`. */
   readonly sdkDisabled: boolean;
   readonly serviceName: string | undefined;
+  /** `OTEL_SERVICE_VERSION`. */
+  readonly serviceVersion: string | undefined;
   readonly resourceAttributes: Attributes;
   /** Signals of the operator that `OTEL_*_EXPORTER=none` switches off. */
   readonly switchedOff: ReadonlySet<Signal>;
@@ -282,6 +284,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
   return {
     sdkDisabled: readBoolean(reader, 'OTEL_SDK_DISABLED'),
     serviceName: reader.text('OTEL_SERVICE_NAME'),
+    serviceVersion: reader.text('OTEL_SERVICE_VERSION'),
     resourceAttributes: readResourceAttributes(reader),
     switchedOff: readSwitchedOff(reader),
     operator:

@@ -9,6 +9,7 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
 import type { Redact } from '../model/redaction.js';
+import type { ResourceDetector, ResourceDetectorName } from '../model/resource-detector.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
 import type { MetricOptions } from './metric-options.js';
@@ -62,8 +63,29 @@ export interface GatewayOptions {
   readonly governanceNamespace?: string;
   /** `{ns}.environment` on spans and metrics, and `deployment.environment.name` of the operator's resource. Default: none. */
   readonly environment?: string;
-  /** Resource attributes of the operator's telemetry. `OTEL_RESOURCE_ATTRIBUTES` wins by key. */
+  /** `service.version` of the operator's resource: the gateway's own. `OTEL_SERVICE_VERSION` wins. Default: none. */
+  readonly serviceVersion?: string;
+  /**
+   * `service.instance.id` of the operator's resource, which no other process may have at the same time. Default: a new UUID
+   * for each instance of this library, so that cumulative series of several processes do not collide.
+   */
+  readonly serviceInstanceId?: string;
+  /**
+   * Resource attributes of the operator's telemetry, all signals. They win over what `resourceDetectors` find and over this
+   * library's own; `OTEL_RESOURCE_ATTRIBUTES` wins by key.
+   */
   readonly resourceAttributes?: Attributes;
+  /**
+   * What finds out where the process runs, for the operator's resource alone: detector objects, and names of the official
+   * packages `@opentelemetry/resource-detector-container`, `-aws`, `-gcp` and `-azure`, which the host installs. A later one
+   * wins. They begin after the start, which waits for nothing; the operator's first exports wait in their queues until all have
+   * answered, for at most `resourceDetectionTimeoutMs`, so that the resource never changes once it was sent. What fails or comes
+   * later is reported as `resource_detector_failed`, and left out. `service.name`, `service.instance.id` and `telemetry.sdk.*`
+   * of detectors do not count. At most 32 detectors, and 128 attributes or 8,192 characters of them in total. Default: none.
+   */
+  readonly resourceDetectors?: readonly (ResourceDetector | ResourceDetectorName)[];
+  /** How long detectors have, 100 to 60,000; `flush` and `shutdown` give them half of their own time at most. Default 5,000. */
+  readonly resourceDetectionTimeoutMs?: number;
   /** Where the operator's telemetry goes: one destination, several, or none. Default: none. */
   readonly operator?: Destinations;
   /** Tenants' destinations by id, or a function that is asked for them. Default: none. */

@@ -1,6 +1,4 @@
 /** Completes the options: checked, copied, frozen, with every question answered once. */
-import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
-import type { Attributes } from '../model/attributes.js';
 import type { ArrivalRules, ClientAddressDetail } from '../model/arrival-rules.js';
 import { fault } from '../model/configuration-error.js';
 import type { TenantLookup } from '../model/destination.js';
@@ -15,7 +13,6 @@ import type { Redact } from '../model/redaction.js';
 import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
-  asAttributes,
   asBoolean,
   asFunction,
   asHeaderName,
@@ -38,6 +35,7 @@ import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
+import { resolveResource, type ResourceSettings } from './resource-options.js';
 import { resolveSampling, type Sampling } from './sampling.js';
 import { resolveTenantRecords } from './tenant-records.js';
 import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
@@ -51,10 +49,14 @@ import type {
 
 const FIELDS = [
   'serviceName',
+  'serviceVersion',
+  'serviceInstanceId',
   'namespace',
   'governanceNamespace',
   'environment',
   'resourceAttributes',
+  'resourceDetectors',
+  'resourceDetectionTimeoutMs',
   'operator',
   'tenants',
   'tenantTtlMs',
@@ -86,13 +88,10 @@ const FIELDS = [
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
 
 /** The configuration in force when the instance is made. */
-export interface Settings {
-  readonly serviceName: string;
+export interface Settings extends ResourceSettings {
   readonly namespace: string;
   readonly governanceNamespace: string;
   readonly environment: string | undefined;
-  /** Of the operator: code, then the environment by key. */
-  readonly resourceAttributes: Attributes;
   readonly operator: readonly ResolvedDestination[];
   readonly tenants: TenantDestinations;
   readonly tenantResolver: TenantResolver;
@@ -173,10 +172,6 @@ function asNamespace(value: unknown, option: string): string {
   return namespace;
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 /** The operator's destinations in code. The environment's has a name of its own, which is not to be taken. */
 export function resolveOperator(value: unknown): readonly ResolvedDestination[] {
   const destinations = resolveDestinations(value, 'operator', 'operator');
@@ -201,18 +196,6 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   );
   const operatorInCode = resolveOperator(given.operator);
   const operator = effectiveOperator(operatorInCode, environmentSettings);
-  const codeAttributes =
-    given.resourceAttributes === undefined
-      ? {}
-      : asAttributes(given.resourceAttributes, 'resourceAttributes');
-  const codeServiceName =
-    given.serviceName === undefined ? undefined : asText(given.serviceName, 'serviceName');
-  const serviceName =
-    environmentSettings.serviceName ??
-    textOf(environmentSettings.resourceAttributes[ATTR_SERVICE_NAME]) ??
-    codeServiceName ??
-    textOf(codeAttributes[ATTR_SERVICE_NAME]) ??
-    DEFAULTS.serviceName;
   const { trust, ...propagation } =
     given.propagation === undefined
       ? {}
@@ -225,14 +208,13 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const tenantResolver = createTenantResolver(tenantEgress);
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
-    serviceName,
+    ...resolveResource(given, environmentSettings),
     namespace,
     governanceNamespace: asNamespace(
       given.governanceNamespace === undefined ? namespace : given.governanceNamespace,
       'governanceNamespace',
     ),
     environment: given.environment === undefined ? undefined : asText(given.environment, 'environment'),
-    resourceAttributes: { ...codeAttributes, ...environmentSettings.resourceAttributes },
     operator: operator.destinations,
     tenants: isLookup
       ? new Map<string, readonly ResolvedDestination[]>()

@@ -10,7 +10,6 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { Attributes } from '../model/attributes.js';
 import {
-  ATTR_DEPLOYMENT_ENVIRONMENT_NAME,
   ATTR_HOST_NAME,
   ATTR_PROCESS_PID,
   ATTR_PROCESS_RUNTIME_NAME,
@@ -23,8 +22,10 @@ import { VERSION } from '../model/version.js';
 
 export interface ResourceOptions {
   readonly serviceName: string;
-  readonly environment: string | undefined;
+  /** What code and environment say. */
   readonly resourceAttributes: Attributes;
+  /** What detectors have found. */
+  readonly detected: () => Attributes;
 }
 
 /** 16 bytes as the text of a version 4 UUID. */
@@ -37,8 +38,8 @@ function uuidOf(bytes: Buffer): string {
 
 /** Makes the resources of one instance. */
 export interface Resources {
-  /** What the operator's records carry, before a destination's own attributes. */
-  readonly operator: Attributes;
+  /** What the operator's records carry, before a destination's own attributes: as far as it is known now. */
+  operator(): Attributes;
   attributesFor(tenantId: string | undefined, destination: ResolvedDestination): Attributes;
 }
 
@@ -51,23 +52,26 @@ export function createResources(options: ResourceOptions): Resources {
     [ATTR_TELEMETRY_SDK_LANGUAGE]: TELEMETRY_SDK_LANGUAGE_VALUE_NODEJS,
     [ATTR_TELEMETRY_SDK_VERSION]: VERSION,
   };
-  const operator: Attributes = {
+  const known: Attributes = {
     ...identity,
     [ATTR_SERVICE_INSTANCE_ID]: instanceIdOf(''),
     [ATTR_HOST_NAME]: hostname(),
     [ATTR_PROCESS_PID]: process.pid,
     [ATTR_PROCESS_RUNTIME_NAME]: 'nodejs',
     [ATTR_PROCESS_RUNTIME_VERSION]: process.versions.node,
-    ...(options.environment !== undefined && { [ATTR_DEPLOYMENT_ENVIRONMENT_NAME]: options.environment }),
+  };
+  const operator = (): Attributes => ({
+    ...known,
+    ...options.detected(),
     ...options.resourceAttributes,
     [ATTR_SERVICE_NAME]: options.serviceName,
-  };
+  });
   return {
     operator,
     attributesFor(tenantId, destination) {
       const serviceName = destination.serviceName ?? options.serviceName;
       if (tenantId === undefined) {
-        return { ...operator, [ATTR_SERVICE_NAME]: serviceName, ...destination.resourceAttributes };
+        return { ...operator(), [ATTR_SERVICE_NAME]: serviceName, ...destination.resourceAttributes };
       }
       return {
         ...identity,

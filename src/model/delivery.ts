@@ -16,6 +16,8 @@ export interface DestinationResource {
   readonly attributes: Attributes;
   /** Contents of the OTLP `Resource` message. */
   readonly bytes: Uint8Array;
+  /** Until then it may still come to say more: it is read when it is sent. `undefined`: it is as it stays. */
+  readonly pending?: Promise<void> | undefined;
 }
 
 /** One record on its way, handed over synchronously. */

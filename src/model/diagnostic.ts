@@ -18,6 +18,8 @@ export type DiagnosticCode =
   | 'argument_invalid'
   /** Certificate files of the operator's changed, and what they hold now cannot be used; the last good ones stay. */
   | 'tls_files_unusable'
+  /** A resource detector failed, was late, or its package is not installed; what it would have found is missing. */
+  | 'resource_detector_failed'
   /** The egress guard failed its test in this runtime: nothing is sent to tenants. */
   | 'egress_guard_failed'
   /** An export failed; its batch waits for another attempt or was dropped. */

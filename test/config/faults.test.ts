@@ -43,7 +43,11 @@ describe('options', () => {
   });
 
   it('that are unknown are refused with the list of known ones', () => {
-    expectFault({ operators: [] }, 'operators', 'is not a known option; known are serviceName, namespace');
+    expectFault(
+      { operators: [] },
+      'operators',
+      'is not a known option; known are serviceName, serviceVersion',
+    );
   });
 
   it('that are unknown but undefined are no fault', () => {

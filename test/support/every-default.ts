@@ -9,6 +9,7 @@ const { operator, tenants } = QUEUE_DEFAULTS;
 export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | number])[] = [
   ['`serviceName`', DEFAULTS.serviceName],
   ['`namespace`', DEFAULTS.namespace],
+  ['`resourceDetectionTimeoutMs`', DEFAULTS.resourceDetectionTimeoutMs],
   ['`tenantTtlMs`', DEFAULTS.tenantTtlMs],
   ['`sampling.ratio`', DEFAULTS.samplingRatio],
   ['`knownMethods`', DEFAULTS.knownMethods.join(', ')],

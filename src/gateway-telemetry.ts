@@ -33,7 +33,7 @@ import { createEventStage } from './request/event-stage.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
 import { OpenExchanges } from './request/open-exchanges.js';
-import { createKeyedSampler, createRatioSampler } from './request/sampling.js';
+import { createHeadSampling, guardDecision } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
 import { guardSeverity } from './request/severity.js';
 import { guardSpanProcessors } from './request/span-processors.js';
@@ -123,6 +123,8 @@ function compose(
     version,
     bytes: envelopes.scope(name, version),
   });
+  const { ratio, parent, decide } = settings.sampling;
+  const sampling = createHeadSampling(ratio, parent, guardDecision(decide, report));
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
   const redactor =
     settings.redact &&
@@ -193,6 +195,7 @@ function compose(
       activeContext: () => contexts.active(),
       runIn: (active, fn) => contexts.with(active, fn),
       isDisabled,
+      sampling: settings.sampling,
       report,
       sdkResource: () => resourceObject(operatorResource),
       resourceObject,
@@ -262,9 +265,7 @@ function compose(
     clock,
     ids,
     propagation,
-    ratioSays: createRatioSampler(settings.sampling.ratio),
-    keyedRatioSays: createKeyedSampler(settings.sampling.ratio),
-    parent: settings.sampling.parent,
+    sampling,
     clientSpans: settings.clientSpans,
     responseHeaders: settings.responseHeaders,
     contexts,

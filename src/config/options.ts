@@ -28,15 +28,22 @@ export interface GatewayPropagationOptions extends PropagationOptions {
 export interface SamplingOptions {
   /**
    * Share of the traces that are recorded where nobody has decided, 0 to 1, on the low 56 bits of the trace id, so that
-   * all gateways of one ratio agree. Default 1.
+   * all gateways of one ratio agree; also of the traces that `telemetry.tracer` begins. `OTEL_TRACES_SAMPLER` wins. Default 1.
    */
   readonly ratio?: number;
   /**
    * `follow`: the caller's decision counts. `follow-drop`: only its no; its yes goes to the ratio. `ignore`: the ratio
    * decides always. Default: `follow` for callers whose trust is `continue`; `ignore` for all others, so that no public
-   * caller can switch spans off or force them on.
+   * caller can switch spans off or force them on. `OTEL_TRACES_SAMPLER` wins.
    */
   readonly parent?: 'follow' | 'follow-drop' | 'ignore';
+  /**
+   * The gateway's own head decision, asked once for each request that gets a SERVER span of this instance, with what `begin`
+   * was told: `true` or `false` is the decision, whatever the caller says; a number from 0 to 1 is the ratio for this request,
+   * in place of `ratio`, so the caller's decision still counts as `parent` says; `undefined` leaves it to the other rules.
+   * One that throws or gives anything else is reported and counts as `undefined`. Called while the request waits. Default: none.
+   */
+  readonly decide?: (request: BeginOptions) => boolean | number | undefined;
 }
 
 /** What callers are told of the trace. */

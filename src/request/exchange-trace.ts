@@ -1,13 +1,13 @@
 /** Where an exchange stands in its trace: decided once, when it begins. */
 import { INVALID_SPAN_CONTEXT } from '@opentelemetry/api';
 import type { Link, SpanContext } from '@opentelemetry/api';
-import type { WritableHeaders } from '../model/exchange.js';
+import type { BeginOptions, WritableHeaders } from '../model/exchange.js';
 import type { ContextToInject, ExtractedContext, Propagation } from '../model/propagation.js';
 import { RawTraceState } from '../model/raw-trace-state.js';
 import type { Trust } from '../model/trust.js';
 import type { HostSpan } from './host-span.js';
 import type { IdGenerator } from './ids.js';
-import { isSampled, type ParentSampling, type RatioSampler } from './sampling.js';
+import { isSampled, type HeadSampling } from './sampling.js';
 import { NOTHING_CARRIED, underTrust } from './trust.js';
 
 const FLAG_SAMPLED = 0x01;
@@ -17,11 +17,7 @@ const FLAG_RANDOM = 0x02;
 export interface Tracing {
   readonly ids: IdGenerator;
   readonly propagation: Propagation;
-  readonly ratioSays: RatioSampler;
-  /** For ids that an untrusted caller has chosen. */
-  readonly keyedRatioSays: RatioSampler;
-  /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
-  readonly parent: ParentSampling | undefined;
+  readonly sampling: HeadSampling;
 }
 
 export interface ExchangeTrace {
@@ -67,7 +63,8 @@ function spanContextOf(
 
 /** The trace of a gateway that records spans: a new hop in the caller's trace, or a trace of its own. */
 export function startTrace(
-  { ids, ratioSays, keyedRatioSays, parent: parentSampling }: Tracing,
+  { ids, sampling }: Tracing,
+  request: BeginOptions,
   extracted: ExtractedContext | undefined,
   trust: Trust,
 ): ExchangeTrace {
@@ -76,9 +73,9 @@ export function startTrace(
   const spanId = ids.spanId();
   // Under `restart` a host may still want the caller's decision; under `continue-unsampled` it has said that it does not.
   const decision = trust === 'continue-unsampled' ? undefined : extracted?.sampled;
-  const policy = parentSampling ?? (trust === 'continue' ? 'follow' : 'ignore');
+  const policy = sampling.parent ?? (trust === 'continue' ? 'follow' : 'ignore');
   const isChosen = trust !== 'continue' && carried?.traceId !== undefined;
-  const sampled = isSampled(traceId, decision, policy, isChosen ? keyedRatioSays : ratioSays);
+  const sampled = isSampled(sampling, { request, traceId, decision, parent: policy, isChosen });
   const traceState = carried?.traceState;
   // A new id is random in its last seven bytes, which level 2 wants to be told.
   const random = carried?.traceId === undefined || carried.random;
@@ -93,7 +90,7 @@ export function startTrace(
 
 /** The trace of a gateway that records no spans: it adds no hop, and the caller's ids go on as they came. */
 export function passTrace(
-  { keyedRatioSays }: Tracing,
+  { sampling }: Tracing,
   extracted: ExtractedContext | undefined,
   trust: Trust,
 ): ExchangeTrace {
@@ -101,7 +98,7 @@ export function passTrace(
   const { traceId = '', spanId = '', random = false, traceState } = carried ?? {};
   // An ignored decision is not undecided: most services behind would take that for a no.
   const isOwnDecision = trust === 'continue-unsampled' && traceId !== '';
-  const sampled = isOwnDecision ? keyedRatioSays(traceId) : carried?.sampled;
+  const sampled = isOwnDecision ? sampling.keyedRatioSays(traceId) : carried?.sampled;
   const traceFlags = traceId === '' ? 0 : flagsOf(sampled, random);
   const spanContext =
     traceId === '' || spanId === ''

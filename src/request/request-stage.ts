@@ -68,7 +68,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
         hostSpan !== undefined
           ? joinTrace(hostSpan, extracted, trust, tracing)
           : tracing
-            ? startTrace(home, extracted, trust)
+            ? startTrace(home, request, extracted, trust)
             : passTrace(home, extracted, trust),
         recording,
         recording ? (requestId ?? randomUUID()) : '',

@@ -1,54 +1,93 @@
-/** The head decision: the caller's, or the gateway's own ratio on the random part of the trace id. */
+/** The head decision: the host's, the caller's, or the gateway's own ratio on the random part of the trace id. */
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { BeginOptions } from '../model/exchange.js';
+import { createRatioSampler, type RatioSampler } from '../model/ratio-sampler.js';
+import { containRejection } from '../model/settle.js';
 
 /** What becomes of the caller's decision. */
 export type ParentSampling = 'follow' | 'follow-drop' | 'ignore';
 
-/** Says whether a trace is sampled, the same for every gateway with this ratio. */
-export type RatioSampler = (traceId: string) => boolean;
+/** `sampling.decide`, which neither throws nor gives anything useless. */
+export type HostDecision = (request: BeginOptions) => boolean | number | undefined;
 
-/** 28 bits: half of the 56 that W3C level 2 says are random. */
-const HALF = 2 ** 28;
-/** The low 56 bits are the last 14 hex digits. */
-const FROM = 18;
-const MIDDLE = 25;
+/** What decides, the same for all exchanges of an instance. */
+export interface HeadSampling {
+  readonly ratioSays: RatioSampler;
+  /**
+   * For traces whose id an untrusted caller has chosen: ratios decide on this keyed hash of it, or the caller could pick ids
+   * that are always, or never, sampled. One trace has one decision in this process; other hops follow it by the flag.
+   */
+  readonly keyedId: (traceId: string) => string;
+  /** The ratio on it. */
+  readonly keyedRatioSays: RatioSampler;
+  /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
+  readonly parent: ParentSampling | undefined;
+  readonly decide: HostDecision | undefined;
+}
 
-/**
- * Sampled if the low 56 bits are at least `(1 - ratio) · 2^56`, as the specification's consistent sampling has it: a lower
- * ratio keeps a subset of what a higher one keeps.
- */
-export function createRatioSampler(ratio: number): RatioSampler {
-  if (ratio >= 1) return () => true;
-  if (ratio <= 0) return () => false;
-  const threshold = Math.round((1 - ratio) * HALF * HALF);
-  const high = Math.floor(threshold / HALF);
-  const low = threshold % HALF;
-  return (traceId) => {
-    const top = Number.parseInt(traceId.slice(FROM, MIDDLE), 16);
-    return top > high || (top === high && Number.parseInt(traceId.slice(MIDDLE), 16) >= low);
+export function createHeadSampling(
+  ratio: number,
+  parent: ParentSampling | undefined,
+  decide: HostDecision | undefined,
+): HeadSampling {
+  const ratioSays = createRatioSampler(ratio);
+  const key = randomBytes(32);
+  // 32 hex digits, as a trace id has.
+  const keyedId = (traceId: string): string =>
+    createHmac('sha256', key).update(traceId).digest('hex').slice(0, 32);
+  const isConstant = ratio >= 1 || ratio <= 0;
+  return {
+    ratioSays,
+    keyedId,
+    keyedRatioSays: isConstant ? ratioSays : (traceId) => ratioSays(keyedId(traceId)),
+    parent,
+    decide,
   };
 }
 
-/**
- * The same ratio for traces whose id an untrusted caller has chosen: it decides on a keyed hash, or the caller could pick
- * ids that are always, or never, sampled. One trace has one decision in this process; other hops follow it by the flag.
- */
-export function createKeyedSampler(ratio: number): RatioSampler {
-  const ratioSays = createRatioSampler(ratio);
-  if (ratio >= 1 || ratio <= 0) return ratioSays;
-  const key = randomBytes(32);
-  // 32 hex digits, as a trace id has.
-  return (traceId) => ratioSays(createHmac('sha256', key).update(traceId).digest('hex').slice(0, 32));
+/** The host's `decide` behind a wall: one that throws or gives anything useless has not decided. */
+export function guardDecision(
+  decide: ((request: BeginOptions) => boolean | number | undefined) | undefined,
+  report: (diagnostic: Diagnostic) => void,
+): HostDecision | undefined {
+  if (decide === undefined) return undefined;
+  return (request) => {
+    try {
+      const answer: unknown = decide(request);
+      containRejection(answer);
+      if (answer === undefined || typeof answer === 'boolean') return answer;
+      if (typeof answer === 'number' && answer >= 0 && answer <= 1) return answer;
+    } catch {
+      // Reported below.
+    }
+    report({
+      code: 'callback_failed',
+      message:
+        'sampling.decide threw, or gave neither a boolean nor a number from 0 to 1 nor undefined; the usual rules decided',
+    });
+    return undefined;
+  };
 }
 
-/** `follow`: the caller's decision, if there is one. `follow-drop`: only its no. `ignore`: never. */
-export function isSampled(
-  traceId: string,
-  decision: boolean | undefined,
-  parent: ParentSampling,
-  ratioSays: RatioSampler,
-): boolean {
+/** Whose trace it is, and what its caller has said. */
+export interface HeadFacts {
+  readonly request: BeginOptions;
+  readonly traceId: string;
+  /** The caller's decision, as far as it is believed. */
+  readonly decision: boolean | undefined;
+  readonly parent: ParentSampling;
+  /** An untrusted caller has chosen the id. */
+  readonly isChosen: boolean;
+}
+
+export function isSampled(sampling: HeadSampling, facts: HeadFacts): boolean {
+  const { decide } = sampling;
+  const said = decide?.(facts.request);
+  if (typeof said === 'boolean') return said;
+  const { decision, parent, traceId, isChosen } = facts;
   if (parent === 'follow' && decision !== undefined) return decision;
   if (parent === 'follow-drop' && decision === false) return false;
-  return ratioSays(traceId);
+  if (said === undefined) return isChosen ? sampling.keyedRatioSays(traceId) : sampling.ratioSays(traceId);
+  return createRatioSampler(said)(isChosen ? sampling.keyedId(traceId) : traceId);
 }

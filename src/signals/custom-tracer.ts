@@ -6,6 +6,7 @@ import type { CustomSignalsOptions } from './custom.js';
 import type { CustomScopes } from './custom-scopes.js';
 import { loadTraceSdk } from './load-sdk.cjs';
 import { OutgoingSpan } from './outgoing.js';
+import { createRootSampler } from './root-sampler.js';
 
 const MAX_ATTRIBUTES = 128;
 const MAX_VALUE_LENGTH = 4096;
@@ -23,11 +24,11 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
   let provider: BasicTracerProvider | undefined;
   const sdkProvider = (): BasicTracerProvider => {
     if (provider !== undefined) return provider;
-    const { BasicTracerProvider: Provider, ParentBasedSampler, AlwaysOnSampler } = loadTraceSdk();
+    const { BasicTracerProvider: Provider } = loadTraceSdk();
     provider = new Provider({
       resource: options.sdkResource(),
       // All given, because the SDK would otherwise read them from the process's environment.
-      sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+      sampler: createRootSampler(options.sampling),
       generalLimits: { attributeCountLimit: MAX_ATTRIBUTES, attributeValueLengthLimit: MAX_VALUE_LENGTH },
       spanLimits: {
         attributeCountLimit: MAX_ATTRIBUTES,

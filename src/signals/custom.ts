@@ -8,6 +8,7 @@ import type { Logger } from '../model/telemetry.js';
 import { createCustomLogger } from './custom-logger.js';
 import { createCustomMeters } from './custom-meter.js';
 import { createCustomScopes } from './custom-scopes.js';
+import type { RootSampling } from './root-sampler.js';
 import { createCustomTracers } from './custom-tracer.js';
 
 export interface CustomSignalsOptions {
@@ -23,6 +24,8 @@ export interface CustomSignalsOptions {
   activeContext(): Context;
   runIn<T>(context: Context, fn: () => T): T;
   isDisabled(): boolean;
+  /** For the traces that begin with a custom span. */
+  readonly sampling: RootSampling;
   report(diagnostic: Diagnostic): void;
   /** The operator's resource as the SDK has it. */
   sdkResource(): Resource;

@@ -64,7 +64,7 @@ function spanContextOf(
 /** The trace of a gateway that records spans: a new hop in the caller's trace, or a trace of its own. */
 export function startTrace(
   { ids, sampling }: Tracing,
-  request: BeginOptions,
+  request: BeginOptions | undefined,
   extracted: ExtractedContext | undefined,
   trust: Trust,
 ): ExchangeTrace {

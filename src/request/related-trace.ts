@@ -35,16 +35,23 @@ export function relatedTrace(
     // A custom span of the host's that is active within the exchange is nearer than the SERVER span.
     return below(home, span?.traceId === around.traceId ? span : around.spanContext, around.carried);
   // Of an ignored request, or one that began while nothing was recorded: what came with it has been judged then.
-  if (around !== undefined) return startTrace(home, around.carried, 'continue');
-  return span === undefined ? startTrace(home, undefined, 'continue') : below(home, span, undefined);
+  if (around !== undefined) return startTrace(home, undefined, around.carried, 'continue');
+  return span === undefined
+    ? startTrace(home, undefined, undefined, 'continue')
+    : below(home, span, undefined);
 }
 
 function storedTrace(home: ExchangeHome, isTracing: boolean, { context, as }: StoredPlace): ExchangeTrace {
   // A link needs a span that it stands on; without one the trace goes on, so that the two ends still meet.
   if (!isTracing) return passTrace(home, context, 'continue');
-  if (as === 'link') return startTrace(home, context, 'restart');
+  if (as === 'link') return startTrace(home, undefined, context, 'restart');
   // The gateway has decided on this trace before, whatever it makes of callers' decisions.
-  return startTrace({ ...home, parent: 'follow' }, context, 'continue');
+  return startTrace(
+    { ...home, sampling: { ...home.sampling, parent: 'follow' } },
+    undefined,
+    context,
+    'continue',
+  );
 }
 
 function below(

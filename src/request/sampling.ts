@@ -72,7 +72,8 @@ export function guardDecision(
 
 /** Whose trace it is, and what its caller has said. */
 export interface HeadFacts {
-  readonly request: BeginOptions;
+  /** `undefined`: no request has come, as for a webhook of the gateway's own; the host is not asked. */
+  readonly request: BeginOptions | undefined;
   readonly traceId: string;
   /** The caller's decision, as far as it is believed. */
   readonly decision: boolean | undefined;
@@ -82,8 +83,8 @@ export interface HeadFacts {
 }
 
 export function isSampled(sampling: HeadSampling, facts: HeadFacts): boolean {
-  const { decide } = sampling;
-  const said = decide?.(facts.request);
+  const { request } = facts;
+  const said = request === undefined ? undefined : sampling.decide?.(request);
   if (typeof said === 'boolean') return said;
   const { decision, parent, traceId, isChosen } = facts;
   if (parent === 'follow' && decision !== undefined) return decision;

@@ -160,6 +160,11 @@ export interface GatewayOptions {
    * `false`: `redacted`. Span processors get the same span at its end, but see it as it is while it runs. Default: none.
    */
   readonly redact?: Redact;
+  /**
+   * Further query keys whose values are replaced by `REDACTED`, besides those that usually hold secrets. Compared without
+   * case, dashes, dots and underscores. Default: none.
+   */
+  readonly sensitiveQueryKeys?: readonly string[];
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

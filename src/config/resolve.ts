@@ -10,6 +10,7 @@ import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Redact } from '../model/redaction.js';
+import { comparableName } from '../model/secret-names.js';
 import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
@@ -19,6 +20,7 @@ import {
   asObject,
   asOneOf,
   asText,
+  asTextList,
   asWhole,
   checkFields,
 } from './checks.js';
@@ -76,6 +78,7 @@ const FIELDS = [
   'longLived',
   'bodySizes',
   'redact',
+  'sensitiveQueryKeys',
   'severity',
   'metrics',
   'selfMetrics',
@@ -138,6 +141,13 @@ function resolveSpanProcessors(value: unknown): readonly HostSpanProcessor[] {
     }
     return processor as HostSpanProcessor;
   });
+}
+
+function resolveSecretKeys(value: unknown): ReadonlySet<string> | undefined {
+  if (value === undefined) return undefined;
+  const names = asTextList(value, 'sensitiveQueryKeys').map(comparableName);
+  if (names.includes('')) throw fault('sensitiveQueryKeys', 'must hold names with letters or digits');
+  return names.length === 0 ? undefined : new Set(names);
 }
 
 function resolveTrust(value: unknown): Settings['trust'] {
@@ -241,6 +251,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         given.clientAddress === undefined
           ? 'full'
           : asOneOf<ClientAddressDetail>(given.clientAddress, 'clientAddress', ['full', 'truncated', 'off']),
+      secretKeys: resolveSecretKeys(given.sensitiveQueryKeys),
       knownMethods: resolveKnownMethods(given.knownMethods, environmentSettings.knownMethods),
     },
     eventNameAttribute:

@@ -15,4 +15,6 @@ export interface ArrivalRules {
   readonly clientAddress: ClientAddressDetail;
   /** Case-sensitive; every other method counts as `_OTHER`. */
   readonly knownMethods: ReadonlySet<string>;
+  /** Query keys whose values are secret besides the usual ones, as `comparableName` gives them. */
+  readonly secretKeys: ReadonlySet<string> | undefined;
 }

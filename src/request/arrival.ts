@@ -10,7 +10,7 @@ import {
   type ForwardingHeaders,
 } from './forwarded.js';
 import { headerOf } from './header-of.js';
-import { cleanName, cutText } from './limits.js';
+import { cleanName } from './limits.js';
 import { loopTokenOf } from './loop-header.js';
 import { knownMethod, MAX_METHOD_LENGTH } from './methods.js';
 import { parseHost, parseTarget, type HostAndPort, type RequestTarget } from './request-target.js';
@@ -57,7 +57,7 @@ export class Arrival {
   constructor(request: BeginOptions, rules: ArrivalRules) {
     const { method, headers } = request;
     this.#rules = rules;
-    this.methodAsSent = cutText(method, MAX_METHOD_LENGTH);
+    this.methodAsSent = cleanName(method, MAX_METHOD_LENGTH) ?? '';
     this.method = knownMethod(method, rules.knownMethods);
     this.#scheme = request.scheme ?? 'http';
     this.protocolVersion = versionOf(request.protocolVersion);
@@ -72,11 +72,11 @@ export class Arrival {
       authorityOf(headers);
     this.loopToken = loopTokenOf(headers);
     const userAgent = headerOf(headers, 'user-agent');
-    this.userAgent = userAgent === undefined ? undefined : cutText(userAgent, MAX_USER_AGENT_LENGTH);
+    this.userAgent = userAgent === undefined ? undefined : cleanName(userAgent, MAX_USER_AGENT_LENGTH);
   }
 
   get target(): RequestTarget {
-    return (this.#target ??= parseTarget(this.#url, this.methodAsSent));
+    return (this.#target ??= parseTarget(this.#url, this.methodAsSent, this.#rules.secretKeys));
   }
 
   /** What trusted proxies say. */
@@ -116,6 +116,11 @@ export class Arrival {
     return address === undefined
       ? undefined
       : recordedAddress(plainAddress(address), this.#rules.clientAddress);
+  }
+
+  /** Query keys that the host has added to the secret ones. */
+  get secretKeys(): ReadonlySet<string> | undefined {
+    return this.#rules.secretKeys;
   }
 
   /** A method that the records may hold. */

@@ -16,6 +16,7 @@ import type {
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
 import type { MutableAttributes } from '../model/attributes.js';
+import { redactText } from '../model/redact-text.js';
 import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
 import {
   cleanName,
@@ -263,12 +264,15 @@ function exceptionAttributes(exception: Exception): ApiAttributes {
   const thrown: unknown = exception;
   const attributes: ApiAttributes = {};
   try {
-    if (typeof thrown !== 'object' || thrown === null) return { 'exception.message': String(thrown) };
+    if (typeof thrown !== 'object' || thrown === null)
+      return { 'exception.message': redactText(cutText(String(thrown), MAX_VALUE_LENGTH)) };
     const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
     const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
     if (typeof type === 'string') attributes['exception.type'] = type;
-    if (typeof message === 'string') attributes['exception.message'] = message;
-    if (typeof stack === 'string') attributes['exception.stacktrace'] = cutText(stack, MAX_STACK_LENGTH);
+    if (typeof message === 'string')
+      attributes['exception.message'] = redactText(cutText(message, MAX_VALUE_LENGTH));
+    if (typeof stack === 'string')
+      attributes['exception.stacktrace'] = redactText(cutText(stack, MAX_STACK_LENGTH));
   } catch {
     // A request must not fail over what is told of it.
   }

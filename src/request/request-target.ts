@@ -1,4 +1,5 @@
 /** Path, query and host of a request, from what a client sent: bounded, redacted, never throwing. */
+import { redactPath, redactQuery, type FurtherKeys } from '../model/redact-text.js';
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
 
 export interface RequestTarget {
@@ -10,7 +11,7 @@ export interface RequestTarget {
 }
 
 /** Splits origin-form (`/path?query`), absolute-form (`http://host/path`), asterisk-form and CONNECT's authority-form. */
-export function parseTarget(target: string, method?: string): RequestTarget {
+export function parseTarget(target: string, method?: string, further?: FurtherKeys): RequestTarget {
   if (method === 'CONNECT' && target.charCodeAt(0) !== 0x2f)
     return { path: '/', query: undefined, authority: target.slice(target.lastIndexOf('@') + 1) };
   let rest = target;
@@ -36,11 +37,11 @@ export function parseTarget(target: string, method?: string): RequestTarget {
   const hash = rest.indexOf('#');
   if (hash >= 0) rest = rest.slice(0, hash);
   const mark = rest.indexOf('?');
-  const path = withoutUserInfo(plain(cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH)));
+  const path = redactPath(plain(cutText(mark < 0 ? rest : rest.slice(0, mark), MAX_VALUE_LENGTH)), further);
   const query =
     mark < 0 || mark === rest.length - 1
       ? undefined
-      : redactQuery(plain(cutText(rest.slice(mark + 1), MAX_VALUE_LENGTH)));
+      : redactQuery(plain(cutText(rest.slice(mark + 1), MAX_VALUE_LENGTH)), further);
   return { path: path === '' ? '/' : path, query, authority };
 }
 
@@ -49,99 +50,6 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 /** Node's parser lets no control character through; hosts that call `begin` themselves may. */
 function plain(text: string): string {
   return text.search(CONTROL) < 0 ? text : text.replace(CONTROL, encodeURIComponent);
-}
-
-const REDACTED = 'REDACTED';
-
-/** From `://` to the last `@` before the next separator, each of them plain or percent-encoded. */
-const USER_INFO = /((?::|%3a)(?:\/|%2f){2})(?:(?!%2f|%3f|%23)[^/?#])+(@|%40)/gi;
-
-/** URLs stand in paths and queries too, and the conventions let no user and password be recorded anywhere. */
-export function withoutUserInfo(text: string): string {
-  if (!text.includes('@') && !text.includes('%40')) return text;
-  return text.replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`);
-}
-
-/**
- * Query keys whose values are secrets: the conventions' list of signed-URL parameters, and the names that credentials
- * usually have. Compared without case, dashes, dots and underscores.
- */
-const SECRET_KEYS: ReadonlySet<string> = new Set([
-  'xamzsignature',
-  'xamzcredential',
-  'xamzsecuritytoken',
-  'awsaccesskeyid',
-  'sig',
-  'xgoogsignature',
-  'xgoogcredential',
-  'auth',
-  'authorization',
-  'bearer',
-  'key',
-  'pwd',
-  'code',
-  'otp',
-  'jwt',
-  'session',
-  'sessionid',
-  'jsessionid',
-]);
-const SECRET_ENDING = /(token|secret|password|passwd|passphrase|apikey|privatekey|credentials?|signature)$/;
-
-/** Decoding more often would only serve somebody who hides a key on purpose. */
-const MAX_DECODINGS = 3;
-
-function isSecretKey(key: string): boolean {
-  let plain = key;
-  for (let times = 0; times < MAX_DECODINGS && plain.includes('%'); times++) {
-    try {
-      plain = decodeURIComponent(plain);
-    } catch {
-      // A key that cannot be read cannot be known to be harmless.
-      return true;
-    }
-  }
-  // The last part of `user[password]` and `a.b` that is not an index, as in `token[0]`.
-  const name = plain
-    .split(/[[\].]+/)
-    .filter((part) => !/^\d*$/.test(part))
-    .at(-1)
-    ?.toLowerCase()
-    .replace(/[^a-z0-9]/g, '');
-  return name !== undefined && (SECRET_KEYS.has(name) || SECRET_ENDING.test(name));
-}
-
-const SEPARATORS = /[&;?]/g;
-
-/** Replaces the values of secret keys; the keys stay. */
-export function redactQuery(query: string): string {
-  if (!query.includes('=')) return withoutUserInfo(query);
-  let result = '';
-  let from = 0;
-  while (from <= query.length) {
-    SEPARATORS.lastIndex = from;
-    const to = SEPARATORS.exec(query)?.index ?? query.length;
-    const equals = query.slice(from, to).indexOf('=') + from;
-    const hasValue = equals >= from;
-    // A value may be a URL with a query of its own.
-    const isSecret =
-      hasValue && (isSecretKey(query.slice(from, equals)) || hidesSecret(query.slice(equals + 1, to)));
-    result += isSecret ? `${query.slice(from, equals)}=${REDACTED}` : withoutUserInfo(query.slice(from, to));
-    result += query.slice(to, to + 1);
-    from = to + 1;
-  }
-  return result;
-}
-
-/** An encoded URL in a value, such as `next=%2Fcb%3Ftoken%3Dx`. */
-function hidesSecret(value: string): boolean {
-  if (!/%3d/i.test(value)) return false;
-  try {
-    const decoded = decodeURIComponent(value);
-    return redactQuery(decoded) !== decoded;
-  } catch {
-    return true;
-  }
 }
 
 export interface HostAndPort {

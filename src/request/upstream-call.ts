@@ -20,6 +20,7 @@ import type {
   UpstreamFacts,
   WritableHeaders,
 } from '../model/exchange.js';
+import type { FurtherKeys } from '../model/redact-text.js';
 import type { Arrival } from './arrival.js';
 import { errorTypeOf } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
@@ -174,7 +175,8 @@ export class LiveUpstreamCall implements UpstreamCall {
     this.#calls?.located(this);
     const span = this.#clientSpan;
     // Without processors the attributes are made at the end.
-    if (span !== undefined && this.#caller.home.processors.any) putTarget(span.attributes, this.#facts);
+    if (span !== undefined && this.#caller.home.processors.any)
+      putTarget(span.attributes, this.#facts, this.#caller.arrival.secretKeys);
   }
 
   responded(statusCode: number): void {
@@ -255,13 +257,17 @@ function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes 
   const known = arrival.knownMethod(asSent);
   attributes[ATTR_HTTP_REQUEST_METHOD] = known;
   if (known !== asSent) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = asSent;
-  putTarget(attributes, facts);
+  putTarget(attributes, facts, arrival.secretKeys);
   if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
   return attributes;
 }
 
-function putTarget(attributes: MutableAttributes, { url, address, port }: CallFacts): void {
-  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url);
+function putTarget(
+  attributes: MutableAttributes,
+  { url, address, port }: CallFacts,
+  further: FurtherKeys,
+): void {
+  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url, further);
   if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
   if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
 }

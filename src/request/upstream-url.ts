@@ -1,6 +1,6 @@
 /** The URL of an upstream call, as far as it may be recorded. */
+import { redactPath, redactQuery, type FurtherKeys } from '../model/redact-text.js';
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
-import { redactQuery, withoutUserInfo } from './request-target.js';
 
 const PORT_OF: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443 };
 
@@ -27,9 +27,13 @@ export function portOf({ port, protocol }: URL): number | undefined {
  * Without fragment; user info, in paths and queries too, and the values of secret query keys replaced, as the conventions
  * write it. Cut first: redaction reads all it is given.
  */
-export function fullUrl({ protocol, username, password, host, pathname, search }: URL): string {
+export function fullUrl(
+  { protocol, username, password, host, pathname, search }: URL,
+  further?: FurtherKeys,
+): string {
   const user = username === '' && password === '' ? '' : 'REDACTED:REDACTED@';
-  const path = withoutUserInfo(cutText(pathname, MAX_VALUE_LENGTH));
-  const query = search.length > 1 ? `?${redactQuery(cutText(search.slice(1), MAX_VALUE_LENGTH))}` : '';
+  const path = redactPath(cutText(pathname, MAX_VALUE_LENGTH), further);
+  const query =
+    search.length > 1 ? `?${redactQuery(cutText(search.slice(1), MAX_VALUE_LENGTH), further)}` : '';
   return cutText(`${protocol}//${user}${host}${path}${query}`, MAX_VALUE_LENGTH);
 }

@@ -1,0 +1,129 @@
+/**
+ * Secrets in what clients and upstreams write: URLs, paths, queries, header values, messages of errors. What stands for one
+ * is replaced by `REDACTED`. Texts are cut before, because all of it is read.
+ */
+import { isSecretKey, isSecretWord } from './secret-names.js';
+
+const REDACTED = 'REDACTED';
+
+/** Names in their comparable form that count as secret besides the usual ones. */
+export type FurtherKeys = ReadonlySet<string> | undefined;
+
+/** From `://` to the last `@` before the next separator, each of them plain or percent-encoded. */
+const USER_INFO = /((?::|%3a)(?:\/|%2f){2})(?:(?!%2f|%3f|%23)[^/?#\s])+(@|%40)/gi;
+/** The same where the scheme is missing or broken: a user needs a password then, or the path would be a host. */
+const BARE_USER_INFO =
+  /((?:^|[/=,(\s"'])(?:\/|%2f)*)(?:(?!%2f|%3f|%23|%3a)[^/?#:@=\s"'])+(?::|%3a)(?:(?!%2f|%3f|%23)[^/?#@\s"'])+(@|%40)/gi;
+const NETWORK_PATH = /^(\/\/)[^/?#@]+@/;
+
+/** URLs stand in paths and queries too, and the conventions let no user and password be recorded anywhere. */
+export function withoutUserInfo(text: string): string {
+  if (!text.includes('@') && !text.includes('%40')) return text;
+  return text
+    .replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`)
+    .replace(BARE_USER_INFO, `$1${REDACTED}:${REDACTED}$2`)
+    .replace(NETWORK_PATH, `$1${REDACTED}@`);
+}
+
+/** The shortest of these. */
+const MIN_SHAPE_LENGTH = 16;
+/** Texts that are credentials wherever they stand: JSON web tokens, and the keys of well-known services. */
+const SHAPES =
+  /\beyJ[\w-]{6,}(?:\.|%2e)[\w-]{6,}(?:(?:\.|%2e)[\w-]*)*|\b(?:[sr]k|whsec|pk)_(?:live|test)_\w{8,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bsk-(?:[a-z]+-)*[\w-]{20,}/gi;
+
+function withoutShapes(text: string): string {
+  return text.length < MIN_SHAPE_LENGTH ? text : text.replace(SHAPES, REDACTED);
+}
+
+const SEPARATORS = /[&;?#]/g;
+
+/** Replaces the values of secret keys; the keys stay. */
+export function redactQuery(query: string, further?: FurtherKeys): string {
+  if (!query.includes('=')) return redactPlain(query);
+  let result = '';
+  let from = 0;
+  while (from <= query.length) {
+    SEPARATORS.lastIndex = from;
+    const to = SEPARATORS.exec(query)?.index ?? query.length;
+    result += redactPair(query.slice(from, to), further);
+    result += query.slice(to, to + 1);
+    from = to + 1;
+  }
+  return result;
+}
+
+function redactPair(pair: string, further: FurtherKeys): string {
+  const equals = pair.indexOf('=');
+  const key = pair.slice(0, Math.max(equals, 0));
+  if (equals >= 0 && isSecretKey(key, further)) return `${withoutShapes(key)}=${REDACTED}`;
+  const value = redactPlain(pair.slice(equals + 1));
+  // A value may be a URL with a query of its own.
+  const shown = hidesSecret(value, further) ? REDACTED : value;
+  return equals < 0 ? shown : `${withoutShapes(key)}=${shown}`;
+}
+
+function redactPlain(text: string): string {
+  return withoutShapes(withoutUserInfo(text));
+}
+
+const ENCODED_SIGN = /%(?:25)*(?:3d|40|3a|2e)/i;
+const MAX_DECODINGS = 3;
+
+/** An encoded URL in a value, such as `next=%2Fcb%3Ftoken%3Dx`, also encoded more than once. */
+function hidesSecret(value: string, further: FurtherKeys): boolean {
+  if (!ENCODED_SIGN.test(value)) return false;
+  let plain = value;
+  for (let times = 0; times < MAX_DECODINGS && plain.includes('%'); times++) {
+    try {
+      plain = decodeURIComponent(plain);
+    } catch {
+      // What cannot be read cannot be known to be harmless.
+      return true;
+    }
+    if (hasSecret(plain, further)) return true;
+  }
+  return false;
+}
+
+function hasSecret(text: string, further: FurtherKeys): boolean {
+  if (redactPlain(text) !== text) return true;
+  return text
+    .split(/[&;?#]/)
+    .some(
+      (pair) =>
+        pair.indexOf('=') > 0 && isSecretKey(pair.slice(0, pair.indexOf('=')).replace(/^.*\//, ''), further),
+    );
+}
+
+/** A path: user info, tokens, and what matrix parameters (`;jsessionid=…`) or an encoded query in it give away. */
+export function redactPath(path: string, further?: FurtherKeys): string {
+  const plain = redactPlain(path);
+  if (!plain.includes('=') && !ENCODED_SIGN.test(plain)) return plain;
+  return plain
+    .split('/')
+    .map((segment) =>
+      segment
+        .split(/([;&,])/)
+        .map((part) => redactPair(part, further))
+        .join(''),
+    )
+    .join('/');
+}
+
+const PAIRS = /([\w.%[\]-]{1,64})=([^\s&;#"'<>,)}]+)/g;
+const WORDS = /([\w-]{3,64})(["']?\s*[:=]\s*["']?)((?:(?:bearer|basic|digest|token)\s+)?[^\s"',;&}{]+)/gi;
+const SCHEMES = /\b(bearer|basic)(\s+|%20|\+)[\w+/.~=-]{8,}/gi;
+
+/** Any text: a header's value, the message of an error. */
+export function redactText(text: string, further?: FurtherKeys): string {
+  return withoutShapes(
+    withoutUserInfo(text)
+      .replace(SCHEMES, `$1$2${REDACTED}`)
+      .replace(PAIRS, (pair, key: string, value: string) =>
+        isSecretKey(key, further) || hidesSecret(value, further) ? `${key}=${REDACTED}` : pair,
+      )
+      .replace(WORDS, (all, word: string, between: string) =>
+        isSecretWord(word) ? `${word}${between}${REDACTED}` : all,
+      ),
+  );
+}

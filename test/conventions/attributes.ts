@@ -1,0 +1,75 @@
+/**
+ * Every attribute that this library writes, once. Types and stability of the conventions' names are facts of the semantic
+ * conventions 1.44.0 (registry) and of the logs data model; `{ns}` stands for the option `namespace`.
+ */
+import type { AttributeFact, Stability, ValueType } from './facts.js';
+
+const as = (type: ValueType, stability: Stability, values?: readonly string[]): AttributeFact =>
+  values === undefined ? { type, stability } : { type, stability, values };
+
+export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
+  // HTTP
+  'http.request.method': as('string', 'stable'),
+  'http.request.method_original': as('string', 'stable'),
+  'http.request.resend_count': as('int', 'stable'),
+  'http.request.body.size': as('int', 'development'),
+  'http.response.status_code': as('int', 'stable'),
+  'http.response.body.size': as('int', 'development'),
+  'http.route': as('string', 'stable'),
+  'url.full': as('string', 'stable'),
+  'url.path': as('string', 'stable'),
+  'url.query': as('string', 'stable'),
+  'url.scheme': as('string', 'stable', ['http', 'https', 'ws', 'wss']),
+  'user_agent.original': as('string', 'stable'),
+  // who talks to whom
+  'client.address': as('string', 'stable'),
+  'server.address': as('string', 'stable'),
+  'server.port': as('int', 'stable'),
+  'network.peer.address': as('string', 'stable'),
+  'network.peer.port': as('int', 'stable'),
+  'network.protocol.version': as('string', 'stable'),
+  // outcome
+  'error.type': as('string', 'stable'),
+  'exception.type': as('string', 'stable'),
+  'exception.message': as('string', 'stable'),
+  'exception.stacktrace': as('string', 'stable'),
+  // records
+  'event.name': as('string', 'deprecated'),
+  'otel.metric.overflow': as('boolean', 'stable'),
+  'otel.component.name': as('string', 'development'),
+  'otel.component.type': as('string', 'development'),
+  // metrics of requests, as the KnoxCall seed names them
+  'http.response.status_class': as('string', 'own', ['1xx', '2xx', '3xx', '4xx', '5xx']),
+  error: as('boolean', 'own'),
+  signal: as('string', 'own', ['traces', 'logs', 'metrics']),
+  reason: as('string', 'own'),
+  // this library's own
+  '{ns}.request_id': as('string', 'own'),
+  '{ns}.tenant_id': as('string', 'own'),
+  '{ns}.route_name': as('string', 'own'),
+  '{ns}.environment': as('string', 'own'),
+  '{ns}.latency_ms': as('double', 'own'),
+  '{ns}.time_to_first_byte_ms': as('double', 'own'),
+  '{ns}.response.source': as('string', 'own', ['gateway', 'upstream']),
+  '{ns}.upstream.address': as('string', 'own'),
+  '{ns}.upstream.status_code': as('int', 'own'),
+  '{ns}.upstream.latency_ms': as('double', 'own'),
+  '{ns}.upstream.attempts': as('int', 'own'),
+  '{ns}.test': as('boolean', 'own'),
+};
+
+/** Of resources, which may hold whatever the host and its detectors say besides. */
+export const RESOURCE_ATTRIBUTES: Readonly<Record<string, AttributeFact & { readonly isTenants: boolean }>> =
+  {
+    'service.name': { ...as('string', 'stable'), isTenants: true },
+    'service.version': { ...as('string', 'stable'), isTenants: false },
+    'service.instance.id': { ...as('string', 'stable'), isTenants: true },
+    'telemetry.sdk.name': { ...as('string', 'stable'), isTenants: true },
+    'telemetry.sdk.language': { ...as('string', 'stable'), isTenants: true },
+    'telemetry.sdk.version': { ...as('string', 'stable'), isTenants: true },
+    'deployment.environment.name': { ...as('string', 'stable'), isTenants: false },
+    'host.name': { ...as('string', 'development'), isTenants: false },
+    'process.pid': { ...as('int', 'development'), isTenants: false },
+    'process.runtime.name': { ...as('string', 'development'), isTenants: false },
+    'process.runtime.version': { ...as('string', 'development'), isTenants: false },
+  };

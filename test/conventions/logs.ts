@@ -1,0 +1,46 @@
+/** Every log record that this library makes; rules of the logs data model and of the KnoxCall seed. */
+import type { LogFact } from './facts.js';
+
+export const INFO = 9;
+export const WARN = 13;
+export const ERROR = 17;
+
+export const LOGS: readonly LogFact[] = [
+  {
+    title: '`{ns}.proxy.request`',
+    eventName: '{ns}.proxy.request',
+    stability: 'own',
+    severity: [INFO, WARN, ERROR],
+    attributes: {
+      'http.request.method': 'required',
+      'url.path': 'required',
+      'http.response.status_code': 'conditional',
+      'server.address': 'conditional',
+      'error.type': 'conditional',
+      'event.name': 'opt-in: eventNameAttribute',
+      '{ns}.request_id': 'required',
+      '{ns}.tenant_id': 'conditional',
+      '{ns}.route_name': 'conditional',
+      '{ns}.latency_ms': 'required',
+      '{ns}.response.source': 'conditional',
+      '{ns}.time_to_first_byte_ms': 'opt-in: timeToFirstByte',
+      'http.request.body.size': 'opt-in: bodySizes',
+      'http.response.body.size': 'opt-in: bodySizes',
+    },
+    receivers: 'operator and tenant',
+    operatorOnly: [
+      '{ns}.response.source',
+      '{ns}.time_to_first_byte_ms',
+      'http.request.body.size',
+      'http.response.body.size',
+    ],
+  },
+  {
+    title: '`{ns}.destination.test`, by `testDestination`',
+    eventName: '{ns}.destination.test',
+    stability: 'own',
+    severity: [INFO],
+    attributes: { '{ns}.test': 'required', 'event.name': 'opt-in: eventNameAttribute' },
+    receivers: 'operator and tenant',
+  },
+];

@@ -1,0 +1,131 @@
+/** A gateway with every option that adds something, and traffic of every kind: what it sends is what this library can send. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange, GatewayOptions } from '../../src/index.js';
+import { startOtlpReceiver } from '../../src/testing/index.js';
+import type { OtlpReceiver } from '../../src/testing/index.js';
+import { startGateway, type TestGateway } from '../support/gateway.js';
+import { openRaw, send } from '../support/http-client.js';
+import type { Naming } from './check.js';
+import type { Owner, Payload } from './payload.js';
+
+export const NAMING: Naming = { namespace: 'edge', hostPrefix: 'app.' };
+
+/** Everything that adds records or attributes. */
+const EVERYTHING: GatewayOptions = {
+  namespace: NAMING.namespace,
+  serviceVersion: '1.2.3',
+  environment: 'test',
+  spans: 'server+client',
+  timeToFirstByte: true,
+  bodySizes: true,
+  selfMetrics: true,
+};
+
+const refused = (): Error => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+
+type Handler = (exchange: Exchange, response: ServerResponse, request: IncomingMessage) => void;
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  '/orders/7': (exchange, response) => {
+    exchange.setHttpRoute('/orders/:id');
+    exchange.setRoute('orders');
+    exchange.setAttribute('app.plan', 'gold');
+    exchange.setTenantAttribute('app.region', 'eu');
+    exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1' }).end({ error: refused() });
+    const second = exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1', resendCount: 1 });
+    second.responded(200);
+    second.end({ statusCode: 200 });
+    response.end('{}');
+  },
+  '/missing': (exchange, response) => {
+    exchange.setRoute('missing');
+    exchange.startUpstreamCall({ address: 'up.example', method: 'MOVE' }).end({ statusCode: 404 });
+    response.writeHead(404).end();
+  },
+  '/broken': (exchange, response) => {
+    exchange.setUpstream({ address: 'up.example', statusCode: 503 });
+    response.writeHead(503).end();
+  },
+  '/own': (exchange, response) => {
+    exchange.recordError(refused());
+    exchange.span.recordException(refused());
+    response.writeHead(502).end();
+  },
+  '/gone': (_, response) => void response.destroy(),
+};
+
+async function traffic(gateway: TestGateway): Promise<void> {
+  for (const tenant of ['acme', 'globex', '']) {
+    const headers = { 'user-agent': 'test/1', 'x-tenant': tenant };
+    for (const path of ['/orders/7?q=1', '/missing', '/broken', '/own', '/plain'])
+      await send(gateway.url + path, { method: 'POST', body: 'body', headers });
+    await send(`${gateway.url}/gone`, { headers }).catch(() => undefined);
+    await send(`${gateway.url}/orders/7`, { method: 'PROPFIND', headers });
+  }
+  await openRaw(gateway.port, 'GET / HTTP/1.0\r\n\r\n').closed;
+}
+
+function payloadsOf(receiver: OtlpReceiver, owner: Owner): Payload[] {
+  return receiver.requests.flatMap(({ signal, bytes }) =>
+    signal === undefined ? [] : [{ owner, signal, bytes }],
+  );
+}
+
+async function everything(): Promise<Payload[]> {
+  const gateway = await startGateway({
+    options: EVERYTHING,
+    adapter: { tenant: (request) => request.headers['x-tenant'] || undefined },
+    listener: (request, response, exchange) => {
+      const handler = HANDLERS[(request.url ?? '').split('?', 1).join('')];
+      if (handler === undefined) response.end('ok');
+      else handler(exchange, response, request);
+    },
+  });
+  // Losses, which are told with the next reading.
+  for (const receiver of [gateway.operator, gateway.globex])
+    for (const signal of ['traces', 'logs', 'metrics'] as const)
+      receiver.answerWith({ signal, status: 400, times: 1 });
+  await traffic(gateway);
+  await gateway.flush();
+  await traffic(gateway);
+  await gateway.flush();
+  await gateway.flush();
+  const tested: Payload[] = [];
+  for (const owner of ['operator', 'tenant'] as const) {
+    const receiver = await startOtlpReceiver();
+    await gateway.telemetry.testDestination({ endpoint: receiver.url }, { as: owner });
+    tested.push(...payloadsOf(receiver, owner));
+    await receiver.close();
+  }
+  await gateway.close();
+  return [
+    ...tested,
+    ...payloadsOf(gateway.operator, 'operator'),
+    ...payloadsOf(gateway.acme, 'tenant'),
+    ...payloadsOf(gateway.globex, 'tenant'),
+  ];
+}
+
+/** More routes than there may be series, and more records than a queue may hold. */
+async function overflow(): Promise<Payload[]> {
+  const gateway = await startGateway({
+    options: {
+      namespace: NAMING.namespace,
+      metrics: { maxSeriesPerTenant: 2, maxSeries: 2 },
+      selfMetrics: true,
+      delivery: { operator: { maxItems: 4 } },
+    },
+    adapter: { tenant: 'acme', route: (request) => request.url },
+  });
+  for (const signal of ['traces', 'logs'] as const)
+    gateway.operator.answerWith({ signal, delayMs: 300, times: 4 });
+  for (let route = 0; route < 20; route++) await send(`${gateway.url}/r${route}`);
+  await gateway.flush();
+  await gateway.flush();
+  await gateway.close();
+  return [...payloadsOf(gateway.operator, 'operator'), ...payloadsOf(gateway.acme, 'tenant')];
+}
+
+export async function sendEverything(): Promise<readonly Payload[]> {
+  return [...(await everything()), ...(await overflow())];
+}

@@ -1,0 +1,81 @@
+/** Every span, and every event on one, that this library makes; rules of the HTTP conventions 1.44.0, sections "HTTP server" and "HTTP client". */
+import type { SpanEventFact, SpanFact, Uses } from './facts.js';
+
+/** What every SERVER and CLIENT span of HTTP may have. */
+const HTTP: Uses = {
+  'http.request.method': 'required',
+  'http.request.method_original': 'conditional',
+  'http.response.status_code': 'conditional',
+  'error.type': 'conditional',
+};
+
+export const SPANS: readonly SpanFact[] = [
+  {
+    title: '`{method} {http.route or route name}`, or `{method}`',
+    kind: 'SERVER',
+    // `HTTP` for a method that is not known; never the path.
+    name: /^(?:[A-Z]+|HTTP)(?: \S+)?$/,
+    attributes: {
+      ...HTTP,
+      'url.path': 'required',
+      'url.scheme': 'required',
+      'url.query': 'conditional',
+      'http.route': 'conditional',
+      'server.address': 'recommended',
+      'server.port': 'conditional',
+      'client.address': 'recommended',
+      'network.peer.address': 'recommended',
+      'network.peer.port': 'recommended',
+      'network.protocol.version': 'recommended',
+      'user_agent.original': 'recommended',
+      'http.request.body.size': 'opt-in: bodySizes',
+      'http.response.body.size': 'opt-in: bodySizes',
+      '{ns}.request_id': 'required',
+      '{ns}.tenant_id': 'conditional',
+      '{ns}.route_name': 'conditional',
+      '{ns}.environment': 'conditional',
+      '{ns}.response.source': 'conditional',
+      '{ns}.time_to_first_byte_ms': 'opt-in: timeToFirstByte',
+      '{ns}.upstream.address': 'conditional',
+      '{ns}.upstream.status_code': 'conditional',
+      '{ns}.upstream.latency_ms': 'conditional',
+      '{ns}.upstream.attempts': 'conditional',
+    },
+    receivers: 'operator',
+  },
+  {
+    title: "`{method}`, with `spans: 'server+client'` one for each call of an upstream",
+    kind: 'CLIENT',
+    name: /^(?:[A-Z]+|HTTP)$/,
+    attributes: {
+      ...HTTP,
+      // Required by the conventions; a host that says neither URL nor address has none to give.
+      'server.address': 'conditional',
+      'server.port': 'conditional',
+      'url.full': 'conditional',
+      'http.request.resend_count': 'conditional',
+      '{ns}.time_to_first_byte_ms': 'conditional',
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{ns}.destination.test`, by `testDestination`',
+    kind: 'INTERNAL',
+    name: /^\{ns\}\.destination\.test$/,
+    attributes: { '{ns}.test': 'required' },
+    receivers: 'operator',
+  },
+];
+
+export const SPAN_EVENTS: readonly SpanEventFact[] = [
+  {
+    title: '`exception`, by `span.recordException`',
+    name: 'exception',
+    attributes: {
+      'exception.type': 'conditional',
+      'exception.message': 'conditional',
+      'exception.stacktrace': 'recommended',
+    },
+    receivers: 'operator',
+  },
+];

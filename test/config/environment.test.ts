@@ -659,7 +659,7 @@ describe('an environment', () => {
     const { telemetry, reports } = reportingInstance({
       operator: { endpoint: receiver.url },
       env: {
-        OTEL_TRACES_SAMPLER: 'always_off',
+        OTEL_TRACES_SAMPLER_RATIO: '0',
         OTEL_BSP_SCHEDULE_DELAY: 'x',
         OTEL_METRIC_EXPORT_TIMEOUT: 'x',
         OTEL_LOG_LEVEL: 'debug',

@@ -40,8 +40,8 @@ import { guardSpanProcessors } from './request/span-processors.js';
 import { guardTrustedHop } from './request/trusted-hop.js';
 import { createCustomSignals, type CustomSignals } from './signals/custom.js';
 import { createEventSignals } from './signals/event-signals.js';
+import { createGatewayMetrics } from './signals/gateway-metrics.js';
 import { createOwnReadings } from './signals/own-readings.js';
-import { createRequestMetrics } from './signals/request-metrics.js';
 import { createRequestSignals } from './signals/request-signals.js';
 import { redactingIntake, redactingProcessors } from './signals/redacting.js';
 import { createRedactor } from './signals/redactor.js';
@@ -147,8 +147,12 @@ function compose(
     return ofOperator(() => resources.attributesFor(undefined, destination));
   };
   const operatorResource = ofOperator(() => resources.operator());
-  const metrics = createRequestMetrics({
+  const openExchanges = new OpenExchanges();
+  const bornMs = nowMs();
+  const metrics = createGatewayMetrics({
     ...settings.metrics,
+    openRequests: () => openExchanges,
+    bornMs,
     names,
     scope: requestScope,
     encoders,
@@ -203,12 +207,13 @@ function compose(
     scopeOf(CUSTOM_SCOPE_NAME, VERSION),
     scopeOf,
   );
-  const openOwnReading = createOwnReadings({
+  const openOwnReadings = createOwnReadings({
+    openFurtherReadings: metrics.openFurtherReadings,
     names,
     scope: requestScope,
     encoders,
     selfCounts: settings.selfMetrics ? () => delivery.selfCounts() : undefined,
-    bornMs: nowMs(),
+    bornMs,
   });
   const stateListeners = createStateListeners(report);
   if (settings.onDestinationState !== undefined) stateListeners.add(settings.onDestinationState);
@@ -239,7 +244,7 @@ function compose(
     metricIntervalMs: settings.metrics.intervalMs,
     bounds: settings.delivery,
     onState: (event) => stateListeners.tell(event),
-    openOwnReading,
+    openOwnReadings,
     resolveTenant: (answer, before) => settings.tenantResolver.resolve(answer, 'tenants', before),
   });
   const sink = createRequestSignals({
@@ -278,6 +283,7 @@ function compose(
     longLived: settings.longLived,
     timesHeads: settings.timeToFirstByte,
     countsBodies: settings.bodySizes,
+    tellsMetricFacts: settings.metrics.tellsFacts,
     scope: { name: REQUEST_SCOPE_NAME, version: VERSION },
     resource: () => resourceObject(operatorResource),
     nowEpochMs: nowMs,
@@ -286,7 +292,7 @@ function compose(
     report,
     boundEmitters: new WeakMap(),
     closingCalls: new Set(),
-    openExchanges: new OpenExchanges(),
+    openExchanges,
   };
   const destinationTests = createDestinationTests({
     envelopes,

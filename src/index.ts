@@ -53,7 +53,7 @@ export type {
 } from './model/governance.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
-export type { MetricAttribute } from './model/metric-attributes.js';
+export type { FurtherMetric, MetricAttribute } from './model/metric-choices.js';
 export type { Outcome } from './model/outcome.js';
 export type {
   BaggagePolicy,

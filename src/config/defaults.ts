@@ -17,6 +17,10 @@ export const DEFAULTS = {
   maxSeriesPerTenant: 200,
   /** The operator's series over all tenants: about 400 bytes each, and one reading of them stays under 4 MiB. */
   maxSeries: 5_000,
+  /** Of each further metric of the operator's: the limit that the SDKs' specification has. */
+  maxSeriesPerMetric: 2_000,
+  /** As the SDKs' specification has it: one for each bucket and reading leads from a slow request to its trace. */
+  exemplars: true,
   /** As long as Prometheus takes to call a series stale. */
   forgetAfterMs: 300_000,
   /** A change reaches every process within a minute, without a message bus. */

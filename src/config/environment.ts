@@ -2,6 +2,7 @@
 import type { Attributes } from '../model/attributes.js';
 import { faultSentence } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
+import { EXEMPLAR_FILTERS, type ExemplarFilter } from '../model/metric-choices.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asOneOf } from './checks.js';
@@ -42,6 +43,8 @@ export interface EnvironmentSettings {
   readonly loneSending: readonly string[];
   /** `OTEL_METRIC_EXPORT_INTERVAL`. */
   readonly metricIntervalMs: number | undefined;
+  /** `OTEL_METRICS_EXEMPLAR_FILTER` */
+  readonly exemplarFilter: ExemplarFilter | undefined;
   /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which is case-sensitive. */
   readonly knownMethods: ReadonlySet<string> | undefined;
   /** `OTEL_TRACES_SAMPLER`. */
@@ -234,6 +237,12 @@ function readMetricInterval(reader: Reader): number | undefined {
   );
 }
 
+/** The specification: what is not one of the words is reported and ignored. */
+function readExemplarFilter(reader: Reader): ExemplarFilter | undefined {
+  const name = 'OTEL_METRICS_EXEMPLAR_FILTER';
+  return reader.parsed(name, (value) => asOneOf(value.toLowerCase(), name, EXEMPLAR_FILTERS));
+}
+
 function readKnownMethods(reader: Reader): ReadonlySet<string> | undefined {
   const name = 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS';
   return reader.parsed(name, (value) =>
@@ -303,6 +312,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     loneSending:
       example === undefined ? [...sending.variables, ...tlsVariables(reader), ...loneTemporality] : [],
     metricIntervalMs: readMetricInterval(reader),
+    exemplarFilter: readExemplarFilter(reader),
     knownMethods: readKnownMethods(reader),
     sampler: readSampler(reader),
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),

@@ -1,5 +1,5 @@
 /** The options of the request metrics. This text is the documentation. */
-import type { MetricAttribute } from '../model/metric-attributes.js';
+import type { FurtherMetric, MetricAttribute } from '../model/metric-choices.js';
 
 /** The request metrics. */
 export interface MetricOptions {
@@ -11,6 +11,8 @@ export interface MetricOptions {
   readonly maxSeriesPerTenant?: number;
   /** The operator's series in total; further ones fold the same way. 1 to 1,000,000. Default 5,000: a reading of 4 MiB. */
   readonly maxSeries?: number;
+  /** Series of each of the operator's further metrics; further ones fold the same way. 1 to 100,000. Default 2,000. */
+  readonly maxSeriesPerMetric?: number;
   /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
   readonly forgetAfterMs?: number;
   /**
@@ -25,4 +27,18 @@ export interface MetricOptions {
    * counts as `undefined`. A tenant's own points are the same in any case.
    */
   readonly operatorTenantDimension?: boolean | ((tenantId: string) => string | undefined);
+  /**
+   * Further metrics, for the operator alone: tenants have the two of every request. `http.server.request.duration` (s) and, in
+   * development, `http.server.active_requests`, `http.server.request.body.size` and `http.server.response.body.size` (By) are
+   * the HTTP conventions'; the sizes switch `bodySizes` on. `upstream_duration` and `gateway_duration` are
+   * `{ns}.proxy.upstream.duration` and `{ns}.proxy.gateway.duration` (ms), of requests whose upstream latency is known: what the
+   * upstream took, and the rest. Each costs about half a microsecond a request. Default: none.
+   */
+  readonly also?: readonly FurtherMetric[];
+  /**
+   * `true`: the operator's duration histograms hold exemplars, one for each bucket, series and reading, 5,000 at most: a value with
+   * the trace and span it comes from, of requests that are sampled. `OTEL_METRICS_EXEMPLAR_FILTER` wins. Tenants get none, as they
+   * get no traces. Default `true`.
+   */
+  readonly exemplars?: boolean;
 }

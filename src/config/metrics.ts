@@ -1,6 +1,12 @@
 /** Completes the options of the request metrics. */
 import { fault } from '../model/configuration-error.js';
-import { METRIC_ATTRIBUTES, type MetricAttribute } from '../model/metric-attributes.js';
+import {
+  FURTHER_METRICS,
+  METRIC_ATTRIBUTES,
+  type ExemplarFilter,
+  type FurtherMetric,
+  type MetricAttribute,
+} from '../model/metric-choices.js';
 import { asBoolean, asObject, asOneOf, asWhole, checkFields } from './checks.js';
 import { DEFAULTS } from './defaults.js';
 import type { MetricOptions } from './metric-options.js';
@@ -13,9 +19,29 @@ const METRIC_FIELDS = [
   'forgetAfterMs',
   'attributes',
   'operatorTenantDimension',
+  'also',
+  'maxSeriesPerMetric',
+  'exemplars',
 ];
 
-export type MetricSettings = Required<MetricOptions>;
+/** The part of the environment that is about the request metrics. */
+export interface MetricVariables {
+  readonly metricIntervalMs: number | undefined;
+  readonly exemplarFilter: ExemplarFilter | undefined;
+}
+
+export interface MetricSettings extends Required<Omit<MetricOptions, 'exemplars'>> {
+  readonly exemplarFilter: ExemplarFilter;
+  /** A metric of every request needs more than the two of operator and tenants. */
+  readonly tellsFacts: boolean;
+  /** One needs the sizes of bodies. */
+  readonly countsBodies: boolean;
+}
+
+const BODY_SIZES: readonly FurtherMetric[] = [
+  'http.server.request.body.size',
+  'http.server.response.body.size',
+];
 
 /** 100 ms to a day. */
 export function asMetricIntervalMs(value: unknown, option: string): number {
@@ -48,15 +74,15 @@ function resolveTenantDimension(value: unknown): MetricSettings['operatorTenantD
   return asBoolean(value, 'metrics.operatorTenantDimension');
 }
 
-/** `intervalFromEnvironmentMs` wins over code, as everything in the environment does. */
+/** What the environment says wins over code. */
 export function resolveMetrics(
   metrics: MetricOptions | undefined,
-  intervalFromEnvironmentMs: number | undefined,
+  { metricIntervalMs: intervalFromEnvironmentMs, exemplarFilter }: MetricVariables,
 ): MetricSettings {
   const given = metrics === undefined ? {} : (asObject(metrics, 'metrics') as MetricOptions);
   checkFields(given as Readonly<Record<string, unknown>>, 'metrics', METRIC_FIELDS);
   const whole = (
-    field: 'maxSeriesPerTenant' | 'maxSeries' | 'forgetAfterMs',
+    field: 'maxSeriesPerTenant' | 'maxSeries' | 'maxSeriesPerMetric' | 'forgetAfterMs',
     fallback: number,
     min: number,
     max: number,
@@ -66,6 +92,13 @@ export function resolveMetrics(
     given.intervalMs === undefined
       ? DEFAULTS.metricIntervalMs
       : asMetricIntervalMs(given.intervalMs, 'metrics.intervalMs');
+  const filterInCode = (
+    given.exemplars === undefined ? DEFAULTS.exemplars : asBoolean(given.exemplars, 'metrics.exemplars')
+  )
+    ? 'trace_based'
+    : 'always_off';
+  const also =
+    given.also === undefined ? [] : asListOf<FurtherMetric>(given.also, 'metrics.also', FURTHER_METRICS);
   return {
     intervalMs: intervalFromEnvironmentMs ?? intervalInCodeMs,
     durationBoundariesMs: resolveBoundaries(given.durationBoundariesMs),
@@ -77,5 +110,10 @@ export function resolveMetrics(
         ? METRIC_ATTRIBUTES
         : asListOf<MetricAttribute>(given.attributes, 'metrics.attributes', METRIC_ATTRIBUTES),
     operatorTenantDimension: resolveTenantDimension(given.operatorTenantDimension),
+    also,
+    maxSeriesPerMetric: whole('maxSeriesPerMetric', DEFAULTS.maxSeriesPerMetric, 1, 100_000),
+    exemplarFilter: exemplarFilter ?? filterInCode,
+    tellsFacts: also.some((name) => name !== 'http.server.active_requests'),
+    countsBodies: also.some((name) => BODY_SIZES.includes(name)),
   };
 }

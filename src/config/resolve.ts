@@ -216,6 +216,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const sampling = resolveSampling(given.sampling, environmentSettings.sampler);
   const tenantEgress = resolveTenantEgress(given.tenantEgress);
   const tenantResolver = createTenantResolver(tenantEgress);
+  const metrics = resolveMetrics(given.metrics, environmentSettings);
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
     ...resolveResource(given, environmentSettings),
@@ -268,13 +269,15 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         : asBoolean(given.timeToFirstByte, 'timeToFirstByte') || given.longLived === 'headers',
     longLived:
       given.longLived === undefined ? 'full' : asOneOf(given.longLived, 'longLived', ['full', 'headers']),
-    bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),
+    bodySizes:
+      (given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes')) ||
+      metrics.countsBodies,
     redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
     severity:
       given.severity === undefined
         ? undefined
         : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
-    metrics: resolveMetrics(given.metrics, environmentSettings.metricIntervalMs),
+    metrics,
     selfMetrics: given.selfMetrics === undefined ? false : asBoolean(given.selfMetrics, 'selfMetrics'),
     delivery: resolveDelivery(given.delivery),
     registerGlobals:

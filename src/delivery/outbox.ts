@@ -52,7 +52,7 @@ export interface OutboxHome extends StateHome {
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
   /** What a destination is told of the delivery itself; `undefined`: nothing. */
-  openOwnReading(request: OwnReadingRequest): MetricReading | undefined;
+  openOwnReadings(request: OwnReadingRequest): readonly MetricReading[];
 }
 
 const NO_OUTLETS: readonly Outlet[] = [];
@@ -195,8 +195,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
 
   #openReadings({ temporality }: ResolvedDestination, mark: MetricMark | undefined): Readings {
     const requests = this.shared.metrics.openReading(this.tenantId, temporality, mark);
-    const own = this.shared.openOwnReading(this);
-    return new Readings(own === undefined ? [requests] : [requests, own], temporality);
+    return new Readings([requests, ...this.shared.openOwnReadings(this)], temporality);
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {

@@ -2,6 +2,7 @@
 import type { Attributes } from './attributes.js';
 import type { BodySizes } from './body-sizes.js';
 import type { GovernanceFacts } from './governance.js';
+import type { MetricFacts } from './metric-facts.js';
 import type { Outcome } from './outcome.js';
 import type { SpanRecord } from './records.js';
 
@@ -48,6 +49,8 @@ export interface FinishedRequest {
   readonly droppedTenantAttributes: number;
   /** What policies, costs and evaluations the host has told. The operator's affair alone. */
   readonly governance: GovernanceFacts | undefined;
+  /** Present where a metric asks for it. */
+  readonly metricFacts: MetricFacts | undefined;
   /** The finished SERVER span, if one is to be exported. */
   readonly span: SpanRecord | undefined;
 }

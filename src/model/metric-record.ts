@@ -21,6 +21,16 @@ export interface DataPoint<T> {
   readonly endTime: HrTime;
   readonly attributes: AttributeRecord;
   readonly value: T;
+  /** Of histograms only. */
+  readonly exemplars?: readonly ExemplarData[] | undefined;
+}
+
+/** A single value, with the span that it was measured in. Ids are hex, 32 and 16 digits. */
+export interface ExemplarData {
+  readonly time: HrTime;
+  readonly value: number;
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 export interface HistogramValue {

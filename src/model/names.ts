@@ -1,6 +1,7 @@
 /** Attribute, event and metric names of the instance: the conventions' constants, and the custom ones by namespace. */
 
 import { governanceNames, type GovernanceNames } from './governance-names.js';
+import { metricNames, type MetricNames } from './metric-names.js';
 
 /** The scope of all request signals; the version is the package's. */
 export const REQUEST_SCOPE_NAME = 'gateway-otel';
@@ -29,6 +30,7 @@ export interface Names {
   readonly durationHistogram: string;
   readonly lostCounter: string;
   readonly destinationTest: string;
+  readonly metrics: MetricNames;
   /** Of these, doubles on the wire also when they are whole. */
   readonly doubleKeys: readonly string[];
   readonly governance: GovernanceNames;
@@ -63,6 +65,7 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     durationHistogram: `${namespace}.proxy.request.duration`,
     lostCounter: `${namespace}.telemetry.lost`,
     destinationTest: `${namespace}.destination.test`,
+    metrics: metricNames(namespace),
     test: `${namespace}.test`,
     governance: governanceNames(governanceNamespace, doubleKeys),
     doubleKeys,

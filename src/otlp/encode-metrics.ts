@@ -10,6 +10,7 @@ import type { ProtoWriter } from './proto-writer.js';
 import {
   VALUE_INT,
   type DataPoint,
+  type ExemplarData,
   type ExponentialBuckets,
   type ExponentialHistogramValue,
   type HistogramValue,
@@ -64,7 +65,21 @@ function writeHistogram(w: ProtoWriter, point: DataPoint<HistogramValue>): void 
   const mark = w.begin();
   writeTimes(w, point);
   writeHistogramBody(w, point.value);
+  if (point.exemplars !== undefined) for (const exemplar of point.exemplars) writeExemplar(w, exemplar);
   writeAttributes(w, 9, point.attributes);
+  w.end(mark);
+}
+
+function writeExemplar(w: ProtoWriter, { time, value, traceId, spanId }: ExemplarData): void {
+  w.tag(8, 2);
+  const mark = w.begin();
+  w.tag(2, 1);
+  w.hrTime(time);
+  writeDouble(w, 3, value);
+  w.tag(4, 2);
+  w.hex(spanId);
+  w.tag(5, 2);
+  w.hex(traceId);
   w.end(mark);
 }
 

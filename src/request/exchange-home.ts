@@ -30,6 +30,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly timesHeads: boolean;
   /** `bodySizes` */
   readonly countsBodies: boolean;
+  /** An opt-in metric needs them. */
+  readonly tellsMetricFacts: boolean;
   /** An export of this tenant's own telemetry carries this token. */
   isOwnExport(tenantId: string, token: string): boolean;
   /** Applies the host's `severity` option. */

@@ -18,6 +18,7 @@ import type {
 } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
 import type { GovernanceNames } from '../model/governance-names.js';
+import type { MetricFacts } from '../model/metric-facts.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import type { BodyCount } from './body-sizes.js';
@@ -251,6 +252,11 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     return this.#calls === undefined ? this.upstream : { ...this.#calls.facts, ...this.upstream };
   }
 
+  #metricFacts(upstream: UpstreamFacts | undefined): MetricFacts {
+    const { scheme, protocolVersion } = this.#arrival;
+    return { scheme, protocolVersion, httpRoute: this.httpRoute, upstreamLatencyMs: upstream?.latencyMs };
+  }
+
   #handOver(ending: ObservedEnding): void {
     const home = this.#home;
     const endMonotonicMs = home.clock.monotonicMs();
@@ -303,6 +309,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       droppedAttributes: this.custom?.dropped ?? 0,
       droppedTenantAttributes: this.custom?.droppedShared ?? 0,
       governance: this.governance,
+      metricFacts: home.tellsMetricFacts ? this.#metricFacts(upstream) : undefined,
       span,
     };
     this.bodies = undefined;
@@ -311,6 +318,15 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     else if (hostSpan !== undefined)
       tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
     home.sink.requestFinished(finished);
+  }
+
+  /** What it counts by while it is open. */
+  get method(): string {
+    return this.#arrival.method;
+  }
+
+  get scheme(): string {
+    return this.#arrival.scheme;
   }
 
   /** Whether its SERVER span is another instrumentation's, which ends it. */

@@ -3,6 +3,8 @@
  * links are the exchanges' own fields: a request adds and removes itself without allocating anything.
  */
 export interface OpenExchange {
+  readonly method: string;
+  readonly scheme: string;
   previousOpen: OpenExchange | undefined;
   nextOpen: OpenExchange | undefined;
   /** Ends it, and so removes it from the list. */
@@ -31,6 +33,10 @@ export class OpenExchanges {
     exchange.previousOpen = undefined;
     exchange.nextOpen = undefined;
     this.size--;
+  }
+
+  *[Symbol.iterator](): Iterator<OpenExchange> {
+    for (let open = this.#newest; open !== undefined; open = open.nextOpen) yield open;
   }
 
   endAll(): void {

@@ -1,53 +1,43 @@
-/** One destination's view of the request metrics: baseline and start time of its own, either temporality. */
+/** One destination's view of some series: baseline and start time of its own, either temporality. */
 import { hrTimeOf, type HrTimePair } from '../model/hr-time.js';
 import type { MetricReading, Scope, TakenReading } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
-import {
-  CUMULATIVE,
-  DELTA,
-  HISTOGRAM,
-  SUM,
-  VALUE_DOUBLE,
-  VALUE_INT,
-  type DataPoint,
-  type HistogramValue,
-  type MetricRecord,
-} from '../model/metric-record.js';
-import type { Names } from '../model/names.js';
-import type { SeriesAttributes } from './series-facts.js';
-import { totalsOf, type Series, type SeriesTotals } from './series.js';
+import { CUMULATIVE, DELTA } from '../model/metric-record.js';
+import { totalsOf, type Accumulation, type SeriesTotals } from './accumulation.js';
+import type { MetricPart } from './metric-part.js';
 
 /** Some of a table's series. */
-export interface SeriesView {
+export interface SeriesView<S extends Accumulation> {
   /** Moves with every change in them. */
   readonly version: number;
-  all(): Iterable<Series>;
+  all(): Iterable<S>;
 }
 
 /** What the readings of the operator, or those of all tenants, have in common. */
-export interface ReadingSource<View extends SeriesView> {
-  readonly names: Names;
+export interface ReadingSource<S extends Accumulation, View extends SeriesView<S>> {
   readonly scope: Scope;
   readonly encoders: Encoders;
-  readonly boundaries: readonly number[];
-  /** What the series show. */
-  readonly attributes: SeriesAttributes;
-  /** Tells whether attributes are the operator's. */
-  readonly forOperator: boolean;
   /** The version that a take is as of. */
   presentVersion(): number;
-  onClose(reading: RequestMetricReading<View>): void;
+  newPart(): MetricPart<S>;
+  /** A take begins. */
+  onTake(): void;
+  onClose(reading: SeriesReading<S, View>): void;
 }
 
 /** The state of some series at one moment. */
-export interface Baseline {
+export interface Baseline<S extends Accumulation> {
   readonly version: number;
   readonly atMs: number;
-  readonly totals: ReadonlyMap<Series, SeriesTotals>;
+  readonly totals: ReadonlyMap<S, SeriesTotals>;
 }
 
-export function baselineOf(series: Iterable<Series>, version: number, atMs: number): Baseline {
-  const totals = new Map<Series, SeriesTotals>();
+export function baselineOf<S extends Accumulation>(
+  series: Iterable<S>,
+  version: number,
+  atMs: number,
+): Baseline<S> {
+  const totals = new Map<S, SeriesTotals>();
   for (const one of series) totals.set(one, totalsOf(one));
   return { version, atMs, totals };
 }
@@ -72,28 +62,33 @@ interface Take {
 }
 
 /** What goes into one part. */
-class PartInHand {
-  readonly counters: DataPoint<number>[] = [];
-  readonly histograms: DataPoint<HistogramValue>[] = [];
+interface PartInHand<S extends Accumulation> {
+  readonly part: MetricPart<S>;
+  series: number;
   /** Kept for delta only. */
-  readonly totals = new Map<Series, SeriesTotals>();
+  readonly totals: Map<S, SeriesTotals>;
 }
 
 /** What was there when a reading of a tenant's began: nearly always nothing. */
-const NO_BASELINE: ReadonlyMap<Series, SeriesBaseline> = new Map();
+const NO_BASELINE: ReadonlyMap<never, SeriesBaseline> = new Map<never, SeriesBaseline>();
 
-export class RequestMetricReading<View extends SeriesView> implements MetricReading {
+export class SeriesReading<S extends Accumulation, View extends SeriesView<S>> implements MetricReading {
   /** Everything up to this version has reached the destination. */
   acceptedVersion: number;
   /** The series that it covers. */
   readonly view: View;
-  readonly #source: ReadingSource<View>;
+  readonly #source: ReadingSource<S, View>;
   readonly #isDelta: boolean;
-  #baseline: ReadonlyMap<Series, SeriesBaseline> = NO_BASELINE;
+  #baseline: ReadonlyMap<S, SeriesBaseline> = NO_BASELINE;
   /** The reading's birth. */
   #startMs: number;
 
-  constructor(source: ReadingSource<View>, view: View, temporality: 'cumulative' | 'delta', since: Baseline) {
+  constructor(
+    source: ReadingSource<S, View>,
+    view: View,
+    temporality: 'cumulative' | 'delta',
+    since: Baseline<S>,
+  ) {
     this.#source = source;
     this.view = view;
     this.#isDelta = temporality === 'delta';
@@ -111,54 +106,47 @@ export class RequestMetricReading<View extends SeriesView> implements MetricRead
     // After a step back of the clock: once, and then it stays, or every reading would look like a reset.
     this.#startMs = Math.min(this.#startMs, nowMs);
     const take: Take = { version: this.#source.presentVersion(), atMs: nowMs, open: 1, isWhole: true };
+    this.#source.onTake();
     const endTime = hrTimeOf(nowMs);
-    let part = new PartInHand();
+    let inHand = this.#newPart();
     for (const series of this.view.all()) {
-      this.#add(part, series, nowMs, endTime);
-      if (part.counters.length < SERIES_PER_PART) continue;
-      yield this.#finish(part, take);
-      part = new PartInHand();
+      this.#add(inHand, series, nowMs, endTime);
+      if (inHand.series < SERIES_PER_PART) continue;
+      yield this.#finish(inHand, take);
+      inHand = this.#newPart();
     }
-    if (part.counters.length > 0) yield this.#finish(part, take);
+    if (inHand.series > 0) yield this.#finish(inHand, take);
     this.#closePart(take);
   }
 
-  #add(
-    { counters, histograms, totals }: PartInHand,
-    series: Series,
-    nowMs: number,
-    endTime: HrTimePair,
-  ): void {
+  #newPart(): PartInHand<S> {
+    return { part: this.#source.newPart(), series: 0, totals: new Map() };
+  }
+
+  #add(inHand: PartInHand<S>, series: S, nowMs: number, endTime: HrTimePair): void {
     const baseline = this.#baseline.get(series);
-    const count = series.count - (baseline?.totals.count ?? 0);
-    if (count === 0) return;
-    const { attributes: shown, names, forOperator } = this.#source;
-    const attributes = series.attributes(shown, names, forOperator);
+    if (series.count === (baseline?.totals.count ?? 0)) return;
     series.startMs = Math.min(series.startMs, nowMs);
     const startTime = hrTimeOf(Math.min(nowMs, this.#startOf(series, baseline)));
-    counters.push({ startTime, endTime, attributes, value: count });
-    histograms.push({
-      startTime,
-      endTime,
-      attributes,
-      value: this.#histogram(series, baseline?.totals, count),
-    });
-    if (this.#isDelta) totals.set(series, totalsOf(series));
+    const { acceptedVersion: toldVersion } = this;
+    inHand.series++;
+    inHand.part.add({ series, startTime, endTime, since: baseline?.totals, toldVersion });
+    if (this.#isDelta) inHand.totals.set(series, totalsOf(series));
   }
 
   /** Delta: where the series' last accepted interval ended. */
-  #startOf(series: Series, baseline: SeriesBaseline | undefined): number {
+  #startOf(series: S, baseline: SeriesBaseline | undefined): number {
     const birthMs = Math.max(series.startMs, this.#startMs);
     return this.#isDelta && baseline !== undefined ? Math.max(baseline.atMs, birthMs) : birthMs;
   }
 
-  #finish({ counters, histograms, totals }: PartInHand, take: Take): TakenReading {
+  #finish({ part, totals }: PartInHand<S>, take: Take): TakenReading {
     take.open++;
     const { scope, encoders } = this.#source;
-    const metrics = this.#metrics(counters, histograms);
+    const metrics = part.metrics(this.#isDelta ? DELTA : CUMULATIVE);
     return {
       scope,
-      points: counters.length + histograms.length,
+      points: part.points,
       bytes: encoders.metrics(metrics),
       readable: () => ({ scope: { name: scope.name, version: scope.version }, metrics }),
       settle: (result) => {
@@ -170,15 +158,15 @@ export class RequestMetricReading<View extends SeriesView> implements MetricRead
     };
   }
 
-  #moveBaseline(totals: ReadonlyMap<Series, SeriesTotals>, atMs: number): void {
+  #moveBaseline(totals: ReadonlyMap<S, SeriesTotals>, atMs: number): void {
     if (totals.size === 0) return;
     const baseline = this.#ownBaseline();
     for (const [series, settled] of totals) baseline.set(series, { totals: settled, atMs });
   }
 
-  #ownBaseline(): Map<Series, SeriesBaseline> {
+  #ownBaseline(): Map<S, SeriesBaseline> {
     if (this.#baseline === NO_BASELINE) this.#baseline = new Map();
-    return this.#baseline as Map<Series, SeriesBaseline>;
+    return this.#baseline as Map<S, SeriesBaseline>;
   }
 
   #closePart(take: Take): void {
@@ -186,55 +174,8 @@ export class RequestMetricReading<View extends SeriesView> implements MetricRead
     if (take.open === 0 && take.isWhole) this.acceptedVersion = take.version;
   }
 
-  #histogram(series: Series, baseline: SeriesTotals | undefined, count: number): HistogramValue {
-    const counts = series.bucketCounts.slice();
-    if (baseline !== undefined) {
-      baseline.bucketCounts.forEach((before, index) => (counts[index] = (counts[index] ?? 0) - before));
-    }
-    return {
-      buckets: { boundaries: this.#source.boundaries, counts },
-      count,
-      sum: series.sum - (baseline?.sum ?? 0),
-      // Extremes cannot be subtracted, so they are told only of a series' whole life.
-      ...(baseline === undefined && { min: series.min, max: series.max }),
-    };
-  }
-
-  #metrics(
-    counters: readonly DataPoint<number>[],
-    histograms: readonly DataPoint<HistogramValue>[],
-  ): MetricRecord[] {
-    const { names } = this.#source;
-    const aggregationTemporality = this.#isDelta ? DELTA : CUMULATIVE;
-    return [
-      {
-        descriptor: {
-          name: names.requestsCounter,
-          description: 'Requests that have ended',
-          unit: '{request}',
-          valueType: VALUE_INT,
-        },
-        aggregationTemporality,
-        dataPointType: SUM,
-        isMonotonic: true,
-        dataPoints: counters,
-      },
-      {
-        descriptor: {
-          name: names.durationHistogram,
-          description: 'Time from the arrival of a request to the end of its response',
-          unit: 'ms',
-          valueType: VALUE_DOUBLE,
-        },
-        aggregationTemporality,
-        dataPointType: HISTOGRAM,
-        dataPoints: histograms,
-      },
-    ];
-  }
-
   /** A series is gone: its baseline goes too. */
-  forget(series: Series): void {
+  forget(series: S): void {
     if (this.#baseline !== NO_BASELINE) this.#ownBaseline().delete(series);
   }
 

@@ -10,6 +10,8 @@ import { createSelfReading } from './self-metrics.js';
 export interface OwnReadingOptions extends LossSource {
   /** `undefined`: the operator does not want them. */
   readonly selfCounts: (() => readonly SelfCounts[]) | undefined;
+  /** What the operator gets beside the request metrics. */
+  openFurtherReadings(temporality: 'cumulative' | 'delta'): readonly MetricReading[];
   /** When the instance was made. */
   readonly bornMs: number;
 }
@@ -26,11 +28,14 @@ function* lossesIn(ledgers: Ledgers): Generator<Loss> {
 
 export function createOwnReadings(
   options: OwnReadingOptions,
-): (request: OwnReadingRequest) => MetricReading | undefined {
+): (request: OwnReadingRequest) => readonly MetricReading[] {
   return (request) => {
     const { tenantId, temporality, sinceMs } = request;
     if (tenantId !== undefined)
-      return createLossReading(options, temporality, () => lossesIn(request.ledgers()), sinceMs);
-    return options.selfCounts && createSelfReading(options, options.selfCounts, options.bornMs);
+      return [createLossReading(options, temporality, () => lossesIn(request.ledgers()), sinceMs)];
+    const further = options.openFurtherReadings(temporality);
+    return options.selfCounts === undefined
+      ? further
+      : [...further, createSelfReading(options, options.selfCounts, options.bornMs)];
   };
 }

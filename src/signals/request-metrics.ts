@@ -1,28 +1,26 @@
 /** The request metrics: one table of series, any number of readings of it. */
 import type { MetricMark, MetricReading, MetricSource, Scope } from '../model/delivery.js';
-import type { Diagnostic } from '../model/diagnostic.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import type { OperatorTenantDimension } from '../model/metric-attributes.js';
 import type { Names } from '../model/names.js';
 import {
   baselineOf,
-  RequestMetricReading,
+  SeriesReading,
   type Baseline,
   type ReadingSource,
   type SeriesView,
 } from './metric-reading.js';
+import { RequestPart } from './request-part.js';
 import { SeriesTable, type SeriesTableOptions } from './series-table.js';
-import { createTenantLabels } from './tenant-labels.js';
+import type { Series } from './series.js';
 import type { TenantSeries } from './tenant-series.js';
+import { toldVersionOf } from './told-version.js';
 
-export interface RequestMetricsOptions extends Omit<SeriesTableOptions, 'tenantLabels'> {
+export interface RequestMetricsOptions extends SeriesTableOptions {
   readonly names: Names;
-  readonly operatorTenantDimension: OperatorTenantDimension;
   readonly scope: Scope;
   readonly encoders: Encoders;
   nowMs(): number;
-  report(diagnostic: Diagnostic): void;
 }
 
 export interface RequestMetrics extends MetricSource {
@@ -32,47 +30,40 @@ export interface RequestMetrics extends MetricSource {
 }
 
 type Temporality = 'cumulative' | 'delta';
+type OperatorReading = SeriesReading<Series, SeriesView<Series>>;
+type TenantReading = SeriesReading<Series, TenantSeries>;
 
 /** Keeps the tenant's series alive until it is released. */
 interface HeldMark extends MetricMark {
-  readonly baseline: Baseline;
+  readonly baseline: Baseline<Series>;
 }
 
-const NONE: readonly RequestMetricReading<TenantSeries>[] = [];
+const NONE: readonly TenantReading[] = [];
 
 export function createRequestMetrics(options: RequestMetricsOptions): RequestMetrics {
-  const table = new SeriesTable({
-    ...options,
-    tenantLabels: createTenantLabels(options.operatorTenantDimension, (diagnostic) =>
-      options.report(diagnostic),
-    ),
-  });
-  const operatorReadings = new Set<RequestMetricReading<SeriesView>>();
+  const table = new SeriesTable(options);
+  const operatorReadings = new Set<OperatorReading>();
   /** One for each destination of a tenant: an array of one costs a fifth of a set. */
-  const tenantReadings = new Map<TenantSeries, readonly RequestMetricReading<TenantSeries>[]>();
-  const { names, scope, encoders, nowMs } = options;
-  const shared = {
-    names,
-    scope,
-    encoders,
-    boundaries: table.boundaries,
-    attributes: table.attributes,
-    presentVersion: () => table.version,
-  };
-  const everything: SeriesView = {
+  const tenantReadings = new Map<TenantSeries, readonly TenantReading[]>();
+  const { names, scope, encoders, nowMs, exemplars } = options;
+  const shared = { scope, encoders, presentVersion: () => table.version };
+  const { boundaries, attributes } = table;
+  const everything: SeriesView<Series> = {
     all: () => table.visible(),
     get version() {
       return table.version;
     },
   };
-  const ofOperator: ReadingSource<SeriesView> = {
+  const ofOperator: ReadingSource<Series, SeriesView<Series>> = {
     ...shared,
-    forOperator: true,
+    newPart: () => new RequestPart({ names, boundaries, attributes, forOperator: true }),
+    onTake: () => exemplars.beginInterval(),
     onClose: (reading) => void operatorReadings.delete(reading),
   };
-  const ofTenants: ReadingSource<TenantSeries> = {
+  const ofTenants: ReadingSource<Series, TenantSeries> = {
     ...shared,
-    forOperator: false,
+    newPart: () => new RequestPart({ names, boundaries, attributes, forOperator: false }),
+    onTake: () => undefined,
     onClose(reading) {
       const tenant = reading.view;
       const readings = tenantReadings.get(tenant) ?? NONE;
@@ -86,7 +77,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
 
   const openOperatorReading = (temporality: Temporality): MetricReading => {
     const since = baselineOf(table.visible(), table.version, nowMs());
-    const reading = new RequestMetricReading(ofOperator, everything, temporality, since);
+    const reading = new SeriesReading(ofOperator, everything, temporality, since);
     operatorReadings.add(reading);
     return reading;
   };
@@ -98,7 +89,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
   ): MetricReading => {
     const tenant = table.open(tenantId);
     const since = mark?.baseline ?? baselineOf(tenant.all(), table.version, nowMs());
-    const reading = new RequestMetricReading(ofTenants, tenant, temporality, since);
+    const reading = new SeriesReading(ofTenants, tenant, temporality, since);
     tenantReadings.set(tenant, (tenantReadings.get(tenant) ?? NONE).concat(reading));
     return reading;
   };
@@ -115,7 +106,7 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
   };
 
   return {
-    record: (request) => table.record(request),
+    record: (request) => table.record(request, operatorReadings.size > 0),
     get visibleSeries() {
       return table.visibleSeries;
     },
@@ -145,6 +136,8 @@ export function createRequestMetrics(options: RequestMetricsOptions): RequestMet
           for (const reading of operatorReadings) reading.forget(series);
           for (const reading of tenantReadings.get(tenant) ?? NONE) reading.forget(series);
         }
+        const told = toldVersionOf(operatorReadings);
+        for (const series of tenant.series) exemplars.release(series, told);
         yield;
       }
     },

@@ -5,11 +5,11 @@ import type { FinishedRequest, RequestSink } from '../model/finished-request.js'
 import type { SpanRecord } from '../model/records.js';
 import { ExtendedLog, OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { operatorDoubleKeys, requestLogs, type RequestLogOptions } from './request-log.js';
-import type { RequestMetrics } from './request-metrics.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
 
 export interface RequestSignalsOptions extends RequestLogOptions {
   readonly intake: Intake;
-  readonly metrics: RequestMetrics;
+  readonly metrics: Pick<GatewayMetrics, 'record'>;
   readonly encoders: Encoders;
   readonly scope: Scope;
   resourceObject(resource: DestinationResource): object;
@@ -31,7 +31,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       const tenant = tenantId === undefined || isOwnExport ? undefined : intake.tenant(tenantId);
       // A tenant's series are the operator's too, so what the tenant is not to see has none of its own.
       const counted = isOwnExport ? { ...request, tenantId: undefined } : request;
-      if (wanted.operatorMetrics || tenant !== undefined) metrics.record(counted);
+      if (wanted.operatorMetrics || tenant !== undefined) metrics.record(counted, wanted.operatorMetrics);
       if (tenant !== undefined || wanted.operatorLogs) {
         const { forTenant, forOperator, operatorFacts } = requestLogs(request, options);
         const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);

@@ -1,7 +1,7 @@
 /** What tells one series of the request metrics from another, and which of it is left out by option. */
 import { ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
-import type { MetricAttribute } from '../model/metric-attributes.js';
+import type { MetricAttribute } from '../model/metric-choices.js';
 import { ATTR_ERROR, ATTR_STATUS_CLASS, type Names } from '../model/names.js';
 
 /** The part of a finished request that its series has as attributes. */

@@ -5,7 +5,8 @@
  * series. Tenants without a destination of their own take part only in the operator's share, so invented ids cannot grow it.
  */
 import type { FinishedRequest } from '../model/finished-request.js';
-import type { MetricAttribute } from '../model/metric-attributes.js';
+import type { MetricAttribute } from '../model/metric-choices.js';
+import type { Exemplars } from './exemplars.js';
 import { Series } from './series.js';
 import { SeriesAttributes, type SeriesFacts } from './series-facts.js';
 import type { TenantLabels } from './tenant-labels.js';
@@ -19,6 +20,7 @@ export interface SeriesTableOptions {
   readonly attributes: readonly MetricAttribute[];
   /** `undefined`: the operator sees every tenant under its own id. */
   readonly tenantLabels: TenantLabels | undefined;
+  readonly exemplars: Exemplars;
 }
 
 /** What one step of a sweep has forgotten. */
@@ -54,25 +56,35 @@ export class SeriesTable {
     return this.#visibleSeries;
   }
 
-  /** Counts one finished request. */
-  record(request: FinishedRequest): void {
+  /** Counts one finished request. `operatorReads`: somebody may be told of its trace. */
+  record(request: FinishedRequest, operatorReads: boolean): void {
     const version = ++this.version;
-    const { latencyMs, endMs } = request;
     const facts = this.attributes.shownOf(request);
-    const { tenantLabels } = this.#options;
+    const { tenantLabels, exemplars } = this.#options;
     let series: Series | undefined;
     if (tenantLabels === undefined) {
       series = this.#seriesOfTenant(request, facts, version);
-      series?.add(latencyMs, this.boundaries, version, endMs);
     } else {
-      this.#seriesOfReader(request, facts, version)?.add(latencyMs, this.boundaries, version, endMs);
+      const own = this.#seriesOfReader(request, facts, version);
+      if (own !== undefined) this.#count(own, request, version);
       const ofLabel = { ...facts, tenantId: tenantLabels(facts.tenantId) };
       series = this.#seriesOfLabel(request, ofLabel, version);
-      series?.add(latencyMs, this.boundaries, version, endMs);
     }
-    if (series?.isVisible === true) return;
-    this.#operatorOverflow ??= this.#newSeries(request, facts, { isOverflow: true, isVisible: true });
-    this.#operatorOverflow.add(latencyMs, this.boundaries, version, endMs);
+    let bucket = series === undefined ? 0 : this.#count(series, request, version);
+    if (series?.isVisible !== true) {
+      series = this.#operatorOverflow ??= this.#newSeries(request, facts, {
+        isOverflow: true,
+        isVisible: true,
+      });
+      bucket = this.#count(series, request, version);
+    }
+    if (operatorReads && exemplars.wants(request))
+      exemplars.offer(series, bucket, request.latencyMs, request);
+  }
+
+  /** Returns the bucket. */
+  #count(series: Series, { latencyMs, endMs }: FinishedRequest, version: number): number {
+    return series.add(latencyMs, this.boundaries, version, endMs);
   }
 
   /** One for both, the tenant's destinations and the operator. */
@@ -162,10 +174,16 @@ export class SeriesTable {
     tenant.readers--;
     if (tenant.readers > 0) return;
     // Nobody reads what the operator does not see: ids that a lookup was asked for in vain must not stay.
-    for (const { isVisible } of tenant.forget((series) => !operatorReads || !series.isVisible))
-      if (isVisible) this.#visibleSeries--;
+    this.#forgotten(tenant.forget((series) => !operatorReads || !series.isVisible));
     tenant.overflow = undefined;
     if (tenant.series.length === 0) this.#tenants.delete(tenantId);
+  }
+
+  #forgotten(all: readonly Series[]): void {
+    for (const series of all) {
+      if (series.isVisible) this.#visibleSeries--;
+      this.#options.exemplars.release(series, series.version);
+    }
   }
 
   /** What the operator sees: every visible series, and the overflow of all others. */
@@ -196,7 +214,7 @@ export class SeriesTable {
     const before = nowMs() - this.#options.forgetAfterMs;
     for (const [id, tenant] of tenants) {
       const forgotten = tenant.forget((series) => series.changedAtMs <= before && isRead(series, tenant));
-      for (const series of forgotten) if (series.isVisible) this.#visibleSeries--;
+      this.#forgotten(forgotten);
       if (forgotten.length > 0) this.#lastForgottenMs = nowMs();
       yield { tenant, forgotten };
       // Since then it may have gone, and another one come in its place.

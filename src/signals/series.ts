@@ -1,6 +1,7 @@
 /** One series of the request metrics: counter and histogram of one set of attributes, kept together. */
 import type { MutableAttributes } from '../model/attributes.js';
 import { ATTR_METRIC_OVERFLOW, type Names } from '../model/names.js';
+import { Accumulation } from './accumulation.js';
 import type { SeriesAttributes, SeriesFacts } from './series-facts.js';
 
 /** Of the series in which a request counts, within its tenant. */
@@ -28,24 +29,9 @@ export interface SeriesOptions {
   readonly buckets: number;
 }
 
-/**
- * Totals since the series was born. About 400 bytes with the usual 16 buckets: each active tenant has one or more, so its
- * attributes are made when it is read, and the buckets are a plain array, as a typed one costs twice as much.
- */
-export class Series {
-  count = 0;
-  sum = 0;
-  min = Number.POSITIVE_INFINITY;
-  max = Number.NEGATIVE_INFINITY;
-  readonly bucketCounts: number[];
-  /** The version of the aggregator at the last change; readings compare theirs with it. */
-  version = 0;
-  changedAtMs: number;
-  /** Moves back once when the clock does. */
-  startMs: number;
+/** Each active tenant has one or more, so its attributes are made when it is read. */
+export class Series extends Accumulation {
   readonly isVisible: boolean;
-  /** It has left its table, while a reading may be on its way through that. */
-  isForgotten = false;
   readonly #isOverflow: boolean;
   readonly #tenantId: string | undefined;
   readonly #statusCode: number | undefined;
@@ -54,6 +40,7 @@ export class Series {
   readonly #environment: string | undefined;
 
   constructor(facts: SeriesFacts, { isOverflow, isVisible, startMs, buckets }: SeriesOptions) {
+    super(startMs, buckets);
     this.#tenantId = facts.tenantId;
     this.#statusCode = facts.outcome.statusCode;
     this.#isError = facts.outcome.isError;
@@ -61,9 +48,6 @@ export class Series {
     this.#environment = facts.environment;
     this.#isOverflow = isOverflow;
     this.isVisible = isVisible;
-    this.startMs = startMs;
-    this.changedAtMs = startMs;
-    this.bucketCounts = new Array<number>(buckets).fill(0);
   }
 
   /** Whether another request of the same tenant counts here. */
@@ -78,19 +62,6 @@ export class Series {
 
   get key(): string {
     return textOf(this.#statusCode, this.#isError, this.#routeName, this.#environment);
-  }
-
-  add(durationMs: number, boundaries: readonly number[], version: number, nowMs: number): void {
-    this.count++;
-    this.sum += durationMs;
-    if (durationMs < this.min) this.min = durationMs;
-    if (durationMs > this.max) this.max = durationMs;
-    let bucket = 0;
-    // Upper bounds are inclusive. Most requests are in the first buckets, so a search from the left is the quickest.
-    while (bucket < boundaries.length && durationMs > (boundaries[bucket] as number)) bucket++;
-    (this.bucketCounts[bucket] as number)++;
-    this.version = version;
-    this.changedAtMs = nowMs;
   }
 
   /** A tenant's own do not name the tenant. */
@@ -110,15 +81,4 @@ export class Series {
     if (forOperator && this.#tenantId !== undefined) attributes[names.tenantId] = this.#tenantId;
     return attributes;
   }
-}
-
-/** The totals of a series at one moment. */
-export interface SeriesTotals {
-  readonly count: number;
-  readonly sum: number;
-  readonly bucketCounts: readonly number[];
-}
-
-export function totalsOf(series: Series): SeriesTotals {
-  return { count: series.count, sum: series.sum, bucketCounts: series.bucketCounts.slice() };
 }

@@ -1,6 +1,6 @@
 /** `metrics.operatorTenantDimension`: under which name a tenant's requests count in the operator's metrics. */
 import type { Diagnostic } from '../model/diagnostic.js';
-import type { OperatorTenantDimension } from '../model/metric-attributes.js';
+import type { OperatorTenantDimension } from '../model/metric-choices.js';
 import { containRejection } from '../model/settle.js';
 import { isTenantId } from '../model/tenant-id.js';
 

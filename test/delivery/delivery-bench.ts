@@ -98,7 +98,7 @@ export function startDelivery(parts: BenchParts): DeliveryBench {
     report: (diagnostic) => diagnostics.push(diagnostic),
     onState: (event) => events.push(event),
     resourceFor: () => RESOURCE,
-    openOwnReading: () => undefined,
+    openOwnReadings: () => [],
     operator: parts.operator ?? [],
     tenants: new Map(Object.entries(parts.tenants ?? {})),
     tenantLookup: parts.tenantLookup,

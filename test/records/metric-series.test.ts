@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { GatewayOptions } from '../../src/index.js';
 import type { ReceivedMetricPoint } from '../../src/testing/index.js';
-import { METRIC_ATTRIBUTES } from '../../src/model/metric-attributes.js';
+import { METRIC_ATTRIBUTES } from '../../src/model/metric-choices.js';
 import { namesFor } from '../../src/model/names.js';
 import { createEncoders } from '../../src/otlp/encoders.js';
-import { RequestMetricReading } from '../../src/signals/metric-reading.js';
+import { SeriesReading } from '../../src/signals/metric-reading.js';
+import { Exemplars } from '../../src/signals/exemplars.js';
 import { createRequestMetrics } from '../../src/signals/request-metrics.js';
 import { startGateway } from '../support/gateway.js';
 import type { TestGateway } from '../support/gateway.js';
@@ -180,8 +181,8 @@ it('is forgotten only where it is known: 10,000 tenants that fall silent togethe
     scope: { name: 'test', version: '1', bytes: new Uint8Array() },
     encoders: createEncoders(),
     attributes: METRIC_ATTRIBUTES,
-    operatorTenantDimension: true,
-    report: () => undefined,
+    tenantLabels: undefined,
+    exemplars: new Exemplars('always_off'),
     nowMs: () => atMs,
   });
   const readings = Array.from({ length: 100 }, (_, index) => metrics.openReading(`t${index}`, 'delta'));
@@ -190,7 +191,7 @@ it('is forgotten only where it is known: 10,000 tenants that fall silent togethe
     metrics.record({ tenantId: `t${index}`, latencyMs: 1, startMs: 0, endMs: 1, outcome } as never);
   }
   for (const reading of readings) for (const part of reading.take(2)) part.settle('accepted');
-  const forget = vi.spyOn(RequestMetricReading.prototype, 'forget');
+  const forget = vi.spyOn(SeriesReading.prototype, 'forget');
   atMs = 10_000;
   const steps = metrics.sweep();
   let most = 0;

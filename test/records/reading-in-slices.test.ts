@@ -4,9 +4,10 @@ import type { Lane } from '../../src/delivery/lane.js';
 import { Readings } from '../../src/delivery/readings.js';
 import type { MetricRecord } from '../../src/model/metric-record.js';
 import type { TakenReading } from '../../src/model/delivery.js';
-import { METRIC_ATTRIBUTES } from '../../src/model/metric-attributes.js';
+import { METRIC_ATTRIBUTES } from '../../src/model/metric-choices.js';
 import { namesFor } from '../../src/model/names.js';
 import { createEncoders } from '../../src/otlp/encoders.js';
+import { Exemplars } from '../../src/signals/exemplars.js';
 import { createRequestMetrics } from '../../src/signals/request-metrics.js';
 
 const ROUTES = 600;
@@ -28,8 +29,8 @@ it('what it has not told when it goes is not told, and nothing twice', () => {
     scope: { name: 'test', version: '1', bytes: new Uint8Array() },
     encoders: createEncoders(),
     attributes: METRIC_ATTRIBUTES,
-    operatorTenantDimension: true,
-    report: () => undefined,
+    tenantLabels: undefined,
+    exemplars: new Exemplars('always_off'),
     nowMs: () => 0,
   });
   const outcome = { statusCode: 200, isError: false };

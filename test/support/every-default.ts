@@ -17,6 +17,8 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['`metrics.durationBoundariesMs`', DEFAULTS.durationBoundariesMs.join(', ')],
   ['`metrics.maxSeriesPerTenant`', DEFAULTS.maxSeriesPerTenant],
   ['`metrics.maxSeries`', DEFAULTS.maxSeries],
+  ['`metrics.maxSeriesPerMetric`', DEFAULTS.maxSeriesPerMetric],
+  ['`metrics.exemplars`', String(DEFAULTS.exemplars)],
   ['`metrics.forgetAfterMs`', DEFAULTS.forgetAfterMs],
   ['`flush` and `shutdown`, `timeoutMs`', DEFAULTS.flushTimeoutMs],
   ['`timeoutMs`', SENDING_DEFAULTS.timeoutMs],

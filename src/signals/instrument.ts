@@ -1,0 +1,100 @@
+/** One metric of the operator's, a counter or a histogram: its series by key, capped, with an overflow series. */
+import type { MutableAttributes } from '../model/attributes.js';
+import type { FinishedRequest } from '../model/finished-request.js';
+import { ATTR_METRIC_OVERFLOW } from '../model/names.js';
+import { Accumulation } from './accumulation.js';
+
+/** What a metric is. */
+export interface InstrumentHead {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  /** `counter` counts in whole numbers, `sum` adds up amounts; both only grow. */
+  readonly kind: 'counter' | 'sum' | 'histogram';
+  /** Upper bounds of a histogram's buckets. */
+  readonly boundaries: readonly number[];
+  /** Its values lead to traces. */
+  readonly hasExemplars: boolean;
+}
+
+export class InstrumentSeries extends Accumulation {
+  readonly instrument: Instrument;
+  readonly key: string;
+  readonly attributes: MutableAttributes;
+
+  constructor(instrument: Instrument, key: string, attributes: MutableAttributes, startMs: number) {
+    super(startMs, instrument.head.boundaries.length + 1);
+    this.instrument = instrument;
+    this.key = key;
+    this.attributes = attributes;
+  }
+}
+
+/** The table that an instrument stands in. */
+export interface InstrumentHome {
+  readonly maxSeriesPerMetric: number;
+  /** One more change. */
+  nextVersion(): number;
+  /** Where a new series may begin at the earliest. */
+  readonly lastForgottenMs: number;
+  onValue(series: InstrumentSeries, bucket: number, value: number, request: FinishedRequest): void;
+}
+
+export class Instrument {
+  readonly head: InstrumentHead;
+  readonly #home: InstrumentHome;
+  readonly #series = new Map<string, InstrumentSeries>();
+  #overflow: InstrumentSeries | undefined;
+
+  constructor(head: InstrumentHead, home: InstrumentHome) {
+    this.head = head;
+    this.#home = home;
+  }
+
+  /** Without the overflow series. */
+  get size(): number {
+    return this.#series.size;
+  }
+
+  /** `attributesOf` is asked for a new series only. */
+  record<Facts>(
+    key: string,
+    facts: Facts,
+    attributesOf: (facts: Facts) => MutableAttributes,
+    value: number,
+    request: FinishedRequest,
+  ): void {
+    const series = this.#series.get(key) ?? this.#open(key, facts, attributesOf, request);
+    const bucket = series.add(value, this.head.boundaries, this.#home.nextVersion(), request.endMs);
+    if (this.head.hasExemplars) this.#home.onValue(series, bucket, value, request);
+  }
+
+  #open<Facts>(
+    key: string,
+    facts: Facts,
+    attributesOf: (facts: Facts) => MutableAttributes,
+    { startMs }: FinishedRequest,
+  ): InstrumentSeries {
+    const bornMs = Math.max(startMs, this.#home.lastForgottenMs);
+    if (this.#series.size >= this.#home.maxSeriesPerMetric)
+      return (this.#overflow ??= new InstrumentSeries(this, key, { [ATTR_METRIC_OVERFLOW]: true }, bornMs));
+    const series = new InstrumentSeries(this, key, attributesOf(facts), bornMs);
+    this.#series.set(key, series);
+    return series;
+  }
+
+  *all(): Iterable<InstrumentSeries> {
+    yield* this.#series.values();
+    if (this.#overflow !== undefined) yield this.#overflow;
+  }
+
+  /** Those that `isToGo` go; never the overflow series, which is one. */
+  forget(isToGo: (series: InstrumentSeries) => boolean): readonly InstrumentSeries[] {
+    const forgotten = [...this.#series.values()].filter(isToGo);
+    for (const series of forgotten) {
+      series.isForgotten = true;
+      this.#series.delete(series.key);
+    }
+    return forgotten;
+  }
+}

@@ -88,5 +88,6 @@ export type {
   ValueOrCallback,
 } from './model/telemetry.js';
 export type { Trust } from './model/trust.js';
+export type { SecurityEvent, SecurityOutcome, SecuritySeverity } from './model/security-event.js';
 export type { StoredParent, WebhookDelivery, WebhookEnd, WebhookOptions } from './model/webhook.js';
 export type { ConfigurationError } from './model/configuration-error.js';

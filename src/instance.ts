@@ -67,6 +67,7 @@ export class Instance implements GatewayTelemetry {
   readonly current: GatewayTelemetry['current'];
   readonly of: GatewayTelemetry['of'];
   readonly webhook: GatewayTelemetry['webhook'];
+  readonly securityEvent: GatewayTelemetry['securityEvent'];
   #ending: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -76,6 +77,7 @@ export class Instance implements GatewayTelemetry {
     this.current = parts.stage.current;
     this.of = parts.stage.of;
     this.webhook = parts.events.webhook;
+    this.securityEvent = parts.events.securityEvent;
   }
 
   get tracer(): GatewayTelemetry['tracer'] {

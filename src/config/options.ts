@@ -58,6 +58,8 @@ export interface ResponseHeaderOptions {
 export interface TenantRecordOptions {
   /** `{ns}.webhook.delivery` of their own webhooks. Default `false`. */
   readonly webhooks?: boolean;
+  /** `{ns}.security.*` that concern them, without reason, address and attributes. Default `false`. */
+  readonly securityEvents?: boolean;
 }
 
 /** The options of `createGatewayTelemetry`; read and copied once, never written to. */

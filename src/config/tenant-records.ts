@@ -4,8 +4,8 @@ import type { TenantRecordOptions } from './options.js';
 
 export function resolveTenantRecords(value: unknown): Required<TenantRecordOptions> {
   const given = value === undefined ? {} : asObject(value, 'tenantRecords');
-  checkFields(given, 'tenantRecords', ['webhooks']);
+  checkFields(given, 'tenantRecords', ['webhooks', 'securityEvents']);
   const said = (field: keyof TenantRecordOptions): boolean =>
     given[field] === undefined ? false : asBoolean(given[field], `tenantRecords.${field}`);
-  return Object.freeze({ webhooks: said('webhooks') });
+  return Object.freeze({ webhooks: said('webhooks'), securityEvents: said('securityEvents') });
 }

@@ -22,6 +22,10 @@ export interface Names {
   readonly upstreamAttempts: string;
   readonly responseSource: string;
   readonly requestEvent: string;
+  /** Before the name of a security event. */
+  readonly securityPrefix: string;
+  readonly securityOutcome: string;
+  readonly securityReason: string;
   readonly webhookEvent: string;
   readonly webhookEventType: string;
   readonly webhookSuccess: string;
@@ -57,6 +61,9 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     upstreamAttempts: `${namespace}.upstream.attempts`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
+    securityPrefix: `${namespace}.security.`,
+    securityOutcome: `${namespace}.security.outcome`,
+    securityReason: `${namespace}.security.reason`,
     webhookEvent: `${namespace}.webhook.delivery`,
     webhookEventType: `${namespace}.webhook.event_type`,
     webhookSuccess: `${namespace}.webhook.success`,

@@ -6,6 +6,7 @@ import type { Attributes } from './attributes.js';
 import type { DestinationTestOptions, DestinationTestResult } from './destination-test.js';
 import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
+import type { SecurityEvent } from './security-event.js';
 import type { Trust } from './trust.js';
 import type { WebhookDelivery, WebhookOptions } from './webhook.js';
 import type {
@@ -153,6 +154,11 @@ export interface GatewayTelemetry {
    * tenant. A retry is another call.
    */
   webhook(options: WebhookOptions): WebhookDelivery;
+  /**
+   * Records something that concerns security: a span in the running exchange's trace, or in one of its own, and a log record, both
+   * named `{ns}.security.{name}`; to the operator, and with `tenantRecords.securityEvents` the log record to the tenant.
+   */
+  securityEvent(event: SecurityEvent): void;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
   readonly tracer: Tracer;
   /** Runtime logs, to the operator. */

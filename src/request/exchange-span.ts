@@ -30,6 +30,7 @@ import {
 } from './limits.js';
 
 /** The API's numbers. */
+export const KIND_INTERNAL = 0;
 export const KIND_SERVER = 1;
 export const KIND_CLIENT = 2;
 export const SPAN_ERROR = Object.freeze({ code: 2 });

@@ -2,10 +2,12 @@
 import type { Attributes, MutableAttributes } from '../model/attributes.js';
 import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
+import type { FinishedSecurityEvent, SecurityEventSink } from '../model/finished-security-event.js';
 import type { FinishedWebhook, WebhookSink } from '../model/finished-webhook.js';
 import { ATTR_EVENT_NAME, type Names } from '../model/names.js';
 import type { LogRecordData, SpanRecord } from '../model/records.js';
 import { OutgoingLog, OutgoingSpan } from './outgoing.js';
+import { securityLog } from './security-log.js';
 import { webhookLog } from './webhook-log.js';
 
 export interface EventSignalsOptions {
@@ -13,7 +15,7 @@ export interface EventSignalsOptions {
   /** Also as attribute `event.name`. */
   readonly eventNameAttribute: boolean;
   /** What tenants are told of. */
-  readonly tenantRecords: { readonly webhooks: boolean };
+  readonly tenantRecords: { readonly webhooks: boolean; readonly securityEvents: boolean };
   readonly intake: Intake;
   readonly encoders: Encoders;
   readonly scope: Scope;
@@ -26,7 +28,7 @@ interface OperatorPart {
   readonly droppedAttributes: number;
 }
 
-export function createEventSignals(options: EventSignalsOptions): WebhookSink {
+export function createEventSignals(options: EventSignalsOptions): WebhookSink & SecurityEventSink {
   const { names, tenantRecords, intake, encoders, scope, resourceObject } = options;
 
   const outgoing = (record: LogRecordData): OutgoingLog =>
@@ -72,6 +74,14 @@ export function createEventSignals(options: EventSignalsOptions): WebhookSink {
       });
       // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
       span(webhook.span);
+    },
+    securityEventFinished(event: FinishedSecurityEvent): void {
+      const { operatorAttributes, droppedAttributes } = event;
+      log(securityLog(event, names), tenantRecords.securityEvents ? event.tenantId : undefined, {
+        attributes: operatorAttributes,
+        droppedAttributes,
+      });
+      span(event.span);
     },
   };
 }

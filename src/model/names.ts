@@ -22,8 +22,8 @@ export interface Names {
   readonly upstreamAttempts: string;
   readonly responseSource: string;
   readonly requestEvent: string;
-  /** Before the name of a security event. */
-  readonly securityPrefix: string;
+  /** The event name of a security event. */
+  securityEvent(this: void, name: string): string;
   readonly securityOutcome: string;
   readonly securityReason: string;
   readonly webhookEvent: string;
@@ -61,7 +61,7 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     upstreamAttempts: `${namespace}.upstream.attempts`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
-    securityPrefix: `${namespace}.security.`,
+    securityEvent: (name: string) => `${namespace}.security.${name}`,
     securityOutcome: `${namespace}.security.outcome`,
     securityReason: `${namespace}.security.reason`,
     webhookEvent: `${namespace}.webhook.delivery`,

@@ -2,6 +2,7 @@
 import { ATTR_CLIENT_ADDRESS, ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { FinishedSecurityEvent, SecurityEventSink } from '../model/finished-security-event.js';
+import { redactText } from '../model/redact-text.js';
 import type { SecurityOutcome, SecuritySeverity } from '../model/security-event.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_INTERNAL, SPAN_ERROR } from './exchange-span.js';
@@ -66,7 +67,7 @@ export function recordSecurityEvent(
   const { kept, dropped } = given.operatorAttributes();
   const own: MutableAttributes = {};
   const reason = cleanName(given.read('reason'));
-  if (reason !== undefined) own[names.securityReason] = reason;
+  if (reason !== undefined) own[names.securityReason] = redactText(reason, home.arrivals.secretKeys);
   if (around.requestId !== undefined) own[names.requestId] = around.requestId;
   const clientAddress = around.exchange?.clientAddress;
   if (clientAddress !== undefined) own[ATTR_CLIENT_ADDRESS] = clientAddress;
@@ -76,7 +77,7 @@ export function recordSecurityEvent(
   const event: Omit<FinishedSecurityEvent, 'span'> = {
     timeMs,
     name,
-    eventName: `${names.securityPrefix}${name}`,
+    eventName: names.securityEvent(name),
     outcome,
     severityNumber: severityOf(given, outcome),
     tenantId: given.tenantId(around),

@@ -91,14 +91,15 @@ export class LiveWebhook implements WebhookDelivery {
     return span;
   }
 
-  #startAttributes({ names }: ExchangeHome): MutableAttributes {
+  #startAttributes(home: ExchangeHome): MutableAttributes {
+    const { names } = home;
     const { url, methodAsSent, eventType, tenantId, requestId, attributes } = this.#facts;
     // The host's own first: they never replace those of the library.
     const all: MutableAttributes = { ...attributes.kept } as MutableAttributes;
     all[ATTR_HTTP_REQUEST_METHOD] = this.#method;
     if (this.#method !== methodAsSent) all[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = methodAsSent;
     if (url !== undefined) {
-      all[ATTR_URL_FULL] = fullUrl(url);
+      all[ATTR_URL_FULL] = fullUrl(url, home.arrivals.secretKeys);
       all[ATTR_SERVER_ADDRESS] = addressOf(url);
       const port = portOf(url);
       if (port !== undefined) all[ATTR_SERVER_PORT] = port;

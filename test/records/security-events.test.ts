@@ -46,7 +46,7 @@ describe('inside an exchange', () => {
         exchange.setTenant('acme');
         telemetry.securityEvent({
           ...denied,
-          reason: 'role is missing',
+          reason: 'role is missing, password=hunter2 given',
           attributes: { 'policy.id': 17, 'knoxcall.security.outcome': 'a lie' },
         });
       },
@@ -58,7 +58,7 @@ describe('inside an exchange', () => {
     const [log] = securityLogs(gateway.operator.logs);
     const attributes = {
       'knoxcall.security.outcome': 'denied',
-      'knoxcall.security.reason': 'role is missing',
+      'knoxcall.security.reason': 'role is missing, password=REDACTED given',
       'knoxcall.tenant_id': 'acme',
       'knoxcall.request_id': server?.attributes['knoxcall.request_id'],
       'client.address': '127.0.0.1',

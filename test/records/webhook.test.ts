@@ -29,9 +29,12 @@ function logOf({ operator }: TestGateway): ReceivedLog {
 
 describe('a delivered webhook', () => {
   it('is one CLIENT span and one log record of the operator, in one trace of their own', async () => {
-    const gateway = await startGateway();
+    const gateway = await startGateway({ options: { sensitiveQueryKeys: ['hook-id'] } });
     const receiver = await startWebhookReceiver();
-    const { delivery } = await deliver(gateway.telemetry, `${receiver.url}/hooks?token=tellnobody&a=1`);
+    const { delivery } = await deliver(
+      gateway.telemetry,
+      `${receiver.url}/hooks?token=tellnobody&hook_id=1&a=1`,
+    );
     await gateway.flush();
     const span = spanOf(gateway);
     const log = logOf(gateway);
@@ -39,7 +42,7 @@ describe('a delivered webhook', () => {
     expect(span.parentSpanId ?? '').toBe('');
     expect(span.attributes).toEqual({
       'http.request.method': 'POST',
-      'url.full': `${receiver.url}/hooks?token=REDACTED&a=1`,
+      'url.full': `${receiver.url}/hooks?token=REDACTED&hook_id=REDACTED&a=1`,
       'server.address': HOST,
       'server.port': receiver.port,
       'http.response.status_code': 200,

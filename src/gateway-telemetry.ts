@@ -272,6 +272,7 @@ function compose(
     propagation,
     sampling,
     clientSpans: settings.clientSpans,
+    callAttributes: settings.callAttributes,
     responseHeaders: settings.responseHeaders,
     contexts,
     sink,

@@ -40,6 +40,7 @@ export type {
   ReadableHeaders,
   UpstreamCall,
   UpstreamCallOptions,
+  UpstreamConnection,
   UpstreamFacts,
   WritableHeaders,
 } from './model/exchange.js';
@@ -65,6 +66,12 @@ export type {
 export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
 export type { RedactableEvent, Redact, RedactionItem } from './model/redaction.js';
 export type { DetectedResource, ResourceDetector, ResourceDetectorName } from './model/resource-detector.js';
+export type {
+  ClientSpanAttributeOptions,
+  ServerSpanAttributeOptions,
+  SpanAttributeOptions,
+  SpanHeaderOptions,
+} from './model/span-attributes.js';
 export type { Signal } from './model/signal.js';
 export type {
   DestinationState,

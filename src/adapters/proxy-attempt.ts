@@ -50,22 +50,25 @@ export class ProxyAttempt {
     // Where follow-redirects has been led to.
     const { responseUrl } = answer as { responseUrl?: unknown };
     if (typeof responseUrl === 'string') this.call.setUrl(responseUrl);
-    this.responded(answer.statusCode);
+    this.responded(answer.statusCode, answer);
     // With `fetch` it is no stream; then the proxy's own events tell the end.
     if (typeof answer.on !== 'function') return;
     answer.on(errorMonitor, (error: unknown) => this.fail(error));
     answer.once('close', () => (answer.complete ? this.end() : this.fail('upstream_reset')));
   }
 
-  responded(statusCode: number | undefined): void {
+  responded(statusCode: number | undefined, answer?: IncomingMessage): void {
+    // With `fetch` there is no socket to be seen.
+    const { socket, httpVersion, headers } = (answer ?? {}) as Partial<IncomingMessage>;
+    if (socket !== undefined && socket !== null) this.call.setConnection(socket, httpVersion);
     if (statusCode === undefined) return;
     this.#statusCode = statusCode;
-    this.call.responded(statusCode);
+    this.call.responded(statusCode, headers);
   }
 
   /** Both ends are one connection now; it is over when the upstream's side is. */
   upgraded(answer: IncomingMessage, socket: Duplex): void {
-    this.responded(answer.statusCode);
+    this.responded(answer.statusCode, answer);
     socket.on(errorMonitor, (error: unknown) => this.fail(error));
     socket.once('close', () => this.end());
   }
@@ -81,6 +84,10 @@ export class ProxyAttempt {
 
   fail(error: unknown): void {
     const told = this.#isTimedOut ? 'upstream_timeout' : error;
+    const socket = this.#outgoing?.socket;
+    // Where it was lost before it answered.
+    if (socket !== undefined && socket !== null && this.#statusCode === undefined)
+      this.call.setConnection(socket);
     this.#hasEnded = true;
     this.call.end({ statusCode: this.#statusCode, error: this.#client.isGone ? 'AbortError' : told });
   }

@@ -2,7 +2,13 @@
 import { errorMonitor } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Exchange, UpstreamCall, UpstreamCallOptions, WritableHeaders } from '../model/exchange.js';
+import type {
+  Exchange,
+  ReadableHeaders,
+  UpstreamCall,
+  UpstreamCallOptions,
+  WritableHeaders,
+} from '../model/exchange.js';
 import { ClientSide } from './client-side.js';
 
 /** What `retryDelay` is told after every attempt. */
@@ -13,7 +19,11 @@ export interface AttemptDetails {
     readonly qs?: string;
     readonly headers: object;
   };
-  readonly res?: { readonly statusCode: number; readonly stream: Readable };
+  readonly res?: {
+    readonly statusCode: number;
+    readonly headers?: ReadableHeaders;
+    readonly stream: Readable;
+  };
   /** How many went before it. */
   readonly attempt: number;
 }
@@ -64,8 +74,15 @@ export class ReplyFromAttempts {
   settled({ err, req, res, attempt }: AttemptDetails): void {
     if (attempt < this.#attempt) return;
     this.#locate(req);
-    if (res !== undefined && res !== null) this.#call.responded(res.statusCode);
+    if (res !== undefined && res !== null) this.#responded(res);
     else this.#fail(this.#call, err);
+  }
+
+  #responded({ statusCode, headers, stream }: NonNullable<AttemptDetails['res']>): void {
+    // Of Node's own clients the stream is the answer; undici's body knows no socket.
+    const { socket, httpVersion } = stream as Partial<IncomingMessage>;
+    if (socket !== undefined && socket !== null) this.#call.setConnection(socket, httpVersion);
+    this.#call.responded(statusCode, headers);
   }
 
   #locate({ url, qs = '' }: AttemptDetails['req']): void {

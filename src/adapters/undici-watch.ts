@@ -1,5 +1,5 @@
 /** What undici tells the handler of one dispatch, told to its upstream call on the way. */
-import type { UpstreamCall } from '../model/exchange.js';
+import type { ReadableHeaders, UpstreamCall, UpstreamConnection } from '../model/exchange.js';
 
 /** How a handler is used: undici's own retries and redirects dispatch it again when its call has ended. */
 export interface HandlerUse {
@@ -44,7 +44,7 @@ export interface Controller {
 
 type Abort = (reason?: unknown) => void;
 
-interface Ending {
+interface Ending extends UpstreamConnection {
   once(event: 'close', listener: () => void): unknown;
 }
 
@@ -64,15 +64,16 @@ class CallWatch {
     this.#use = use;
   }
 
-  head(statusCode: number): void {
+  head(statusCode: number, headers?: unknown): void {
     // Informational answers come before the one that counts.
     if (statusCode < 200 && statusCode !== 101) return;
     this.#statusCode = statusCode;
-    this.#call.responded(statusCode);
+    this.#call.responded(statusCode, headers as ReadableHeaders | undefined);
   }
 
-  upgraded(statusCode: number, socket: Ending): void {
-    this.head(statusCode);
+  upgraded(statusCode: number, headers: unknown, socket: Ending): void {
+    this.#call.setConnection(socket, '1.1');
+    this.head(statusCode, headers);
     socket.once('close', () => {
       this.end();
       this.told();
@@ -125,12 +126,12 @@ class WatchedModern extends Watched implements ModernHandler {
   }
 
   onRequestUpgrade(controller: Controller, statusCode: number, headers: unknown, socket: Ending): void {
-    this.watch.upgraded(statusCode, socket);
+    this.watch.upgraded(statusCode, headers, socket);
     this.handler.onRequestUpgrade?.(controller, statusCode, headers, socket);
   }
 
   onResponseStart(controller: Controller, statusCode: number, headers: unknown, message?: string): void {
-    this.watch.head(statusCode);
+    this.watch.head(statusCode, headers);
     this.handler.onResponseStart?.(controller, statusCode, headers, message);
   }
 
@@ -163,12 +164,12 @@ class WatchedLegacy extends Watched implements LegacyHandler {
   }
 
   onUpgrade(statusCode: number, headers: unknown, socket: Ending): void {
-    this.watch.upgraded(statusCode, socket);
+    this.watch.upgraded(statusCode, headers, socket);
     this.handler.onUpgrade?.(statusCode, headers, socket);
   }
 
   onHeaders(statusCode: number, headers: unknown, resume: () => void, message?: string): boolean {
-    this.watch.head(statusCode);
+    this.watch.head(statusCode, headers);
     return this.handler.onHeaders?.(statusCode, headers, resume, message) ?? true;
   }
 

@@ -18,6 +18,8 @@ export interface UndiciDispatchOptions {
 export interface UndiciTelemetryOptions {
   /** Whose call it is. Default: the running exchange, `telemetry.current()`. `undefined`: nobody's, and it stays untouched. */
   readonly exchange?: (options: UndiciDispatchOptions) => Exchange | undefined;
+  /** Where a `Client` or `Pool` goes: made for one origin, it does not say so with each request. Default: unknown. */
+  readonly origin?: string | URL;
 }
 
 /** An interceptor as `dispatcher.compose` takes it, of undici 6, 7 and 8. */
@@ -47,9 +49,12 @@ export function undiciTelemetry(
   options: UndiciTelemetryOptions = {},
 ): UndiciInterceptor {
   checkTelemetry('undiciTelemetry', telemetry);
-  const { exchange: choose } = options;
+  const { exchange: choose, origin: ownOrigin } = options;
   if (choose !== undefined && typeof choose !== 'function') {
     throw new TypeError('undiciTelemetry: exchange must be a function');
+  }
+  if (ownOrigin !== undefined && originOf(ownOrigin) === undefined) {
+    throw new TypeError('undiciTelemetry: origin must be an absolute URL');
   }
   const none = telemetry.of({});
   const resent = new WeakMap<object, Resent>();
@@ -86,7 +91,7 @@ export function undiciTelemetry(
       // Composed twice, it is given what it has made itself.
       const owner = made.has(handler) ? undefined : ownerOf(dispatched, handler);
       if (owner === undefined) return dispatch(dispatched, handler);
-      const call = owner.exchange.startUpstreamCall(callOptions(dispatched, owner.count));
+      const call = owner.exchange.startUpstreamCall(callOptions(dispatched, owner.count, ownOrigin));
       try {
         const headers = withTrace(dispatched.headers as UndiciHeaders, call);
         const sent = headers === undefined ? dispatched : { ...dispatched, headers };
@@ -116,11 +121,22 @@ function endedBy(call: UpstreamCall, error: unknown): void {
   call.end({ error });
 }
 
-/** A client or pool of one origin is not told the origin with each request; then the URL is not known here. */
+function originOf(given: string | URL): string | undefined {
+  try {
+    const { origin } = new URL(given);
+    return origin === 'null' ? undefined : origin;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A client or pool of one origin is not told the origin with each request; then the URL is not known here, unless the host says. */
 function callOptions(
-  { origin, path, method, query }: UndiciDispatchOptions,
+  { origin: told, path, method, query }: UndiciDispatchOptions,
   resendCount: number,
+  ownOrigin: string | URL | undefined,
 ): UpstreamCallOptions {
+  const origin = told ?? ownOrigin;
   if (origin === undefined || origin === null || typeof path !== 'string') return { method, resendCount };
   try {
     const url = new URL(path.startsWith('/') ? `${new URL(origin).origin}${path}` : path);

@@ -10,6 +10,7 @@ import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
 import type { Redact } from '../model/redaction.js';
 import type { ResourceDetector, ResourceDetectorName } from '../model/resource-detector.js';
+import type { SpanAttributeOptions } from '../model/span-attributes.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
 import type { MetricOptions } from './metric-options.js';
@@ -116,6 +117,12 @@ export interface GatewayOptions {
    * id the upstream sees. Default `server`.
    */
   readonly spans?: 'server' | 'server+client';
+  /**
+   * Opt-in attributes of the operator's spans: request and response headers by name, addresses and ports, and others. No
+   * tenant and no log record has any of it. Of each header 16 values of 256 characters are kept, secrets in them redacted;
+   * names that carry credentials are refused. Default: none.
+   */
+  readonly spanAttributes?: SpanAttributeOptions;
   /** Receive every SERVER, CLIENT and custom span. They are flushed and shut down with the instance. */
   readonly spanProcessors?: readonly HostSpanProcessor[];
   /** Also write the log record's event name as attribute `event.name`, for backends without EventName. Default `true`. */

@@ -11,6 +11,7 @@ import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { Redact } from '../model/redaction.js';
 import { comparableName } from '../model/secret-names.js';
+import type { SpanAttributeRules } from '../model/span-attributes.js';
 import type { DestinationStateListener } from '../model/status.js';
 import { TRUSTS, type Trust } from '../model/trust.js';
 import {
@@ -40,6 +41,7 @@ import { resolveDelivery } from './queues.js';
 import { resolveResource, type ResourceSettings } from './resource-options.js';
 import { resolveSampling, type Sampling } from './sampling.js';
 import { resolveTenantRecords } from './tenant-records.js';
+import { resolveSpanAttributes } from './span-attributes.js';
 import { createTenantResolver, type TenantDestinations, type TenantResolver } from './tenants.js';
 import { resolveTrustProxy } from './trust-proxy.js';
 import type {
@@ -79,6 +81,7 @@ const FIELDS = [
   'bodySizes',
   'redact',
   'sensitiveQueryKeys',
+  'spanAttributes',
   'severity',
   'metrics',
   'selfMetrics',
@@ -111,6 +114,7 @@ export interface Settings extends ResourceSettings {
   readonly responseHeaders:
     { readonly traceId: string | undefined; readonly serverTiming: boolean } | undefined;
   readonly clientSpans: boolean;
+  readonly callAttributes: SpanAttributeRules['client'];
   readonly spanProcessors: readonly HostSpanProcessor[];
   readonly arrivals: ArrivalRules;
   readonly eventNameAttribute: boolean;
@@ -214,6 +218,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     checkFields(asObject(given.propagation, 'propagation'), 'propagation', PROPAGATION_FIELDS);
   }
   const sampling = resolveSampling(given.sampling, environmentSettings.sampler);
+  const spanAttributes = resolveSpanAttributes(given.spanAttributes);
   const tenantEgress = resolveTenantEgress(given.tenantEgress);
   const tenantResolver = createTenantResolver(tenantEgress);
   const metrics = resolveMetrics(given.metrics, environmentSettings);
@@ -245,6 +250,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     responseHeaders: resolveResponseHeaders(given.responseHeaders),
     clientSpans:
       given.spans !== undefined && asOneOf(given.spans, 'spans', ['server', 'server+client']) !== 'server',
+    callAttributes: spanAttributes.client,
     spanProcessors: resolveSpanProcessors(given.spanProcessors),
     arrivals: {
       trustProxy: resolveTrustProxy(given.trustProxy),
@@ -252,6 +258,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         given.clientAddress === undefined
           ? 'full'
           : asOneOf<ClientAddressDetail>(given.clientAddress, 'clientAddress', ['full', 'truncated', 'off']),
+      spanAttributes: spanAttributes.server,
       secretKeys: resolveSecretKeys(given.sensitiveQueryKeys),
       knownMethods: resolveKnownMethods(given.knownMethods, environmentSettings.knownMethods),
     },

@@ -1,4 +1,5 @@
 /** What a configuration says about reading requests that arrive; the same for all requests of an instance. */
+import type { SpanAttributeRules } from './span-attributes.js';
 
 /**
  * May the hop with this address be believed? 0 is the other end of the socket, whose address is empty where it has none (a
@@ -15,6 +16,8 @@ export interface ArrivalRules {
   readonly clientAddress: ClientAddressDetail;
   /** Case-sensitive; every other method counts as `_OTHER`. */
   readonly knownMethods: ReadonlySet<string>;
+  /** Opt-in attributes of SERVER spans. */
+  readonly spanAttributes: SpanAttributeRules['server'];
   /** Query keys whose values are secret besides the usual ones, as `comparableName` gives them. */
   readonly secretKeys: ReadonlySet<string> | undefined;
 }

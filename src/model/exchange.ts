@@ -28,6 +28,9 @@ export interface BeginOptions {
   /** Address and port of the socket's other end. */
   readonly remoteAddress?: string;
   readonly remotePort?: number;
+  /** Address and port of this end, for `spanAttributes.server.network`. */
+  readonly localAddress?: string;
+  readonly localPort?: number;
   /** `http` (default) or `https`, as the client's connection to this process was. */
   readonly scheme?: 'http' | 'https';
   /** `1.0`, `1.1`, `2` … Default: unknown. */
@@ -54,6 +57,12 @@ export interface UpstreamCallOptions {
   readonly resendCount?: number | undefined;
 }
 
+/** The other end of a connection, as Node's sockets have it. Read during the call and never kept. */
+export interface UpstreamConnection {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
 /** One attempt to get an answer from an upstream. No method throws; only the first `end` counts. */
 export interface UpstreamCall {
   /** The id that `inject` writes: the CLIENT span's, or the SERVER span's where `spans` is `server`. */
@@ -66,9 +75,15 @@ export interface UpstreamCall {
   setUrl(url: string | URL): void;
   /**
    * The upstream has begun to answer: its status, and the latency until now. Without it, `end` tells both; say it where the
-   * body takes its time, because the exchange may end before the call does.
+   * body takes its time, because the exchange may end before the call does. `headers` are those of the answer, for
+   * `spanAttributes.client.responseHeaders`; they are read during the call and never kept.
    */
-  responded(statusCode: number): void;
+  responded(statusCode: number, headers?: ReadableHeaders): void;
+  /**
+   * The connection that the call goes over, once it is open: `network.peer.address`, `network.peer.port`,
+   * `network.protocol.version`. A socket of Node's will do. `protocol`: `1.1`, `2`, or with a name where it is not HTTP.
+   */
+  setConnection(connection: UpstreamConnection, protocol?: string): void;
   /**
    * Ends it: `statusCode` is what the upstream answered, `error` why it did not. The exchange learns the status, the
    * latency and the number of attempts, as far as `setUpstream` does not say otherwise, and why a 5xx of its own came.
@@ -96,6 +111,8 @@ export interface EndOptions {
   readonly statusCode?: number | undefined;
   /** What broke the exchange: an error, or a short stable name for `error.type`. */
   readonly error?: unknown;
+  /** The headers of the answer, for `spanAttributes`. Read during the call and never kept. */
+  readonly headers?: ReadableHeaders | undefined;
 }
 
 /**

@@ -90,6 +90,7 @@ export const ATTR_ERROR = 'error';
 export const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = 'deployment.environment.name';
 export const ATTR_HTTP_REQUEST_BODY_SIZE = 'http.request.body.size';
 export const ATTR_HTTP_RESPONSE_BODY_SIZE = 'http.response.body.size';
+export const ATTR_USER_AGENT_SYNTHETIC_TYPE = 'user_agent.synthetic.type';
 export const ATTR_SERVICE_INSTANCE_ID = 'service.instance.id';
 export const ATTR_HOST_NAME = 'host.name';
 export const ATTR_PROCESS_PID = 'process.pid';

@@ -1,5 +1,6 @@
 /** What is remembered of a request when it arrives: strings only, because frameworks rewrite request objects. */
 import type { ArrivalRules } from '../model/arrival-rules.js';
+import type { MutableAttributes } from '../model/attributes.js';
 import type { BeginOptions, ReadableHeaders } from '../model/exchange.js';
 import { plainAddress, recordedAddress } from './addresses.js';
 import {
@@ -13,9 +14,10 @@ import { headerOf } from './header-of.js';
 import { cleanName } from './limits.js';
 import { loopTokenOf } from './loop-header.js';
 import { knownMethod, MAX_METHOD_LENGTH } from './methods.js';
+import { optInAttributes } from './opt-in-attributes.js';
 import { parseHost, parseTarget, type HostAndPort, type RequestTarget } from './request-target.js';
 
-const MAX_USER_AGENT_LENGTH = 512;
+export const MAX_USER_AGENT_LENGTH = 512;
 const MAX_VERSION_LENGTH = 16;
 
 /** HTTP/2's `host`, in Node's header object only: `Headers` refuses the name. */
@@ -25,7 +27,7 @@ function authorityOf(headers: ReadableHeaders): string | undefined {
 }
 
 /** The conventions write `2` and `3` where Node and others write `2.0`. */
-function versionOf(version: string | undefined): string | undefined {
+export function versionOf(version: string | undefined): string | undefined {
   if (version === undefined || version === '1.1') return version;
   return cleanName(
     version.endsWith('.0') && version !== '1.0' ? version.slice(0, -2) : version,
@@ -40,6 +42,8 @@ export class Arrival {
   readonly protocolVersion: string | undefined;
   readonly peerPort: number | undefined;
   readonly userAgent: string | undefined;
+  /** What `spanAttributes` asks for. */
+  readonly optIn: MutableAttributes | undefined;
   /** What the request carries as one; nobody has looked whose it is. */
   readonly loopToken: string | undefined;
   readonly #rules: ArrivalRules;
@@ -73,6 +77,7 @@ export class Arrival {
     this.loopToken = loopTokenOf(headers);
     const userAgent = headerOf(headers, 'user-agent');
     this.userAgent = userAgent === undefined ? undefined : cleanName(userAgent, MAX_USER_AGENT_LENGTH);
+    if (rules.spanAttributes !== undefined) this.optIn = optInAttributes(rules.spanAttributes, request, this);
   }
 
   get target(): RequestTarget {

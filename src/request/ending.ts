@@ -6,9 +6,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { classifyHttp1, classifyHttp2, NO_ERROR, type Http2Session, type ResetStream } from './broken-by.js';
+import type { ReadableHeaders } from '../model/exchange.js';
 import type { ObservedEnding, WatchedResponse } from './exchange.js';
 import type { PipelineWatch } from './pipeline-watch.js';
-import { sentHttp2Status, sentStatus } from './sent-status.js';
+import { sentHeaders, sentHttp2Status, sentStatus } from './sent-status.js';
 
 /** The exchange, as far as its ending needs it. */
 export interface WatchedExchange {
@@ -66,6 +67,10 @@ class Http1Ending implements WatchedResponse {
     return response.headersSent && !isHeld ? sentStatus(response) : undefined;
   }
 
+  headersSent(): ReadableHeaders {
+    return sentHeaders(this.#response);
+  }
+
   // Node 20 and 22 emit `finish` also when the last write failed because the client had gone.
   readonly #onFinish = (): void => this.#end(!isCutOff(this.#socket));
   readonly #onClose = (): void => this.#end(false);
@@ -113,6 +118,10 @@ class Http2Ending implements WatchedResponse {
 
   statusSent(): number | undefined {
     return this.#response.headersSent ? sentHttp2Status(this.#response, this.#stream) : undefined;
+  }
+
+  headersSent(): ReadableHeaders {
+    return (this.#stream as { sentHeaders?: ReadableHeaders }).sentHeaders ?? {};
   }
 
   // Every ending emits `finish`, aborts too.

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import type { RequestSink } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
 import type { Outcome } from '../model/outcome.js';
+import type { SpanAttributeRules } from '../model/span-attributes.js';
 import type { BoundEmitters } from './bind-emitter.js';
 import type { Clock } from './clock.js';
 import type { Contexts } from './contexts.js';
@@ -23,6 +24,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly environment: string | undefined;
   /** `spans: 'server+client'`. */
   readonly clientSpans: boolean;
+  /** Opt-in attributes of CLIENT spans. */
+  readonly callAttributes: SpanAttributeRules['client'];
   readonly responseHeaders: ResponseHeaderNames | undefined;
   readonly clientDisconnect: 'error' | 'unset';
   readonly longLived: 'full' | 'headers';

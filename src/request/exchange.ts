@@ -11,6 +11,7 @@ import type {
   EmitterLike,
   EndOptions,
   Exchange,
+  ReadableHeaders,
   UpstreamCall,
   UpstreamCallOptions,
   UpstreamFacts,
@@ -47,12 +48,16 @@ export interface ObservedEnding {
   readonly complete: boolean;
   /** `error.type` of what broke it, when it is not complete. */
   readonly brokenBy: string | undefined;
+  /** Of the answer, where the host tells them. */
+  readonly headers?: ReadableHeaders | undefined;
 }
 
 /** The response of an exchange, as its observer knows it. */
 export interface WatchedResponse {
   /** `undefined`: no head has been sent. */
   statusSent(): number | undefined;
+  /** Of the head as it went out; only where `spanAttributes` asks for any. */
+  headersSent?(): ReadableHeaders | undefined;
 }
 
 export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchange {
@@ -197,10 +202,12 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   end(options?: EndOptions): void {
     if (this.ended) return;
     let statusCode: number | undefined;
+    let headers: ReadableHeaders | undefined;
     let failed = false;
     try {
       statusCode = cleanStatus(options?.statusCode);
       const error = options?.error;
+      headers = options?.headers;
       failed = error !== undefined && error !== null;
       if (failed && this.recordedError === undefined) this.recordError(error);
     } catch {
@@ -208,7 +215,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     }
     // An error beside a 4xx or 5xx explains that status; beside anything else it broke the answer.
     const complete = statusCode !== undefined && (!failed || statusCode >= 400);
-    this.finish({ statusCode, complete, brokenBy: NO_RESPONSE });
+    this.finish({ statusCode, complete, brokenBy: NO_RESPONSE, headers });
   }
 
   headSent(): void {
@@ -235,12 +242,13 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     // A callback may have ended it itself.
     if (this.ended) return;
     this.close();
+    const { watched } = this;
     this.watched = undefined;
     if (!this.recording) return;
     this.#home.openExchanges.remove(this);
     this.#calls?.close();
     try {
-      this.#handOver(ending);
+      this.#handOver(ending, this.#headersOf(ending, watched));
     } catch {
       // Called from the response's own events: an error here would bring the process down.
       this.#home.report({ code: 'internal_error', message: 'A finished request could not be recorded' });
@@ -258,6 +266,14 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   }
 
   #handOver(ending: ObservedEnding): void {
+  /** `undefined` where nobody wants any. */
+  #headersOf(ending: ObservedEnding, watched: WatchedResponse | undefined): ReadableHeaders | undefined {
+    const wanted = this.#home.arrivals.spanAttributes?.response;
+    if (wanted === undefined || wanted.length === 0 || this.#serverSpan === undefined) return undefined;
+    return ending.headers ?? (ending.statusCode === undefined ? undefined : watched?.headersSent?.());
+  }
+
+  #handOver(ending: ObservedEnding, headers: ReadableHeaders | undefined): void {
     const home = this.#home;
     const endMonotonicMs = home.clock.monotonicMs();
     const durationMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
@@ -314,7 +330,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     };
     this.bodies = undefined;
     const { hostSpan } = this.#trace;
-    if (span !== undefined) finishSpan(home, arrival, span, finished, this.httpRoute, upstream);
+    if (span !== undefined) finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers);
     else if (hostSpan !== undefined)
       tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
     home.sink.requestFinished(finished);

@@ -1,10 +1,11 @@
 /** What goes on the SERVER span when its request ends: on ours, which is finished so, or on a host's. */
-import type { UpstreamFacts } from '../model/exchange.js';
+import type { ReadableHeaders, UpstreamFacts } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { Arrival } from './arrival.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { SPAN_ERROR, type ExchangeSpan } from './exchange-span.js';
+import { putHeaders } from './header-attributes.js';
 import type { HostSpan } from './host-span.js';
 import { spanMethod } from './methods.js';
 import { arrivalAttributes, putGatewayFacts, putOutcome, type GatewayFacts } from './span-attributes.js';
@@ -15,17 +16,20 @@ function routedName({ method }: Arrival, target: string | undefined): string | u
 }
 
 export function finishSpan(
-  { names, processors }: ExchangeHome,
+  { names, processors, arrivals }: ExchangeHome,
   arrival: Arrival,
   span: ExchangeSpan,
   finished: FinishedRequest,
   httpRoute: string | undefined,
   upstream: UpstreamFacts | undefined,
+  headers: ReadableHeaders | undefined,
 ): void {
   if (!processors.any) span.complete(arrivalAttributes(arrival));
   const end: MutableAttributes = {};
   putGatewayFacts(end, names, finished, httpRoute, upstream);
   putOutcome(end, names, finished);
+  if (headers !== undefined)
+    putHeaders(end, 'response', arrivals.spanAttributes?.response ?? [], headers, arrival.secretKeys);
   const { governance } = finished;
   if (governance !== undefined) {
     Object.assign(end, governance.attributes);

@@ -9,6 +9,7 @@ const NO_CALL: UpstreamCall = Object.freeze({
   inject() {},
   setUrl() {},
   responded() {},
+  setConnection() {},
   end() {},
 });
 /** Hosts read ids for their own logs: an empty text is easier to leave out than sixteen zeros. */

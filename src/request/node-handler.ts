@@ -1,5 +1,6 @@
 /** The foundation of adapters on Node: begins an exchange for a request, watches the response, ends it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Attributes } from '../model/attributes.js';
@@ -26,12 +27,16 @@ import { addToResponse } from './response-headers.js';
 import { askForTrust, trustOf } from './trust.js';
 
 const NO_BYTES = new Uint8Array(0);
+/** System calls, which nobody pays for who has not asked. */
+const NO_END: Pick<Socket, 'localAddress' | 'localPort'> = {};
 const FIELDS = ['tenant', 'route', 'environment', 'attributes', 'requestId', 'ignore', 'trust'];
 
 /** What the handler needs from its instance. */
 export interface ExchangeFactory {
   /** Anything configured at all? */
   isOn(): boolean;
+  /** `spanAttributes.server.network` */
+  readonly readsLocalEnd: boolean;
   begin(
     request: BeginOptions,
     ignored: boolean,
@@ -162,7 +167,7 @@ export function createNodeHandler<Source>(
         ? undefined
         : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
     return factory.begin(
-      beginOptionsOf(request),
+      beginOptionsOf(request, factory.readsLocalEnd),
       ignored,
       ownId,
       trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),
@@ -257,9 +262,10 @@ export function createNodeHandler<Source>(
 type Served<Source> = <T>(...args: ServedWith<Source, T>) => T;
 type ServedWith<Source, T> = [Source, IncomingMessage, ServerResponse, (exchange: Exchange) => T];
 
-function beginOptionsOf(request: IncomingMessage): BeginOptions {
+function beginOptionsOf(request: IncomingMessage, readsLocalEnd: boolean): BeginOptions {
   const { socket } = request;
   const { remoteAddress, remotePort } = socket;
+  const { localAddress, localPort } = readsLocalEnd ? socket : NO_END;
   return {
     method: request.method ?? '',
     url: request.url ?? '/',
@@ -268,6 +274,8 @@ function beginOptionsOf(request: IncomingMessage): BeginOptions {
     scheme: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
     ...(remoteAddress !== undefined && { remoteAddress }),
     ...(remotePort !== undefined && { remotePort }),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(localPort !== undefined && { localPort }),
     request,
   };
 }

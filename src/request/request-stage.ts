@@ -50,6 +50,7 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
   const factory: ExchangeFactory = {
     isOn,
     timesHeads: home.timesHeads,
+    readsLocalEnd: home.arrivals.spanAttributes?.network === true,
     countsBodies: home.countsBodies,
     report: (diagnostic) => home.report(diagnostic),
     of: (request) => exchanges.get(request),

@@ -49,6 +49,7 @@ export function arrivalAttributes(arrival: Arrival): MutableAttributes {
   if (arrival.protocolVersion !== undefined)
     attributes[ATTR_NETWORK_PROTOCOL_VERSION] = arrival.protocolVersion;
   if (arrival.userAgent !== undefined) attributes[ATTR_USER_AGENT_ORIGINAL] = arrival.userAgent;
+  if (arrival.optIn !== undefined) Object.assign(attributes, arrival.optIn);
   return attributes;
 }
 

@@ -15,16 +15,20 @@ import {
 import type { MutableAttributes } from '../model/attributes.js';
 import type {
   EndOptions,
+  ReadableHeaders,
   UpstreamCall,
   UpstreamCallOptions,
+  UpstreamConnection,
   UpstreamFacts,
   WritableHeaders,
 } from '../model/exchange.js';
 import type { FurtherKeys } from '../model/redact-text.js';
 import type { Arrival } from './arrival.js';
+import { putConnection, putOutgoing, putScheme } from './call-attributes.js';
 import { errorTypeOf } from './error-type.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
+import { putHeaders } from './header-attributes.js';
 import { injectTrace, type ExchangeTrace } from './exchange-trace.js';
 import { cleanStatus, cutText } from './limits.js';
 import { isMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
@@ -121,6 +125,8 @@ export class LiveUpstreamCall implements UpstreamCall {
   readonly #calls: Attempts | undefined;
   readonly #clientSpan: ExchangeSpan | undefined;
   readonly #startMonotonicMs: number;
+  /** What is told on the way. */
+  #told: MutableAttributes | undefined;
   #statusCode: number | undefined;
   #respondedAfterMs: number | undefined;
   #ended = false;
@@ -166,6 +172,23 @@ export class LiveUpstreamCall implements UpstreamCall {
     const { home, trace, arrival } = this.#caller;
     if (arrival.loopToken !== undefined) removeLoopHeader(headers);
     injectFor(home, trace, this.spanId, headers);
+    const { callAttributes } = home;
+    if (callAttributes === undefined || this.#clientSpan === undefined || this.#ended) return;
+    this.#tell((told) => putOutgoing(told, headers, callAttributes, arrival.secretKeys));
+  }
+
+  /** A getter of the host's that throws must not fail a request. */
+  #tell(put: (told: MutableAttributes) => void): void {
+    try {
+      put((this.#told ??= {}));
+    } catch {
+      // What was read before stays.
+    }
+  }
+
+  setConnection(connection: UpstreamConnection, protocol?: string): void {
+    if (this.#clientSpan === undefined || this.#ended) return;
+    this.#tell((told) => putConnection(told, connection, protocol, this.#caller.home.callAttributes));
   }
 
   setUrl(given: string | URL): void {
@@ -179,11 +202,19 @@ export class LiveUpstreamCall implements UpstreamCall {
       putTarget(span.attributes, this.#facts, this.#caller.arrival.secretKeys);
   }
 
-  responded(statusCode: number): void {
+  responded(statusCode: number, headers?: ReadableHeaders): void {
     if (this.#ended || this.#respondedAfterMs !== undefined) return;
+    this.#readHeaders(headers);
     this.#statusCode = cleanStatus(statusCode);
     this.#respondedAfterMs = this.#elapsedMs(this.#caller.home.clock.monotonicMs());
     this.#calls?.responded(this.#answer(this.#respondedAfterMs));
+  }
+
+  #readHeaders(headers: ReadableHeaders | undefined): void {
+    const { callAttributes } = this.#caller.home;
+    if (callAttributes === undefined || headers === undefined || this.#clientSpan === undefined) return;
+    const { secretKeys } = this.#caller.arrival;
+    this.#tell((told) => putHeaders(told, 'response', callAttributes.response, headers, secretKeys));
   }
 
   #elapsedMs(monotonicMs: number): number {
@@ -206,6 +237,7 @@ export class LiveUpstreamCall implements UpstreamCall {
     try {
       this.#statusCode = cleanStatus(options?.statusCode) ?? this.#statusCode;
       const error = options?.error;
+      this.#readHeaders(options?.headers);
       if (error !== undefined && error !== null) errorType = errorTypeOf(error);
     } catch {
       // A getter of the host's that throws must not fail a request.
@@ -229,7 +261,10 @@ export class LiveUpstreamCall implements UpstreamCall {
   ): void {
     const { home, arrival } = this.#caller;
     try {
-      if (!home.processors.any) span.complete(startAttributes(this.#facts, arrival));
+      const own = home.processors.any ? span.attributes : startAttributes(this.#facts, arrival);
+      if (home.callAttributes?.network === true) putScheme(own, this.#facts.url);
+      if (this.#told !== undefined) Object.assign(own, this.#told);
+      if (!home.processors.any) span.complete(own);
       // For a client a 4xx is an error too, as the conventions say.
       const errorType =
         error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);

@@ -395,3 +395,35 @@ function abortSoon(reason?: Error): AbortSignal {
   setTimeout(() => controller.abort(reason), 50);
   return controller.signal;
 }
+
+describe('a client of one origin', () => {
+  it('says where it goes by the option origin', async () => {
+    const upstream = await startUpstream((_request, response) => response.end('hello'));
+    const undici = await import('undici');
+    const gateway = await startGateway({
+      options: { spans: 'server+client' },
+      listener: (_request, response) => {
+        void client.request({ path: '/x?q=1', method: 'GET' }).then(async ({ body }) => {
+          await body.dump();
+          response.end();
+        });
+      },
+    });
+    const client = new undici.Client(upstream.url).compose(
+      undiciTelemetry(gateway.telemetry, { origin: upstream.url }) as never,
+    );
+    await send(gateway.url);
+    await gateway.flush();
+    await client.close();
+    expect(clientsOf(gateway)[0]?.attributes).toMatchObject({
+      'url.full': `${upstream.url}/x?q=1`,
+      'server.address': '127.0.0.1',
+      'server.port': upstream.port,
+    });
+  });
+
+  it.each(['', 'upstream.test', 'data:x'])('cannot go to %j', async (origin) => {
+    const gateway = await startGateway();
+    expect(() => undiciTelemetry(gateway.telemetry, { origin })).toThrow(/origin must be an absolute URL/);
+  });
+});

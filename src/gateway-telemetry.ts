@@ -278,6 +278,7 @@ function compose(
     sink,
     processors,
     names,
+    exceptions: settings.exceptions,
     arrivals: { ...settings.arrivals, trustProxy: guardTrustedHop(settings.arrivals.trustProxy, report) },
     environment: settings.environment,
     clientDisconnect: settings.clientDisconnect,

@@ -1,6 +1,7 @@
 /** The main door of `gateway-otel`. */
 export { createGatewayTelemetry, standardExporters } from './gateway-telemetry.js';
 export type {
+  ExceptionOptions,
   GatewayOptions,
   GatewayPropagationOptions,
   ResponseHeaderOptions,

@@ -63,6 +63,23 @@ export interface TenantRecordOptions {
   readonly securityEvents?: boolean;
 }
 
+/**
+ * What tells the operator why requests fail; tenants never get any of it. Messages are cut to 1,024 characters and stack traces to
+ * 8,192, with up to four causes each, and what looks like a secret in them is `REDACTED`.
+ */
+export interface ExceptionOptions {
+  /**
+   * `true`: log events `http.server.request.exception` (ERROR), for what was thrown or given to `recordError` on a request that failed, and
+   * `http.client.request.exception` (WARN), for what an upstream call ended with. Not for a client that hung up, nor for an error
+   * that says no more than its status. Default `true`.
+   */
+  readonly logs?: boolean;
+  /** `true`: the same as event `exception` of the span, for backends that look for it there. Default `true`. */
+  readonly spanEvents?: boolean;
+  /** `true`: with `exception.stacktrace`. Default `true`. */
+  readonly stackTraces?: boolean;
+}
+
 /** The options of `createGatewayTelemetry`; read and copied once, never written to. */
 export interface GatewayOptions {
   /** `service.name`. `OTEL_SERVICE_NAME` wins. Default `knoxcall`. */
@@ -174,6 +191,8 @@ export interface GatewayOptions {
    * case, dashes, dots and underscores. Default: none.
    */
   readonly sensitiveQueryKeys?: readonly string[];
+  /** What is told of exceptions. */
+  readonly exceptions?: ExceptionOptions;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

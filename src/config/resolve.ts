@@ -4,6 +4,7 @@ import { fault } from '../model/configuration-error.js';
 import type { TenantLookup } from '../model/destination.js';
 import type { Diagnostic, DiagnosticListener } from '../model/diagnostic.js';
 import type { EgressPolicy } from '../model/egress.js';
+import type { ExceptionDetail } from '../model/exception.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
@@ -34,6 +35,7 @@ import {
   readEnvironment,
   type EnvironmentSettings,
 } from './environment.js';
+import { resolveExceptions } from './exceptions.js';
 import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
@@ -82,6 +84,7 @@ const FIELDS = [
   'redact',
   'sensitiveQueryKeys',
   'spanAttributes',
+  'exceptions',
   'severity',
   'metrics',
   'selfMetrics',
@@ -123,6 +126,7 @@ export interface Settings extends ResourceSettings {
   readonly longLived: 'full' | 'headers';
   readonly bodySizes: boolean;
   readonly redact: Redact | undefined;
+  readonly exceptions: ExceptionDetail;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: MetricSettings;
   readonly selfMetrics: boolean;
@@ -280,6 +284,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       (given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes')) ||
       metrics.countsBodies,
     redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
+    exceptions: resolveExceptions(given.exceptions),
     severity:
       given.severity === undefined
         ? undefined

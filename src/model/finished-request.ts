@@ -1,6 +1,7 @@
 /** What the request stage hands over when an exchange has ended: immutable, the source of all its records. */
 import type { Attributes } from './attributes.js';
 import type { BodySizes } from './body-sizes.js';
+import type { ExceptionFacts } from './exception.js';
 import type { GovernanceFacts } from './governance.js';
 import type { MetricFacts } from './metric-facts.js';
 import type { Outcome } from './outcome.js';
@@ -55,9 +56,29 @@ export interface FinishedRequest {
   readonly span: SpanRecord | undefined;
 }
 
+/** Why a request or one of its upstream calls failed. The operator's affair alone. */
+export interface RequestException {
+  /** `server`: the request. `client`: a call at its upstream. */
+  readonly side: 'server' | 'client';
+  readonly timeMs: number;
+  readonly requestId: string;
+  /** As far as they were known. */
+  readonly tenantId: string | undefined;
+  readonly routeName: string | undefined;
+  readonly errorType: string | undefined;
+  readonly exception: ExceptionFacts;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceFlags: number;
+}
+
 /** Takes finished requests. Called synchronously, once per request and upstream call; must not throw. */
 export interface RequestSink {
   requestFinished(request: FinishedRequest): void;
   /** A CLIENT span, before the request that it belongs to. */
   upstreamCallFinished(span: SpanRecord): void;
+  /** Before the request, or the call, that it belongs to. */
+  exceptionCaught(exception: RequestException): void;
+  /** Whether anybody wants those now. */
+  wantsExceptions(): boolean;
 }

@@ -84,6 +84,8 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
  * `@opentelemetry/semantic-conventions`.
  */
 export const ATTR_EVENT_NAME = 'event.name';
+export const EVENT_SERVER_EXCEPTION = 'http.server.request.exception';
+export const EVENT_CLIENT_EXCEPTION = 'http.client.request.exception';
 export const ATTR_METRIC_OVERFLOW = 'otel.metric.overflow';
 export const ATTR_STATUS_CLASS = 'http.response.status_class';
 export const ATTR_ERROR = 'error';

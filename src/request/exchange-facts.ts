@@ -8,6 +8,7 @@ import { isTenantId } from '../model/tenant-id.js';
 import { cleanUpstream } from './clean-upstream.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf } from './error-type.js';
+import { isException } from './exceptions.js';
 import { Governance, type FactEvent } from './governance.js';
 import { cleanName } from './limits.js';
 
@@ -22,6 +23,7 @@ export abstract class ExchangeFacts {
   #httpRoute: string | undefined;
   #upstream: UpstreamFacts | undefined;
   #recordedError: string | undefined;
+  #thrown: unknown;
   #custom: CustomAttributes | undefined;
   #governance: Governance | undefined;
   #ended = false;
@@ -155,7 +157,20 @@ export abstract class ExchangeFacts {
   }
 
   recordError(error: unknown): void {
-    if (!this.#ended) this.#recordedError = errorTypeOf(error);
+    if (this.#ended) return;
+    const errorType = errorTypeOf(error);
+    this.#recordedError = errorType;
+    this.#thrown = isException(error, errorType) ? error : undefined;
+  }
+
+  /** What was recorded last, if it was no mere name. */
+  protected get thrown(): unknown {
+    return this.#thrown;
+  }
+
+  /** Errors hold on to whatever their makers put into them. */
+  protected forgetThrown(): void {
+    this.#thrown = undefined;
   }
 
   recordPolicy(policy: PolicyFact): void {

@@ -1,6 +1,7 @@
 /** What all exchanges of one instance share. Made once, by the composition root. */
 import type { ArrivalRules } from '../model/arrival-rules.js';
 import type { Diagnostic } from '../model/diagnostic.js';
+import type { ExceptionDetail } from '../model/exception.js';
 import type { RequestSink } from '../model/finished-request.js';
 import type { Names } from '../model/names.js';
 import type { Outcome } from '../model/outcome.js';
@@ -20,6 +21,7 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly sink: RequestSink;
   readonly processors: GuardedSpanProcessors;
   readonly names: Names;
+  readonly exceptions: ExceptionDetail;
   readonly arrivals: ArrivalRules;
   readonly environment: string | undefined;
   /** `spans: 'server+client'`. */

@@ -13,11 +13,12 @@ import type {
   SpanStatus,
   TimeInput,
 } from '@opentelemetry/api';
+import { readException, type ExceptionFacts } from '../model/exception.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
 import type { MutableAttributes } from '../model/attributes.js';
-import { redactText } from '../model/redact-text.js';
 import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
+import { exceptionAttributes } from './exception-attributes.js';
 import {
   cleanName,
   cleanValue,
@@ -35,12 +36,12 @@ export const KIND_SERVER = 1;
 export const KIND_CLIENT = 2;
 export const SPAN_ERROR = Object.freeze({ code: 2 });
 const STATUS_UNSET = 0;
-const MAX_STACK_LENGTH = 8192;
 
 /** What the span needs from its instance. */
 export interface SpanHome {
   readonly names: { readonly doubleKeys: readonly string[] };
   readonly scope: { readonly name: string; readonly version: string };
+  readonly exceptions: { readonly stackTraces: boolean };
   /** The operator's resource as an SDK object, made when a host's processor or exporter asks for it. */
   resource(): object;
   nowEpochMs(): number;
@@ -65,6 +66,7 @@ export class ExchangeSpan implements Span, SpanRecord {
   #renamed = false;
   #attributeCount = 0;
   #doubleKeys: readonly string[] | undefined;
+  #exceptions: WeakSet<object> | undefined;
   readonly #context: SpanContext;
   readonly #home: SpanHome;
 
@@ -180,7 +182,28 @@ export class ExchangeSpan implements Span, SpanRecord {
 
   /** Whatever was thrown, `null` too: it must not fail the request that tells of it. */
   recordException(exception: Exception, time?: TimeInput): void {
-    this.addEvent('exception', exceptionAttributes(exception), time);
+    const thrown: unknown = exception;
+    if (typeof thrown === 'object' && thrown !== null) (this.#exceptions ??= new WeakSet()).add(thrown);
+    const facts = readException(thrown, this.#home.exceptions.stackTraces);
+    if (facts !== undefined) this.addException(facts, this.#timeOf(time));
+  }
+
+  /** Whether the host has told of it already. */
+  hasException(thrown: unknown): boolean {
+    return typeof thrown === 'object' && thrown !== null && this.#exceptions?.has(thrown) === true;
+  }
+
+  /** Its texts are cut already, the stack trace further than other values. */
+  addException(facts: ExceptionFacts, time: HrTimePair): void {
+    if (this.ended) return;
+    if (this.events.length >= MAX_EVENTS) this.droppedEventsCount++;
+    else
+      this.events.push({
+        name: 'exception',
+        time,
+        attributes: exceptionAttributes(facts),
+        droppedAttributesCount: 0,
+      });
   }
 
   addLink(link: Link): this {
@@ -258,24 +281,4 @@ function cleanAll(
     // A request must not fail over what is told of it.
   }
   return cleaned;
-}
-
-/** A getter that throws ends the reading: what came before it stays. */
-function exceptionAttributes(exception: Exception): ApiAttributes {
-  const thrown: unknown = exception;
-  const attributes: ApiAttributes = {};
-  try {
-    if (typeof thrown !== 'object' || thrown === null)
-      return { 'exception.message': redactText(cutText(String(thrown), MAX_VALUE_LENGTH)) };
-    const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
-    const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
-    if (typeof type === 'string') attributes['exception.type'] = type;
-    if (typeof message === 'string')
-      attributes['exception.message'] = redactText(cutText(message, MAX_VALUE_LENGTH));
-    if (typeof stack === 'string')
-      attributes['exception.stacktrace'] = redactText(cutText(stack, MAX_STACK_LENGTH));
-  } catch {
-    // A request must not fail over what is told of it.
-  }
-  return attributes;
 }

@@ -24,6 +24,7 @@ import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import type { BodyCount } from './body-sizes.js';
 import { NO_RESPONSE, SHUTDOWN } from './error-type.js';
+import { tellException } from './exceptions.js';
 import { ExchangeFacts } from './exchange-facts.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanStatus } from './limits.js';
@@ -176,6 +177,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       home: this.#home,
       trace: this.#trace,
       arrival: this.#arrival,
+      requestId: this.requestId,
       span: this.span,
     });
     return this.#calls.start(options, this.ended || !this.recording);
@@ -253,6 +255,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       // Called from the response's own events: an error here would bring the process down.
       this.#home.report({ code: 'internal_error', message: 'A finished request could not be recorded' });
     }
+    this.forgetThrown();
   }
 
   /** What the host says beats what its calls show. */
@@ -329,6 +332,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       span,
     };
     this.bodies = undefined;
+    if (outcome.isError) tellException(home, finished, span, this.thrown, this.#calls?.seenExceptions);
     const { hostSpan } = this.#trace;
     if (span !== undefined) finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers);
     else if (hostSpan !== undefined)

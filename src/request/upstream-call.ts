@@ -13,6 +13,7 @@ import {
   ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
+import { hrTimeOf } from '../model/hr-time.js';
 import type {
   EndOptions,
   ReadableHeaders,
@@ -23,9 +24,11 @@ import type {
   WritableHeaders,
 } from '../model/exchange.js';
 import type { FurtherKeys } from '../model/redact-text.js';
+import { ABORTED } from './aborted.js';
 import type { Arrival } from './arrival.js';
 import { putConnection, putOutgoing, putScheme } from './call-attributes.js';
 import { errorTypeOf } from './error-type.js';
+import type { CallExceptions } from './exceptions.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { putHeaders } from './header-attributes.js';
@@ -36,25 +39,20 @@ import { removeLoopHeader } from './loop-header.js';
 import { parseHost } from './request-target.js';
 import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
 
-/** The gateway has broken it off itself, which is no fault of the upstream. */
-export const ABORTED: ReadonlySet<string | undefined> = new Set([
-  'AbortError',
-  'ABORT_ERR',
-  // What undici's own body gives to whoever still reads it.
-  'UND_ERR_ABORTED',
-]);
-
 /** What an attempt needs from its exchange. */
 export interface Caller {
   readonly home: ExchangeHome;
   readonly trace: ExchangeTrace;
   readonly arrival: Arrival;
+  readonly requestId: string;
   /** The SERVER span. */
   readonly span: Span;
 }
 
 /** What an attempt tells the others of its exchange. */
 export interface Attempts {
+  /** Made when the first one fails. */
+  readonly exceptions: CallExceptions;
   /** Where it goes is known now. */
   located(call: LiveUpstreamCall): void;
   responded(facts: UpstreamFacts): void;
@@ -234,16 +232,19 @@ export class LiveUpstreamCall implements UpstreamCall {
     if (this.#ended) return;
     this.#ended = true;
     let errorType: string | undefined;
+    let error: unknown;
     try {
       this.#statusCode = cleanStatus(options?.statusCode) ?? this.#statusCode;
       const error = options?.error;
       this.#readHeaders(options?.headers);
+      error = options?.error;
       if (error !== undefined && error !== null) errorType = errorTypeOf(error);
     } catch {
       // A getter of the host's that throws must not fail a request.
     }
     const latencyMs = this.#elapsedMs(monotonicMs);
     this.#calls?.ended(this, this.#answer(this.#respondedAfterMs ?? latencyMs), errorType);
+    if (errorType !== undefined) this.#tellException(error, errorType, monotonicMs);
     if (this.#clientSpan === undefined) return;
     this.#finish(
       this.#clientSpan,
@@ -251,6 +252,34 @@ export class LiveUpstreamCall implements UpstreamCall {
       ABORTED.has(errorType) ? undefined : errorType,
       latencyMs,
     );
+  }
+
+  #tellException(error: unknown, errorType: string, monotonicMs: number): void {
+    const { home, trace, requestId } = this.#caller;
+    const { logs, stackTraces } = home.exceptions;
+    const isLogged = logs && home.sink.wantsExceptions();
+    // The SERVER span may need it too.
+    const spanEvents = home.exceptions.spanEvents && this.#caller.span.isRecording();
+    const exception =
+      isLogged || spanEvents ? this.#calls?.exceptions.read(error, errorType, stackTraces) : undefined;
+    if (exception === undefined) return;
+    const timeMs = home.clock.epochMs(monotonicMs);
+    if (spanEvents && this.#clientSpan?.hasException(error) === false)
+      this.#clientSpan.addException(exception, hrTimeOf(timeMs));
+    if (!isLogged) return;
+    const { traceId, traceFlags } = trace;
+    home.sink.exceptionCaught({
+      side: 'client',
+      timeMs,
+      requestId,
+      tenantId: undefined,
+      routeName: undefined,
+      errorType,
+      exception,
+      traceId,
+      spanId: this.spanId,
+      traceFlags,
+    });
   }
 
   #finish(

@@ -1,6 +1,8 @@
 /** All attempts that one exchange makes at upstreams, and what they tell the exchange. */
 import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/exchange.js';
-import { ABORTED, LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
+import { ABORTED } from './aborted.js';
+import { CallExceptions } from './exceptions.js';
+import { LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
 
 export class UpstreamCalls implements Attempts {
   readonly #caller: Caller;
@@ -16,6 +18,8 @@ export class UpstreamCalls implements Attempts {
   /** Why the last attempt failed; `undefined` when it did not. */
   errorType: string | undefined;
 
+  #exceptions: CallExceptions | undefined;
+
   constructor(caller: Caller) {
     this.#caller = caller;
   }
@@ -29,6 +33,15 @@ export class UpstreamCalls implements Attempts {
     this.#last = call.target;
     if (call.records) this.#open.add(call);
     return call;
+  }
+
+  get exceptions(): CallExceptions {
+    return (this.#exceptions ??= new CallExceptions());
+  }
+
+  /** `undefined`: no attempt has failed with one. */
+  get seenExceptions(): CallExceptions | undefined {
+    return this.#exceptions;
   }
 
   /** What the attempts tell of the upstream. */

@@ -3,6 +3,7 @@ import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
 import type { SpanRecord } from '../model/records.js';
+import { exceptionLog } from './exception-log.js';
 import { ExtendedLog, OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { operatorDoubleKeys, requestLogs, type RequestLogOptions } from './request-log.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
@@ -24,6 +25,12 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
   };
   return {
     upstreamCallFinished: spanFinished,
+    wantsExceptions: () => intake.wanted.operatorLogs,
+    exceptionCaught(caught) {
+      if (!intake.wanted.operatorLogs) return;
+      const log = exceptionLog(caught, options.names, options.eventNameAttribute);
+      intake.operator('logs', new OutgoingLog(log, scope, encoders, resourceObject));
+    },
     requestFinished(request: FinishedRequest): void {
       const { wanted } = intake;
       // Before the metrics: a lookup that begins here opens its reading first, and so counts this very request.

@@ -23,7 +23,10 @@ import { assertSameAsOfficial } from '../testing/official-decoder.js';
 import { watchUnhandled } from './unhandled.js';
 
 export interface GatewaySetup {
-  /** Added to the instance's options. The defaults here: `env: false`, open egress, no metric reading by itself. */
+  /**
+   * Added to the instance's options. The defaults here: `env: false`, open egress, no metric reading by itself, and
+   * nothing of exceptions, so that a request has one log record.
+   */
   readonly options?: Omit<GatewayOptions, 'operator' | 'tenants'>;
   readonly adapter?: AdapterOptions<IncomingMessage>;
   /** Default: answers 200 at once. */
@@ -73,6 +76,7 @@ export async function startGateway(setup: GatewaySetup = {}): Promise<TestGatewa
   const telemetry = createGatewayTelemetry({
     env: false,
     tenantEgress: 'open',
+    exceptions: { logs: false, spanEvents: false },
     onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
     ...setup.options,
     metrics: { intervalMs: 86_400_000, ...setup.options?.metrics },

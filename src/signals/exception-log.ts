@@ -1,0 +1,52 @@
+/** The log events of failed requests and of failed calls at their upstreams, to the operator only. */
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
+  ATTR_EXCEPTION_TYPE,
+} from '@opentelemetry/semantic-conventions';
+import type { MutableAttributes } from '../model/attributes.js';
+import type { RequestException } from '../model/finished-request.js';
+import {
+  ATTR_EVENT_NAME,
+  EVENT_CLIENT_EXCEPTION,
+  EVENT_SERVER_EXCEPTION,
+  type Names,
+} from '../model/names.js';
+import type { LogRecordData } from '../model/records.js';
+import { severityText } from './severity-text.js';
+
+/** What ended a request is an error; what ended one attempt at an upstream, the gateway may have dealt with. */
+const SERVER_SEVERITY = 17;
+const CLIENT_SEVERITY = 13;
+
+export function exceptionLog(
+  caught: RequestException,
+  names: Names,
+  eventNameAttribute: boolean,
+): LogRecordData {
+  const { type, message, stacktrace } = caught.exception;
+  const isServer = caught.side === 'server';
+  const eventName = isServer ? EVENT_SERVER_EXCEPTION : EVENT_CLIENT_EXCEPTION;
+  const severityNumber = isServer ? SERVER_SEVERITY : CLIENT_SEVERITY;
+  const attributes: MutableAttributes = { [names.requestId]: caught.requestId };
+  if (caught.tenantId !== undefined) attributes[names.tenantId] = caught.tenantId;
+  if (caught.routeName !== undefined) attributes[names.routeName] = caught.routeName;
+  if (caught.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = caught.errorType;
+  if (type !== undefined) attributes[ATTR_EXCEPTION_TYPE] = type;
+  if (message !== undefined) attributes[ATTR_EXCEPTION_MESSAGE] = message;
+  if (stacktrace !== undefined) attributes[ATTR_EXCEPTION_STACKTRACE] = stacktrace;
+  if (eventNameAttribute) attributes[ATTR_EVENT_NAME] = eventName;
+  return {
+    timeMs: caught.timeMs,
+    observedTimeMs: caught.timeMs,
+    severityNumber,
+    severityText: severityText(severityNumber),
+    body: [type, message].filter((text) => text !== undefined).join(': '),
+    eventName,
+    attributes,
+    traceId: caught.traceId,
+    spanId: caught.spanId,
+    traceFlags: caught.traceFlags,
+  };
+}

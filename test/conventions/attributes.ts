@@ -1,6 +1,7 @@
 /**
  * Every attribute that this library writes, once. Types and stability of the conventions' names are facts of the semantic
- * conventions 1.44.0 (registry) and of the logs data model; `{ns}` stands for the option `namespace`.
+ * conventions 1.44.0 (registry) and of the logs data model; `{ns}` stands for the option `namespace`, `{g}` for
+ * `governanceNamespace`.
  */
 import type { AttributeFact, Stability, ValueType } from './facts.js';
 
@@ -55,7 +56,30 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
   '{ns}.upstream.status_code': as('int', 'own'),
   '{ns}.upstream.latency_ms': as('double', 'own'),
   '{ns}.upstream.attempts': as('int', 'own'),
+  '{ns}.webhook.event_type': as('string', 'own'),
+  '{ns}.webhook.success': as('boolean', 'own'),
+  '{ns}.webhook.retry_count': as('int', 'own'),
   '{ns}.test': as('boolean', 'own'),
+  // policy, cost and quality, as the GenOps seed names them
+  '{g}.policy.name': as('string', 'own'),
+  '{g}.policy.result': as('string', 'own', ['passed', 'warning', 'blocked']),
+  '{g}.policy.reason': as('string', 'own'),
+  '{g}.policy.names': as('string[]', 'own'),
+  '{g}.policy.results': as('string[]', 'own'),
+  '{g}.cost.total': as('double', 'own'),
+  '{g}.cost.amount': as('double', 'own'),
+  '{g}.cost.currency': as('string', 'own'),
+  '{g}.cost.provider': as('string', 'own'),
+  '{g}.cost.model': as('string', 'own'),
+  '{g}.eval.metric_name': as('string', 'own'),
+  '{g}.eval.score': as('double', 'own'),
+  '{g}.eval.threshold': as('double', 'own'),
+  '{g}.eval.passed': as('boolean', 'own'),
+  '{g}.budget.name': as('string', 'own'),
+  '{g}.budget.utilization': as('double', 'own'),
+  '{g}.team': as('string', 'own'),
+  '{g}.customer_id': as('string', 'own'),
+  '{g}.project': as('string', 'own'),
 };
 
 /** Of resources, which may hold whatever the host and its detectors say besides. */

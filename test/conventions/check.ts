@@ -17,6 +17,7 @@ import { SPAN_EVENTS, SPANS } from './spans.js';
 /** What stands for the names that an option changes. */
 export interface Naming {
   readonly namespace: string;
+  readonly governanceNamespace: string;
   /** Attributes of the host's begin so; they are nobody's but its own. */
   readonly hostPrefix: string;
 }
@@ -27,8 +28,9 @@ const STATUS_ERROR = 2;
 const SEVERITY_TEXTS: Readonly<Record<number, string>> = { 9: 'INFO', 13: 'WARN', 17: 'ERROR' };
 
 /** A key of the table for a key on the wire: `http.request.header.x-a` is `http.request.header.<key>`. */
-export function tableKey(key: string, { namespace }: Naming): string {
-  const own = key.startsWith(`${namespace}.`) ? `{ns}${key.slice(namespace.length)}` : key;
+export function tableKey(key: string, { namespace, governanceNamespace }: Naming): string {
+  let own = key.startsWith(`${namespace}.`) ? `{ns}${key.slice(namespace.length)}` : key;
+  if (key.startsWith(`${governanceNamespace}.`)) own = `{g}${key.slice(governanceNamespace.length)}`;
   return own.replace(/^(http\.(?:request|response)\.header)\..+$/, '$1.<key>');
 }
 
@@ -57,6 +59,12 @@ export class Checker {
     return tableKey(key, this.#naming);
   }
 
+  /** The key on the wire for one of the table. */
+  #sent(key: string): string {
+    const { namespace, governanceNamespace } = this.#naming;
+    return key.replace('{ns}', namespace).replace('{g}', governanceNamespace);
+  }
+
   #checkAttributes(where: string, row: Row, uses: Uses, operatorOnly: readonly string[] = []): void {
     for (const [sent, { type, value }] of row.attributes) {
       const key = this.#key(sent);
@@ -71,7 +79,7 @@ export class Checker {
       if (row.owner === 'tenant' && operatorOnly.includes(key)) this.#fail(where, `a tenant got ${key}`);
     }
     for (const [key, level] of Object.entries(uses)) {
-      const sent = key.replace('{ns}', this.#naming.namespace);
+      const sent = this.#sent(key);
       if (level === 'required' && !row.attributes.has(sent)) this.#fail(where, `${key} is missing`);
     }
   }
@@ -88,7 +96,12 @@ export class Checker {
     if (row.owner === 'tenant') this.#fail('spans', 'a tenant got one');
     // Custom spans of the host's, in a scope of their own.
     if (row.scope !== 'gateway-otel') return;
-    const fact = SPANS.find((one) => KINDS[one.kind] === kind && one.name.test(this.#key(name)));
+    const fact = SPANS.find(
+      ({ marker, ...one }) =>
+        KINDS[one.kind] === kind &&
+        one.name.test(this.#key(name)) &&
+        (marker === undefined || row.attributes.has(this.#sent(marker))),
+    );
     if (fact === undefined) {
       this.#fail('spans', `kind ${kind} with the name ${name} is in no table`);
       return;
@@ -131,10 +144,10 @@ export class Checker {
   }
 
   #checkSpanEvent(row: Row, name: string, event: Row['record']): void {
-    const fact = SPAN_EVENTS.find((one) => one.name === name);
+    const fact = SPAN_EVENTS.find((one) => one.name === this.#key(name));
     if (fact === undefined) this.#fail('span events', `${name} is in no table`);
     else {
-      const where = `span event ${name}`;
+      const where = `span event ${fact.name}`;
       this.seen.add(`${where} to ${row.owner}`);
       this.#checkAttributes(where, { ...row, attributes: attributesOf(event) }, fact.attributes);
     }

@@ -167,7 +167,10 @@ describe('the table', () => {
 
   it('has every name that the code has', () => {
     const { namesFor, ...constants } = names;
-    const own = Object.values(namesFor(NAMING.namespace)).filter((name) => typeof name === 'string');
+    const made = namesFor(NAMING.namespace, NAMING.governanceNamespace);
+    const own = [...Object.values(made), ...Object.values(made.governance)].filter(
+      (name) => typeof name === 'string',
+    );
     const ofSdk = [...Object.values(EXPORTER_METRICS), ...Object.values(PROCESSOR_METRICS)].flatMap((of) =>
       Object.values(of).filter((name) => name.startsWith('otel.')),
     );
@@ -175,6 +178,7 @@ describe('the table', () => {
     const listed = new Set<string>([
       ...Object.keys(ATTRIBUTES),
       ...Object.keys(RESOURCE_ATTRIBUTES),
+      ...SPAN_EVENTS.map(({ name }) => name),
       ...LOGS.map(({ eventName }) => eventName),
       ...METRICS.map(({ name }) => name),
     ]);

@@ -4,7 +4,8 @@ export type ValueType = 'string' | 'int' | 'double' | 'boolean' | 'string[]';
 
 /**
  * `stable`: of the semantic conventions, never to change. `development`: of theirs, and may change between versions. `deprecated`:
- * of theirs, and written on purpose. `own`: this library's, under `{ns}`.
+ * of theirs, and written on purpose. `own`: this library's, under `{ns}`, or under `{g}` what GenOps
+ * collectors look for.
  */
 export type Stability = 'stable' | 'development' | 'deprecated' | 'own';
 
@@ -35,6 +36,8 @@ interface RecordFact {
 export interface SpanFact extends RecordFact {
   readonly kind: 'INTERNAL' | 'SERVER' | 'CLIENT';
   readonly name: RegExp;
+  /** Of two kinds of span with names of one form: the attribute that only this one has, always. */
+  readonly marker?: string;
 }
 
 export interface SpanEventFact extends RecordFact {

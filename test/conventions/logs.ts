@@ -1,4 +1,5 @@
 /** Every log record that this library makes; rules of the logs data model and of the KnoxCall seed. */
+import { GOVERNANCE } from './governance.js';
 import type { LogFact } from './facts.js';
 
 export const INFO = 9;
@@ -26,6 +27,7 @@ export const LOGS: readonly LogFact[] = [
       '{ns}.time_to_first_byte_ms': 'opt-in: timeToFirstByte',
       'http.request.body.size': 'opt-in: bodySizes',
       'http.response.body.size': 'opt-in: bodySizes',
+      ...GOVERNANCE,
     },
     receivers: 'operator and tenant',
     operatorOnly: [
@@ -33,7 +35,28 @@ export const LOGS: readonly LogFact[] = [
       '{ns}.time_to_first_byte_ms',
       'http.request.body.size',
       'http.response.body.size',
+      ...Object.keys(GOVERNANCE),
     ],
+  },
+  {
+    title: '`{ns}.webhook.delivery`',
+    eventName: '{ns}.webhook.delivery',
+    stability: 'own',
+    severity: [INFO, WARN, ERROR],
+    attributes: {
+      'http.request.method': 'required',
+      'http.response.status_code': 'conditional',
+      'server.address': 'conditional',
+      'error.type': 'conditional',
+      'event.name': 'opt-in: eventNameAttribute',
+      '{ns}.webhook.event_type': 'conditional',
+      '{ns}.webhook.success': 'required',
+      '{ns}.webhook.retry_count': 'required',
+      '{ns}.tenant_id': 'conditional',
+      '{ns}.request_id': 'conditional',
+    },
+    receivers: 'operator; tenant by `tenantRecords.webhooks`',
+    operatorOnly: ['{ns}.request_id'],
   },
   {
     title: '`{ns}.destination.test`, by `testDestination`',

@@ -8,11 +8,17 @@ import { openRaw, send } from '../support/http-client.js';
 import type { Naming } from './check.js';
 import type { Owner, Payload } from './payload.js';
 
-export const NAMING: Naming = { namespace: 'edge', hostPrefix: 'app.' };
+export const NAMING: Naming = {
+  namespace: 'edge',
+  governanceNamespace: 'govern',
+  hostPrefix: 'app.',
+};
 
 /** Everything that adds records or attributes. */
 const EVERYTHING: GatewayOptions = {
   namespace: NAMING.namespace,
+  governanceNamespace: NAMING.governanceNamespace,
+  tenantRecords: { webhooks: true },
   serviceVersion: '1.2.3',
   environment: 'test',
   spans: 'server+client',
@@ -23,6 +29,38 @@ const EVERYTHING: GatewayOptions = {
 
 const refused = (): Error => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 
+function governance(exchange: Exchange): void {
+  exchange.recordPolicy({ name: 'budget', result: 'passed' });
+  exchange.recordPolicy({ name: 'pii', result: 'blocked', reason: 'address' });
+  exchange.recordCost({ amount: 2, currency: 'EUR', provider: 'up', model: 'large' });
+  exchange.recordEvaluation({ name: 'relevance', score: 1, threshold: 1 });
+  exchange.setBudget({ name: 'team', utilization: 50 });
+  exchange.setAttribution({ team: 'edge', customerId: 'c1', project: 'p1' });
+}
+
+/** An attempt at each outcome, for each tenant. */
+function webhooks({ telemetry }: TestGateway): void {
+  for (const tenant of ['acme', 'globex', undefined]) {
+    const attempt = (
+      end: Parameters<ReturnType<typeof telemetry.webhook>['end']>[0],
+      method?: string,
+    ): void =>
+      telemetry
+        .webhook({
+          tenant,
+          eventType: 'order.created',
+          url: 'https://hooks.example/in',
+          method,
+          requestId: 'r1',
+        })
+        .end(end);
+    attempt({ statusCode: 200 });
+    attempt({ statusCode: 410, retryCount: 1 });
+    attempt({ statusCode: 503, retryCount: 2 }, 'NOTIFY');
+    attempt({ error: refused() });
+  }
+}
+
 type Handler = (exchange: Exchange, response: ServerResponse, request: IncomingMessage) => void;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -31,6 +69,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     exchange.setRoute('orders');
     exchange.setAttribute('app.plan', 'gold');
     exchange.setTenantAttribute('app.region', 'eu');
+    governance(exchange);
     exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1' }).end({ error: refused() });
     const second = exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1', resendCount: 1 });
     second.responded(200);
@@ -62,6 +101,7 @@ async function traffic(gateway: TestGateway): Promise<void> {
     await send(`${gateway.url}/gone`, { headers }).catch(() => undefined);
     await send(`${gateway.url}/orders/7`, { method: 'PROPFIND', headers });
   }
+  webhooks(gateway);
   await openRaw(gateway.port, 'GET / HTTP/1.0\r\n\r\n').closed;
 }
 

@@ -1,4 +1,5 @@
 /** Every span, and every event on one, that this library makes; rules of the HTTP conventions 1.44.0, sections "HTTP server" and "HTTP client". */
+import { GOVERNANCE } from './governance.js';
 import type { SpanEventFact, SpanFact, Uses } from './facts.js';
 
 /** What every SERVER and CLIENT span of HTTP may have. */
@@ -40,6 +41,26 @@ export const SPANS: readonly SpanFact[] = [
       '{ns}.upstream.status_code': 'conditional',
       '{ns}.upstream.latency_ms': 'conditional',
       '{ns}.upstream.attempts': 'conditional',
+      ...GOVERNANCE,
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{method}`, by `telemetry.webhook`',
+    kind: 'CLIENT',
+    name: /^(?:[A-Z]+|HTTP)$/,
+    marker: '{ns}.webhook.retry_count',
+    attributes: {
+      ...HTTP,
+      'server.address': 'conditional',
+      'server.port': 'conditional',
+      'url.full': 'conditional',
+      'http.request.resend_count': 'conditional',
+      '{ns}.webhook.event_type': 'conditional',
+      '{ns}.webhook.success': 'required',
+      '{ns}.webhook.retry_count': 'required',
+      '{ns}.tenant_id': 'conditional',
+      '{ns}.request_id': 'conditional',
     },
     receivers: 'operator',
   },
@@ -75,6 +96,38 @@ export const SPAN_EVENTS: readonly SpanEventFact[] = [
       'exception.type': 'conditional',
       'exception.message': 'conditional',
       'exception.stacktrace': 'recommended',
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{g}.policy`, for each `recordPolicy`',
+    name: '{g}.policy',
+    attributes: {
+      '{g}.policy.name': 'required',
+      '{g}.policy.result': 'required',
+      '{g}.policy.reason': 'conditional',
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{g}.cost`, for each `recordCost`',
+    name: '{g}.cost',
+    attributes: {
+      '{g}.cost.amount': 'required',
+      '{g}.cost.currency': 'required',
+      '{g}.cost.provider': 'conditional',
+      '{g}.cost.model': 'conditional',
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{g}.evaluation`, for each `recordEvaluation`',
+    name: '{g}.evaluation',
+    attributes: {
+      '{g}.eval.metric_name': 'required',
+      '{g}.eval.score': 'required',
+      '{g}.eval.threshold': 'conditional',
+      '{g}.eval.passed': 'conditional',
     },
     receivers: 'operator',
   },

@@ -268,7 +268,6 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     return { scheme, protocolVersion, httpRoute: this.httpRoute, upstreamLatencyMs: upstream?.latencyMs };
   }
 
-  #handOver(ending: ObservedEnding): void {
   /** `undefined` where nobody wants any. */
   #headersOf(ending: ObservedEnding, watched: WatchedResponse | undefined): ReadableHeaders | undefined {
     const wanted = this.#home.arrivals.spanAttributes?.response;

@@ -235,9 +235,8 @@ export class LiveUpstreamCall implements UpstreamCall {
     let error: unknown;
     try {
       this.#statusCode = cleanStatus(options?.statusCode) ?? this.#statusCode;
-      const error = options?.error;
-      this.#readHeaders(options?.headers);
       error = options?.error;
+      this.#readHeaders(options?.headers);
       if (error !== undefined && error !== null) errorType = errorTypeOf(error);
     } catch {
       // A getter of the host's that throws must not fail a request.

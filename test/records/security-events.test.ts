@@ -1,5 +1,6 @@
 /** `telemetry.securityEvent()`: its span, its log record, and who receives them. */
 import { describe, expect, it } from 'vitest';
+import { createGatewayTelemetry } from '../../src/index.js';
 import type { Exchange, HostSpanProcessor, SecurityEvent } from '../../src/index.js';
 import type { ReceivedLog, ReceivedSpan } from '../../src/testing/index.js';
 import { startGateway, type GatewaySetup, type TestGateway } from '../support/gateway.js';
@@ -385,8 +386,7 @@ it('goes through the host’s span processors', async () => {
   expect(seen).toEqual(['start knoxcall.security.auth.denied', 'end knoxcall.security.auth.denied']);
 });
 
-it('refuses what is not an option of it', async () => {
-  const { createGatewayTelemetry } = await import('../../src/index.js');
+it('refuses what is not an option of it', () => {
   const create = (tenantRecords: unknown) => () =>
     createGatewayTelemetry({ env: false, tenantRecords: tenantRecords as object });
   expect(create({ webhook: true })).toThrow(

@@ -1,4 +1,5 @@
 /** Whatever a host passes to `telemetry.webhook()`: nothing throws, what is usable is recorded, the rest is reported. */
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Exchange, WebhookEnd, WebhookOptions, WritableHeaders } from '../../src/index.js';
 import { startGateway } from '../support/gateway.js';
@@ -162,7 +163,6 @@ describe('what it injects into', () => {
 });
 
 it('shows nothing of itself to whoever inspects it', async () => {
-  const { inspect } = await import('node:util');
   const gateway = await startGateway();
   const delivery = gateway.telemetry.webhook({ ...usable, url: `http://a.example/${SECRET}` });
   expect(inspect(delivery, { depth: 1 })).not.toContain(SECRET);

@@ -127,6 +127,24 @@ describe('a tenant that is looked up', () => {
       await receiver.close();
     }
   });
+
+  it('is not asked for any more after shutdown', async () => {
+    const asked: string[] = [];
+    const telemetry = createGatewayTelemetry({
+      ...forTenants,
+      env: false,
+      tenants: async (id) => {
+        asked.push(id);
+        return null;
+      },
+    });
+    const late = telemetry.webhook({ tenant: 'late', eventType: 'a', url: 'http://a.example' });
+    await telemetry.shutdown();
+    late.end({ statusCode: 200 });
+    recordBoth({ telemetry });
+    await pause(20);
+    expect(asked).toEqual([]);
+  });
 });
 
 it('several instances in one process share nothing', async () => {

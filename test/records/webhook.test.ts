@@ -141,6 +141,9 @@ describe('a delivered webhook', () => {
     const late = gateway.telemetry.webhook({ eventType: 'b', url: 'http://a.example' });
     await gateway.telemetry.shutdown();
     late.end({ statusCode: 200 });
+    // Nor is it a loss: the account has ended with the instance.
+    const { operator } = await gateway.telemetry.flush();
+    expect([operator.logs?.accepted, operator.traces?.accepted]).toEqual([0, 0]);
     expect(gateway.operator.logs).toEqual([]);
     expect(gateway.operator.spans).toEqual([]);
   });

@@ -18,7 +18,7 @@ import { Instance, type KeptSettings } from './instance.js';
 import type { Attributes } from './model/attributes.js';
 import type { DestinationResource, Intake, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
-import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME } from './model/names.js';
+import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME, RUNTIME_SCOPE_NAME } from './model/names.js';
 import type { Propagation } from './model/propagation.js';
 import type { ResolvedDestination } from './model/resolved-destination.js';
 import type { Signal } from './model/signal.js';
@@ -199,12 +199,17 @@ function compose(
       activeContext: () => contexts.active(),
       runIn: (active, fn) => contexts.with(active, fn),
       isDisabled,
+      names,
+      requestIdOf: (active) => contexts.exchange(active)?.requestId,
+      minSeverity: settings.runtimeLogs.minSeverity,
+      exceptions: settings.exceptions,
       sampling: settings.sampling,
       report,
       sdkResource: () => resourceObject(operatorResource),
       resourceObject,
     },
     scopeOf(CUSTOM_SCOPE_NAME, VERSION),
+    scopeOf(RUNTIME_SCOPE_NAME, VERSION),
     scopeOf,
   );
   const openOwnReadings = createOwnReadings({

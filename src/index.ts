@@ -5,6 +5,7 @@ export type {
   GatewayOptions,
   GatewayPropagationOptions,
   ResponseHeaderOptions,
+  RuntimeLogOptions,
   SamplingOptions,
   TenantRecordOptions,
 } from './config/options.js';
@@ -56,6 +57,8 @@ export type {
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
 export type { FurtherMetric, MetricAttribute } from './model/metric-choices.js';
+export type { LogAttributes, Logger, LogMethod, LogRecord } from './model/logger.js';
+export type { LogLevel } from './model/log-level.js';
 export type { Outcome } from './model/outcome.js';
 export type {
   BaggagePolicy,
@@ -91,8 +94,6 @@ export type {
   GatewayTelemetry,
   HeaderText,
   InstrumentedHandler,
-  Logger,
-  LogRecord,
   ValueOrCallback,
 } from './model/telemetry.js';
 export type { Trust } from './model/trust.js';

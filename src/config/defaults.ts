@@ -29,6 +29,8 @@ export const DEFAULTS = {
   samplingRatio: 1,
   /** Those of the HTTP conventions. */
   knownMethods: ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
+  /** INFO: what is written to find a fault in development costs too much, and says too much, in production. */
+  runtimeLogMinSeverity: 9,
   /** `flush` and `shutdown`: well inside the 10 s that orchestrators give before they kill. */
   flushTimeoutMs: 5_000,
 } as const;

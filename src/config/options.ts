@@ -5,6 +5,7 @@ import type { Destinations, TenantEgress, TenantLookup, TenantRecord } from '../
 import type { DiagnosticListener } from '../model/diagnostic.js';
 import type { BeginOptions } from '../model/exchange.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
+import type { LogLevel } from '../model/log-level.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
@@ -78,6 +79,15 @@ export interface ExceptionOptions {
   readonly spanEvents?: boolean;
   /** `true`: with `exception.stacktrace`. Default `true`. */
   readonly stackTraces?: boolean;
+}
+
+/** `telemetry.logger`. */
+export interface RuntimeLogOptions {
+  /**
+   * Records of a lower severity are not written: a number, 1 to 24, or a name such as `debug` or `warn`. A record that says
+   * no severity is written always. Default 9, `info`.
+   */
+  readonly minSeverity?: number | LogLevel;
 }
 
 /** The options of `createGatewayTelemetry`; read and copied once, never written to. */
@@ -193,6 +203,8 @@ export interface GatewayOptions {
   readonly sensitiveQueryKeys?: readonly string[];
   /** What is told of exceptions. */
   readonly exceptions?: ExceptionOptions;
+  /** The runtime logs. */
+  readonly runtimeLogs?: RuntimeLogOptions;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

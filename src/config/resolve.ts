@@ -41,6 +41,7 @@ import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
 import { resolveDelivery } from './queues.js';
 import { resolveResource, type ResourceSettings } from './resource-options.js';
+import { resolveRuntimeLogs, type RuntimeLogSettings } from './runtime-logs.js';
 import { resolveSampling, type Sampling } from './sampling.js';
 import { resolveTenantRecords } from './tenant-records.js';
 import { resolveSpanAttributes } from './span-attributes.js';
@@ -85,6 +86,7 @@ const FIELDS = [
   'sensitiveQueryKeys',
   'spanAttributes',
   'exceptions',
+  'runtimeLogs',
   'severity',
   'metrics',
   'selfMetrics',
@@ -127,6 +129,7 @@ export interface Settings extends ResourceSettings {
   readonly bodySizes: boolean;
   readonly redact: Redact | undefined;
   readonly exceptions: ExceptionDetail;
+  readonly runtimeLogs: RuntimeLogSettings;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
   readonly metrics: MetricSettings;
   readonly selfMetrics: boolean;
@@ -285,6 +288,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       metrics.countsBodies,
     redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
     exceptions: resolveExceptions(given.exceptions),
+    runtimeLogs: resolveRuntimeLogs(given.runtimeLogs),
     severity:
       given.severity === undefined
         ? undefined

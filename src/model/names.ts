@@ -5,8 +5,10 @@ import { metricNames, type MetricNames } from './metric-names.js';
 
 /** The scope of all request signals; the version is the package's. */
 export const REQUEST_SCOPE_NAME = 'gateway-otel';
-/** Runtime logs and custom spans. */
+/** Custom spans and instruments. */
 export const CUSTOM_SCOPE_NAME = 'gateway-otel/custom';
+/** Runtime logs. */
+export const RUNTIME_SCOPE_NAME = 'gateway-otel/runtime';
 
 /** The custom names under one namespace, made once. */
 export interface Names {

@@ -1,5 +1,5 @@
 /** The public face of one instance. */
-import type { Context, Meter, Tracer } from '@opentelemetry/api';
+import type { Meter, Tracer } from '@opentelemetry/api';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Attributes } from './attributes.js';
@@ -7,6 +7,7 @@ import type { DestinationTestOptions, DestinationTestResult } from './destinatio
 import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
 import type { SecurityEvent } from './security-event.js';
+import type { Logger } from './logger.js';
 import type { Trust } from './trust.js';
 import type { WebhookDelivery, WebhookOptions } from './webhook.js';
 import type {
@@ -16,26 +17,6 @@ import type {
   TelemetryStatus,
   TenantStatus,
 } from './status.js';
-
-/** A runtime log record, as `telemetry.logger.emit` takes it: a structural twin of the OpenTelemetry Logs API's. */
-export interface LogRecord {
-  /** 1 to 24; 9 INFO, 13 WARN, 17 ERROR. */
-  readonly severityNumber?: number;
-  readonly severityText?: string;
-  readonly body?: unknown;
-  readonly eventName?: string;
-  /** May hold nested values. */
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  /** Epoch milliseconds or a date. Default: now. */
-  readonly timestamp?: number | Date;
-  /** Default: the running exchange's. */
-  readonly context?: Context;
-}
-
-/** Writes runtime logs to the operator. Inside an exchange they carry its trace. */
-export interface Logger {
-  emit(record: LogRecord): void;
-}
 
 /** A value, or a function that is asked with the framework's request. */
 export type ValueOrCallback<Source, Value> = Value | ((source: Source) => Value);

@@ -43,8 +43,8 @@ class ExchangeContext implements Context {
 export interface Contexts {
   /** The context in force: the API's if a manager is registered, else the instance's own. */
   active(): Context;
-  /** The running exchange. */
-  exchange(): Exchange | undefined;
+  /** The running exchange; or that of this context. */
+  exchange(context?: Context): Exchange | undefined;
   /** Runs with this context, ours and the API's. */
   with<T>(context: Context, fn: () => T): T;
   /** The context of an exchange, on top of what the host had in force when it began. */
@@ -91,7 +91,7 @@ export function createContexts(): Contexts {
 
   return {
     active,
-    exchange: () => active().getValue(key) as Exchange | undefined,
+    exchange: (context = active()) => context.getValue(key) as Exchange | undefined,
     with: (context, fn) =>
       isClosed
         ? fn()

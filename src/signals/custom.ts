@@ -4,11 +4,13 @@ import type { Resource } from '@opentelemetry/resources';
 import type { CustomMetricSource, DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Encoders } from '../model/encoding.js';
-import type { Logger } from '../model/telemetry.js';
-import { createCustomLogger } from './custom-logger.js';
+import type { ExceptionDetail } from '../model/exception.js';
+import type { Logger } from '../model/logger.js';
+import type { Names } from '../model/names.js';
 import { createCustomMeters } from './custom-meter.js';
 import { createCustomScopes } from './custom-scopes.js';
 import type { RootSampling } from './root-sampler.js';
+import { createRuntimeLogger } from './runtime-logger.js';
 import { createCustomTracers } from './custom-tracer.js';
 
 export interface CustomSignalsOptions {
@@ -24,6 +26,12 @@ export interface CustomSignalsOptions {
   activeContext(): Context;
   runIn<T>(context: Context, fn: () => T): T;
   isDisabled(): boolean;
+  readonly names: Names;
+  /** Of the exchange that runs in this context. */
+  requestIdOf(context: Context): string | undefined;
+  /** `runtimeLogs.minSeverity` */
+  readonly minSeverity: number;
+  readonly exceptions: ExceptionDetail;
   /** For the traces that begin with a custom span. */
   readonly sampling: RootSampling;
   report(diagnostic: Diagnostic): void;
@@ -46,6 +54,7 @@ export interface CustomSignals {
 export function createCustomSignals(
   options: CustomSignalsOptions,
   own: Scope,
+  runtimeScope: Scope,
   makeScope: (name: string, version: string) => Scope,
 ): CustomSignals {
   const scopes = createCustomScopes(own, makeScope);
@@ -53,7 +62,7 @@ export function createCustomSignals(
   const meters = createCustomMeters(options, scopes);
   return {
     tracer: tracers.own,
-    logger: createCustomLogger(options, scopes),
+    logger: createRuntimeLogger(options, runtimeScope),
     get meter() {
       return meters.get();
     },

@@ -174,7 +174,7 @@ describe('the table', () => {
     const ofSdk = [...Object.values(EXPORTER_METRICS), ...Object.values(PROCESSOR_METRICS)].flatMap((of) =>
       Object.values(of).filter((name) => name.startsWith('otel.')),
     );
-    const scopes: readonly string[] = [names.REQUEST_SCOPE_NAME, names.CUSTOM_SCOPE_NAME];
+    const scopes: readonly string[] = [names.REQUEST_SCOPE_NAME, names.CUSTOM_SCOPE_NAME, names.RUNTIME_SCOPE_NAME];
     const listed = new Set<string>([
       ...Object.keys(ATTRIBUTES),
       ...Object.keys(RESOURCE_ATTRIBUTES),

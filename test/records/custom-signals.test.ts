@@ -136,7 +136,7 @@ describe('telemetry.logger inside an exchange', () => {
     await gateway.flush();
     const server = named(gateway, 'GET');
     const inner = named(gateway, 'inner');
-    const runtime = gateway.operator.logs.filter(({ scope }) => scope.name === 'gateway-otel/custom');
+    const runtime = gateway.operator.logs.filter(({ scope }) => scope.name === 'gateway-otel/runtime');
     expect(runtime).toMatchObject([
       {
         body: 'first',

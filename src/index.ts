@@ -59,6 +59,7 @@ export type { DropReason, Ledger } from './model/ledger.js';
 export type { FurtherMetric, MetricAttribute } from './model/metric-choices.js';
 export type { LogAttributes, Logger, LogMethod, LogRecord } from './model/logger.js';
 export type { LogLevel } from './model/log-level.js';
+export type { AttributionDimension, FurtherMetric, MetricAttribute } from './model/metric-choices.js';
 export type { Outcome } from './model/outcome.js';
 export type {
   BaggagePolicy,

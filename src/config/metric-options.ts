@@ -1,5 +1,5 @@
 /** The options of the request metrics. This text is the documentation. */
-import type { FurtherMetric, MetricAttribute } from '../model/metric-choices.js';
+import type { AttributionDimension, FurtherMetric, MetricAttribute } from '../model/metric-choices.js';
 
 /** The request metrics. */
 export interface MetricOptions {
@@ -35,6 +35,11 @@ export interface MetricOptions {
    * upstream took, and the rest. Each costs about half a microsecond a request. Default: none.
    */
   readonly also?: readonly FurtherMetric[];
+  /**
+   * Which of `setAttribution`'s facts are attributes of `{g}.policy.evaluations` and `{g}.cost`, the operator's counters of what
+   * `recordPolicy` and `recordCost` tell. Customers multiply series. Default: none.
+   */
+  readonly attribution?: readonly AttributionDimension[];
   /**
    * `true`: the operator's duration histograms hold exemplars, one for each bucket, series and reading, 5,000 at most: a value with
    * the trace and span it comes from, of requests that are sampled. `OTEL_METRICS_EXEMPLAR_FILTER` wins. Tenants get none, as they

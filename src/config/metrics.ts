@@ -1,8 +1,10 @@
 /** Completes the options of the request metrics. */
 import { fault } from '../model/configuration-error.js';
 import {
+  ATTRIBUTION_DIMENSIONS,
   FURTHER_METRICS,
   METRIC_ATTRIBUTES,
+  type AttributionDimension,
   type ExemplarFilter,
   type FurtherMetric,
   type MetricAttribute,
@@ -20,6 +22,7 @@ const METRIC_FIELDS = [
   'attributes',
   'operatorTenantDimension',
   'also',
+  'attribution',
   'maxSeriesPerMetric',
   'exemplars',
 ];
@@ -111,6 +114,10 @@ export function resolveMetrics(
         : asListOf<MetricAttribute>(given.attributes, 'metrics.attributes', METRIC_ATTRIBUTES),
     operatorTenantDimension: resolveTenantDimension(given.operatorTenantDimension),
     also,
+    attribution:
+      given.attribution === undefined
+        ? []
+        : asListOf<AttributionDimension>(given.attribution, 'metrics.attribution', ATTRIBUTION_DIMENSIONS),
     maxSeriesPerMetric: whole('maxSeriesPerMetric', DEFAULTS.maxSeriesPerMetric, 1, 100_000),
     exemplarFilter: exemplarFilter ?? filterInCode,
     tellsFacts: also.some((name) => name !== 'http.server.active_requests'),

@@ -32,3 +32,9 @@ export const FURTHER_METRICS = [
 
 /** One of them. */
 export type FurtherMetric = (typeof FURTHER_METRICS)[number];
+
+/** Of whose work it was, what the counters of policies and costs may tell apart. */
+export const ATTRIBUTION_DIMENSIONS = ['team', 'customer', 'project'] as const;
+
+/** One of them. */
+export type AttributionDimension = (typeof ATTRIBUTION_DIMENSIONS)[number];

@@ -12,11 +12,11 @@ export interface MetricNames {
   readonly cost: string;
 }
 
-export function metricNames(namespace: string): MetricNames {
+export function metricNames(namespace: string, governanceNamespace: string): MetricNames {
   return Object.freeze({
     upstreamDuration: `${namespace}.proxy.upstream.duration`,
     gatewayDuration: `${namespace}.proxy.gateway.duration`,
-    policyEvaluations: `${namespace}.policy.evaluations`,
-    cost: `${namespace}.cost`,
+    policyEvaluations: `${governanceNamespace}.policy.evaluations`,
+    cost: `${governanceNamespace}.cost`,
   });
 }

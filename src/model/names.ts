@@ -74,7 +74,7 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     durationHistogram: `${namespace}.proxy.request.duration`,
     lostCounter: `${namespace}.telemetry.lost`,
     destinationTest: `${namespace}.destination.test`,
-    metrics: metricNames(namespace),
+    metrics: metricNames(namespace, governanceNamespace),
     test: `${namespace}.test`,
     governance: governanceNames(governanceNamespace, doubleKeys),
     doubleKeys,

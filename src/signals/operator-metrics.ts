@@ -3,10 +3,11 @@ import type { MetricReading, Scope } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Encoders } from '../model/encoding.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import type { FurtherMetric } from '../model/metric-choices.js';
+import type { AttributionDimension, FurtherMetric } from '../model/metric-choices.js';
 import type { Names } from '../model/names.js';
 import { ActiveRequestsReading, type OpenRequest } from './active-requests.js';
 import type { Exemplars } from './exemplars.js';
+import { GovernanceMetrics } from './governance-metrics.js';
 import { createHttpServerMetrics } from './http-server-metrics.js';
 import { InstrumentTable } from './instrument-table.js';
 import { createProxyLatencyMetrics } from './proxy-latency-metrics.js';
@@ -18,6 +19,7 @@ export interface OperatorMetricsOptions {
   readonly encoders: Encoders;
   /** The metrics that are asked for. */
   readonly also: readonly FurtherMetric[];
+  readonly attribution: readonly AttributionDimension[];
   readonly durationBoundariesMs: readonly number[];
   readonly maxSeriesPerMetric: number;
   readonly forgetAfterMs: number;
@@ -44,9 +46,11 @@ export function createOperatorMetrics(options: OperatorMetricsOptions): Operator
     createHttpServerMetrics(table, also),
     createProxyLatencyMetrics(table, also, options),
   ].filter((recorder) => recorder !== undefined);
+  const governance = new GovernanceMetrics(table, options);
   return {
     record(request) {
       const { metricFacts } = request;
+      if (request.governance !== undefined) governance.record(request, request.governance);
       if (metricFacts !== undefined) for (const recorder of recorders) recorder(request, metricFacts);
     },
     openReadings: (temporality) => [

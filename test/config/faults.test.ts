@@ -186,6 +186,7 @@ describe('the metric options', () => {
     [{ attributes: 'error' }, 'metrics.attributes', 'must be an array'],
     [{ attributes: ['url.path'] }, 'metrics.attributes', 'must be one of http.response.status_code'],
     [{ also: ['http.server.duration'] }, 'metrics.also', 'must be one of http.server.request.duration'],
+    [{ attribution: ['tenant'] }, 'metrics.attribution', 'must be one of team, customer, project'],
     [{ maxSeriesPerMetric: 0 }, 'metrics.maxSeriesPerMetric', 'from 1'],
     [{ exemplars: 1 }, 'metrics.exemplars', 'must be true or false'],
     [{ operatorTenantDimension: 'plan' }, 'metrics.operatorTenantDimension', 'must be true or false'],

@@ -56,7 +56,6 @@ export type {
 } from './model/governance.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
 export type { DropReason, Ledger } from './model/ledger.js';
-export type { FurtherMetric, MetricAttribute } from './model/metric-choices.js';
 export type { LogAttributes, Logger, LogMethod, LogRecord } from './model/logger.js';
 export type { LogLevel } from './model/log-level.js';
 export type { AttributionDimension, FurtherMetric, MetricAttribute } from './model/metric-choices.js';

@@ -164,8 +164,11 @@ function compose(
     get wanted() {
       return delivery.wanted;
     },
-    operator: (signal, record) => delivery.operator(signal, record),
-    refuseOperator: (signal, reason) => delivery.refuseOperator(signal, reason),
+    operator: (signal, record, request) => delivery.operator(signal, record, request),
+    refuseOperator: (signal, reason, record, request) =>
+      delivery.refuseOperator(signal, reason, record, request),
+    keeps: (request) => delivery.keeps(request),
+    late: (record, request, refusal) => delivery.late(record, request, refusal),
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
   const intake = redactor === undefined ? everything : redactingIntake(everything, redactor);
@@ -249,6 +252,8 @@ function compose(
     metricIntervalMs: settings.metrics.intervalMs,
     bounds: settings.delivery,
     onState: (event) => stateListeners.tell(event),
+    keep: settings.sampling.keep,
+    keyedId: sampling.keyedId,
     openOwnReadings,
     resolveTenant: (answer, before) => settings.tenantResolver.resolve(answer, 'tenants', before),
   });

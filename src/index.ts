@@ -26,6 +26,7 @@ export type {
   TenantLookup,
   TenantRecord,
 } from './model/destination.js';
+export type { DestinationFilter, DestinationSampling } from './model/destination-selection.js';
 export type {
   DestinationTestOptions,
   DestinationTestOutcome,
@@ -55,6 +56,7 @@ export type {
   PolicyResult,
 } from './model/governance.js';
 export type { HostSpanProcessor } from './model/host-span-processor.js';
+export type { Keep, KeepRule, KeptRequest } from './model/keep.js';
 export type { DropReason, Ledger } from './model/ledger.js';
 export type { LogAttributes, Logger, LogMethod, LogRecord } from './model/logger.js';
 export type { LogLevel } from './model/log-level.js';

@@ -29,17 +29,15 @@ export function asRecord(value: unknown, option: string): Readonly<Record<string
   return object;
 }
 
-/** Refuses fields that are not built yet by name, and unknown ones with the list of what is known. */
+/** Refuses unknown fields, with the list of what is known. */
 export function checkFields(
   value: Readonly<Record<string, unknown>>,
   option: string,
   known: readonly string[],
-  later: readonly string[] = [],
 ): void {
   for (const field of Object.keys(value)) {
     if (value[field] === undefined || known.includes(field)) continue;
     const path = option === '' ? field : `${option}.${field}`;
-    if (later.includes(field)) throw fault(path, 'is not supported in this version');
     throw fault(path, `is not a known option; known are ${known.join(', ')}`);
   }
 }

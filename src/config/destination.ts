@@ -8,6 +8,7 @@ import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { fault } from '../model/configuration-error.js';
 import type { Audience, HeaderSource, ResolvedDestination, Target } from '../model/resolved-destination.js';
 import { checkHeaders, mergeHeaders, resolveHeaders } from './headers.js';
+import { resolveSelection } from './selection.js';
 import { resolveRequestsPerMinute, resolveSending } from './sending.js';
 import { MAX_PEM_BYTES, pemLength, resolveTls, type FoundGood } from './tls.js';
 
@@ -48,9 +49,10 @@ const FIELDS = [
   'maxRequestBytes',
   'requestsPerMinute',
   'tls',
+  'sampling',
+  'filter',
   'disabled',
 ];
-const LATER = ['sampling', 'filter'];
 
 function resolveExporter(value: unknown, option: string, owner: Audience): ReadyMadeExporter {
   const exporter = value as Partial<ReadyMadeExporter> | null;
@@ -128,7 +130,7 @@ export function resolveDestination(
   ...[owner, egress, foundGood]: OwnerArguments
 ): ResolvedDestination {
   const destination = asObject(value, option) as Destination & Record<string, unknown>;
-  checkFields(destination, option, FIELDS, LATER);
+  checkFields(destination, option, FIELDS);
   const signals = destination.signals === undefined ? {} : asObject(destination.signals, `${option}.signals`);
   checkFields(signals, `${option}.signals`, SIGNALS);
   if (destination.exporters !== undefined) {
@@ -186,6 +188,7 @@ export function resolveDestination(
         ? 'cumulative'
         : asOneOf(destination.temporality, `${option}.temporality`, ['cumulative', 'delta']),
     requestsPerMinute: resolveRequestsPerMinute(destination, option),
+    selection: resolveSelection(destination, option, owner),
   };
 }
 

@@ -307,6 +307,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
             resourceAttributes: {},
             temporality: temporality ?? 'cumulative',
             requestsPerMinute: undefined,
+            selection: undefined,
           },
     loneHeaders: example === undefined && headers.variables.length > 0 ? headers : undefined,
     loneSending:

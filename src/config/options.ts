@@ -4,6 +4,7 @@ import type { Attributes } from '../model/attributes.js';
 import type { Destinations, TenantEgress, TenantLookup, TenantRecord } from '../model/destination.js';
 import type { DiagnosticListener } from '../model/diagnostic.js';
 import type { BeginOptions } from '../model/exchange.js';
+import type { Keep } from '../model/keep.js';
 import type { HostSpanProcessor } from '../model/host-span-processor.js';
 import type { LogLevel } from '../model/log-level.js';
 import type { Outcome } from '../model/outcome.js';
@@ -46,6 +47,15 @@ export interface SamplingOptions {
    * One that throws or gives anything else is reported and counts as `undefined`. Called while the request waits. Default: none.
    */
   readonly decide?: (request: BeginOptions) => boolean | number | undefined;
+  /**
+   * Traces that are kept although they were not sampled, decided when the request has ended: a rule, several of which one has
+   * to hold, or a function that says `true`. Such a request's SERVER span and CLIENT spans go to the operator's
+   * destinations, marked `{ns}.sampling.late_kept`, with the flag unsampled, because that has gone on already: what others
+   * record of the trace is not there, nor are spans of `telemetry.tracer`, and `spanProcessors` do not see it. Every request then
+   * gets a span that records, whose cost is that of a sampled one. A function that throws or gives no boolean is reported and
+   * keeps nothing. A destination's own `sampling.keep` stands in its place. Default: none.
+   */
+  readonly keep?: Keep;
 }
 
 /** What callers are told of the trace. */

@@ -1,12 +1,14 @@
 /** `sampling`: checked, and joined with what the environment says. */
 import type { Diagnostic } from '../model/diagnostic.js';
+import type { KeepDecision } from '../model/selection.js';
 import { asFunction, asObject, asOneOf, checkFields } from './checks.js';
 import { DEFAULTS } from './defaults.js';
 import type { EnvironmentSampler } from './environment-sampler.js';
+import { resolveKeep } from './keep.js';
 import type { SamplingOptions } from './options.js';
 import { asRatio } from './ratio.js';
 
-const FIELDS = ['ratio', 'parent', 'decide'];
+const FIELDS = ['ratio', 'parent', 'decide', 'keep'];
 
 type Parent = NonNullable<SamplingOptions['parent']>;
 
@@ -16,6 +18,7 @@ export interface Sampling {
   /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
   readonly parent: Parent | undefined;
   readonly decide: SamplingOptions['decide'];
+  readonly keep: KeepDecision | undefined;
 }
 
 /** Checks it; the environment's ratio and parent win over code's, of which that is then said. */
@@ -34,11 +37,12 @@ export function resolveSampling(
     given.decide === undefined
       ? undefined
       : asFunction<NonNullable<SamplingOptions['decide']>>(given.decide, 'sampling.decide');
-  if (environment === undefined) return { inForce: { ratio, parent, decide }, notices: [] };
+  const keep = resolveKeep(given.keep, 'sampling.keep');
+  if (environment === undefined) return { inForce: { ratio, parent, decide, keep }, notices: [] };
   const isOverridden = given.ratio !== undefined || given.parent !== undefined;
   const message = 'sampling.ratio and sampling.parent are inactive: OTEL_TRACES_SAMPLER defines them';
   return {
-    inForce: { ratio: environment.ratio, parent: environment.parent, decide },
+    inForce: { ratio: environment.ratio, parent: environment.parent, decide, keep },
     notices: isOverridden ? [{ code: 'overridden_by_environment', message }] : [],
   };
 }

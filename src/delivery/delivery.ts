@@ -1,6 +1,7 @@
 /** The delivery stage: where records are handed over, and the live configuration of where they go. */
 import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../model/delivery.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
+import type { FinishedRequest } from '../model/finished-request.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
 import type { SelfCounts } from '../model/self-counts.js';
 import { SIGNALS } from '../model/signal.js';
@@ -60,6 +61,8 @@ const NOTHING: Wanted = {
   operatorTraces: false,
   operatorLogs: false,
   operatorMetrics: false,
+  spansByRequest: false,
+  unsampledSpans: false,
 };
 
 const WHAT_IS_SHED = {
@@ -130,6 +133,8 @@ export function createDelivery({
       operatorTraces: operator.wants('traces'),
       operatorLogs: operator.wants('logs'),
       operatorMetrics: operator.wants('metrics'),
+      spansByRequest: operator.choosesSpans('choosesByRequest'),
+      unsampledSpans: operator.choosesSpans('keepsUnsampled'),
     };
   };
 
@@ -165,6 +170,8 @@ export function createDelivery({
     void takeCustomReadings();
   });
 
+  const isShed = (record: OutgoingRecord): boolean => pressure.level === 'critical' && !record.isError;
+
   const memory = (): TelemetryStatus['memory'] => {
     const lanes = operator.lanes();
     const operatorMaxBytes = lanes.length * ofOperator.maxBytes;
@@ -186,15 +193,18 @@ export function createDelivery({
     get wanted() {
       return wanted;
     },
-    operator(signal: 'traces' | 'logs', record: OutgoingRecord) {
+    operator(signal: 'traces' | 'logs', record: OutgoingRecord, request?: FinishedRequest) {
       if (closed) operator.retired.of(signal).refuse('shutdown', 1);
-      else if (pressure.level === 'critical' && !record.isError) operator.refuse(signal, 'memory_pressure');
-      else operator.add(signal, record);
+      else if (isShed(record)) operator.refuse(signal, 'memory_pressure', record, request);
+      else operator.add(signal, record, request);
     },
-    refuseOperator(signal, reason) {
+    refuseOperator(signal, reason, record, request) {
       if (closed) operator.retired.of(signal).refuse('shutdown', 1);
-      else operator.refuse(signal, reason);
+      else operator.refuse(signal, reason, record, request);
     },
+    keeps: (request) => operator.takesUnsampled(request),
+    late: (record, request, refusal) =>
+      operator.addUnsampled(record, request, refusal ?? (isShed(record) ? 'memory_pressure' : undefined)),
     tenant: (tenantId) => tenants.intake(tenantId),
     setOperator,
     setTenant(tenantId, destinations) {

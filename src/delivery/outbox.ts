@@ -11,9 +11,11 @@ import type {
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
+import type { FinishedRequest } from '../model/finished-request.js';
 import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 import type { ResolvedDestination, Target } from '../model/resolved-destination.js';
+import type { RequestSubject } from '../model/selection.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers } from './account.js';
@@ -28,11 +30,12 @@ import { OPERATOR_SHARE, type PressureLevel } from './pressure.js';
 import type { Queue } from './queue.js';
 import { Readings } from './readings.js';
 import type { Scheduler } from './scheduler.js';
+import { createSelection, type Selection, type SelectionHome } from './selection.js';
 import { tellChange, type StateHome } from './state-change.js';
 import type { Totals } from './totals.js';
 
 /** What all outboxes of an instance share. */
-export interface OutboxHome extends StateHome {
+export interface OutboxHome extends StateHome, SelectionHome {
   readonly envelopes: Envelopes;
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
@@ -73,6 +76,8 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   #destination: ResolvedDestination;
   readonly #health: Health;
   #readings: Readings | undefined;
+  /** `undefined`: it takes everything. */
+  #selection: Selection | undefined;
 
   constructor(
     home: OutboxHome,
@@ -173,6 +178,9 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   }
 
   #apply(destination: ResolvedDestination, mark: MetricMark | undefined): void {
+    this.#selection = createSelection(destination.selection, this.shared, this.tenantId === undefined, () =>
+      this.#onRuleFault(),
+    );
     const resource = this.shared.resourceFor(this.tenantId, destination);
     for (const signal of SIGNALS) {
       const target = destination.disabled ? undefined : destination.targets[signal];
@@ -256,8 +264,30 @@ export class Outbox implements OutletHome, OwnReadingRequest {
     this.#readings = undefined;
   }
 
-  add(signal: Signal, record: OutgoingRecord): void {
+  #onRuleFault(): void {
+    this.shared.report({
+      code: 'callback_failed',
+      message: 'A function of sampling.keep or filter.where threw or gave no boolean',
+      destination: this.name,
+    });
+  }
+
+  /** What it chooses spans by, where it is to get any. */
+  get spanSelection(): Selection | undefined {
+    return this.wants('traces') ? this.#selection : undefined;
+  }
+
+  add(signal: Signal, record: OutgoingRecord, request: RequestSubject | undefined): void {
+    if (this.#selection !== undefined && !this.#selection.takes(signal, record, request)) return;
     this.#outletOf(signal)?.lane.add(record);
+  }
+
+  /** A span of a request that was not sampled; `refusal`: it is not to be queued. */
+  addUnsampled(record: OutgoingRecord, request: FinishedRequest, refusal: DropReason | undefined): void {
+    if (this.spanSelection?.takesUnsampled(request) !== true) return;
+    const lane = this.#outletOf('traces')?.lane;
+    if (refusal === undefined) lane?.add(record);
+    else lane?.queue.refuse(refusal);
   }
 
   /** Takes the readings that have news and of which the last one is settled, a step at a time. */
@@ -278,7 +308,13 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   }
 
   /** A record that is not to be queued, whatever room there is. */
-  refuse(signal: Signal, reason: DropReason): void {
+  refuse(
+    signal: Signal,
+    reason: DropReason,
+    record: OutgoingRecord,
+    request: RequestSubject | undefined,
+  ): void {
+    if (this.#selection !== undefined && !this.#selection.takes(signal, record, request)) return;
     this.#outletOf(signal)?.lane.queue.refuse(reason);
   }
 

@@ -1,7 +1,9 @@
 /** The destinations of one owner, the operator or a tenant: live changes by name, and accounts that outlive them. */
 import type { MetricMark, OutgoingRecord } from '../model/delivery.js';
+import type { FinishedRequest } from '../model/finished-request.js';
 import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { RequestSubject } from '../model/selection.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers } from './account.js';
@@ -123,13 +125,31 @@ export class Owner {
     return this.#outboxes.some((outbox) => outbox.wants(signal));
   }
 
-  add(signal: Signal, record: OutgoingRecord): void {
-    for (const outbox of this.#outboxes) outbox.add(signal, record);
+  add(signal: Signal, record: OutgoingRecord, request: RequestSubject | undefined): void {
+    for (const outbox of this.#outboxes) outbox.add(signal, record, request);
+  }
+
+  /** Whether one of them chooses spans so. */
+  choosesSpans(how: 'choosesByRequest' | 'keepsUnsampled'): boolean {
+    return this.#outboxes.some((outbox) => outbox.spanSelection?.[how] === true);
+  }
+
+  takesUnsampled(request: FinishedRequest): boolean {
+    return this.#outboxes.some((outbox) => outbox.spanSelection?.takesUnsampled(request) === true);
+  }
+
+  addUnsampled(record: OutgoingRecord, request: FinishedRequest, refusal: DropReason | undefined): void {
+    for (const outbox of this.#outboxes) outbox.addUnsampled(record, request, refusal);
   }
 
   /** A record that no destination is to have, counted at each that would have had it. */
-  refuse(signal: Signal, reason: DropReason): void {
-    for (const outbox of this.#outboxes) outbox.refuse(signal, reason);
+  refuse(
+    signal: Signal,
+    reason: DropReason,
+    record: OutgoingRecord,
+    request: RequestSubject | undefined,
+  ): void {
+    for (const outbox of this.#outboxes) outbox.refuse(signal, reason, record, request);
   }
 
   limitQueues(share: number, reason: DropReason): void {

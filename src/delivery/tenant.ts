@@ -2,6 +2,7 @@
 import type { MetricMark, OutgoingRecord, Scope, TenantIntake } from '../model/delivery.js';
 import type { DropReason } from '../model/ledger.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { RequestSubject } from '../model/selection.js';
 import type { TenantStatus } from '../model/status.js';
 import { MAX_WAITING_BYTES, MAX_WAITING_ITEMS, WAITING_RECORD_BYTES } from './bounds.js';
 import { Share, type Evictable } from './budget.js';
@@ -16,9 +17,16 @@ class WaitingRecord implements OutgoingRecord {
   readonly bornMs: number;
   readonly #bytes: Uint8Array;
   readonly readable: OutgoingRecord['readable'];
+  readonly severityNumber: number | undefined;
+  readonly traceId: string | undefined;
+  /** What filters and ratios look at. */
+  readonly request: RequestSubject | undefined;
 
-  constructor(record: OutgoingRecord, bornMs: number) {
+  constructor(record: OutgoingRecord, request: RequestSubject | undefined, bornMs: number) {
     this.bornMs = bornMs;
+    this.severityNumber = record.severityNumber;
+    this.traceId = record.traceId;
+    this.request = request && subjectOf(request);
     this.scope = record.scope;
     this.isError = record.isError;
     this.#bytes = record.bytes().slice();
@@ -28,6 +36,18 @@ class WaitingRecord implements OutgoingRecord {
   bytes(): Uint8Array {
     return this.#bytes;
   }
+}
+
+/** Without the rest of the request, which may be much more than its log record. */
+function subjectOf({
+  method,
+  path,
+  routeName,
+  requestId,
+  traceId,
+  isIdChosen,
+}: RequestSubject): RequestSubject {
+  return { method, path, routeName, requestId, traceId, isIdChosen };
 }
 
 const NO_RECORDS: readonly WaitingRecord[] = [];
@@ -87,7 +107,7 @@ export class Tenant implements TenantIntake, Evictable {
     this.isKnown = true;
     const waiting = this.#takeWaiting();
     if (!this.owner.hasDestinations) this.#discard(waiting.length, 'unrouted');
-    else for (const record of waiting) this.owner.add('logs', record);
+    else for (const record of waiting) this.owner.add('logs', record, record.request);
   }
 
   get hasDestinations(): boolean {
@@ -133,20 +153,20 @@ export class Tenant implements TenantIntake, Evictable {
     this.#discard(1, reason);
   }
 
-  log(record: OutgoingRecord): void {
+  log(record: OutgoingRecord, request?: RequestSubject): void {
     if (this.isGone) {
       this.#discard(1, 'shutdown');
       return;
     }
     if (this.#home.pressure.level === 'critical') {
-      this.refuse('memory_pressure');
+      this.refuse('memory_pressure', record, request);
       return;
     }
     if (this.isKnown) {
-      this.owner.add('logs', record);
+      this.owner.add('logs', record, request);
       return;
     }
-    const copy = new WaitingRecord(record, this.#home.monotonicMs());
+    const copy = new WaitingRecord(record, request, this.#home.monotonicMs());
     if (this.#waiting.length === 0) this.#waiting = [copy];
     else (this.#waiting as WaitingRecord[]).push(copy);
     this.#countWaiting(copy.bytes().byteLength, 1);
@@ -156,9 +176,9 @@ export class Tenant implements TenantIntake, Evictable {
   }
 
   /** A record that is not to be queued. */
-  refuse(reason: DropReason): void {
+  refuse(reason: DropReason, record: OutgoingRecord, request?: RequestSubject): void {
     if (this.isGone) this.#discard(1, 'shutdown');
-    else if (this.isKnown) this.owner.refuse('logs', reason);
+    else if (this.isKnown) this.owner.refuse('logs', reason, record, request);
     else this.#discard(1, reason);
   }
 

@@ -1,7 +1,9 @@
 /** The seams between the stages that make records and those that carry them. */
 import type { Attributes } from './attributes.js';
+import type { FinishedRequest } from './finished-request.js';
 import type { DropReason, Ledgers } from './ledger.js';
 import type { Target } from './resolved-destination.js';
+import type { RequestSubject } from './selection.js';
 import type { Signal } from './signal.js';
 
 /** An instrumentation scope with its OTLP bytes. Records are grouped by identity, so there is one object per scope. */
@@ -27,6 +29,10 @@ export interface OutgoingRecord {
   bytes(): Uint8Array;
   /** Severity ERROR or worse, or a failed span: what is kept longest when memory runs out. */
   readonly isError: boolean;
+  /** Of a log record; `undefined`: it has none. */
+  readonly severityNumber?: number | undefined;
+  /** 32 hex digits; `undefined` or empty: it belongs to no trace. */
+  readonly traceId?: string | undefined;
   /** The record as the SDK's exporters read it. May be kept. */
   readable(resource: DestinationResource): object;
 }
@@ -38,21 +44,36 @@ export interface Wanted {
   readonly operatorTraces: boolean;
   readonly operatorLogs: boolean;
   readonly operatorMetrics: boolean;
+  /** A destination of the operator's chooses spans by the request that they belong to. */
+  readonly spansByRequest: boolean;
+  /** One may keep spans of requests that were not sampled. */
+  readonly unsampledSpans: boolean;
 }
 
 /** One tenant that has, or may turn out to have, destinations. */
 export interface TenantIntake {
-  log(record: OutgoingRecord): void;
+  /** `request`: that the record is of, for destinations that choose by it. */
+  log(record: OutgoingRecord, request?: RequestSubject): void;
   /** A log record that it is not to have. */
-  refuse(reason: DropReason): void;
+  refuse(reason: DropReason, record: OutgoingRecord, request?: RequestSubject): void;
 }
 
 /** Where records are handed over. Nothing here throws, waits or does I/O. */
 export interface Intake {
   readonly wanted: Wanted;
-  operator(signal: 'traces' | 'logs', record: OutgoingRecord): void;
+  /** `request`: that the record is of, for destinations that choose by it. */
+  operator(signal: 'traces' | 'logs', record: OutgoingRecord, request?: FinishedRequest): void;
   /** A record that the operator is not to have, counted at each destination that would have had it. */
-  refuseOperator(signal: 'traces' | 'logs', reason: DropReason): void;
+  refuseOperator(
+    signal: 'traces' | 'logs',
+    reason: DropReason,
+    record: OutgoingRecord,
+    request?: FinishedRequest,
+  ): void;
+  /** Whether a destination of the operator's keeps this request, which was not sampled. */
+  keeps(request: FinishedRequest): boolean;
+  /** A span of a request that was not sampled, for those that keep it; `refusal`: they are not to have it. */
+  late(record: OutgoingRecord, request: FinishedRequest, refusal?: DropReason): void;
   /** The tenant's intake; `undefined` when it is known to have none. May start a lookup. */
   tenant(tenantId: string): TenantIntake | undefined;
 }

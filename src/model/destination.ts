@@ -1,5 +1,6 @@
 /** What can be said about one OTLP destination: the same type for the operator, for tenants and for checks. */
 import type { Attributes } from './attributes.js';
+import type { DestinationFilter, DestinationSampling } from './destination-selection.js';
 
 /** Where the headers of a destination come from. */
 export type DestinationHeaders =
@@ -124,6 +125,10 @@ export interface Destination {
    * within its bounds. A whole number from 1 to 60000. Default: no limit.
    */
   readonly requestsPerMinute?: number;
+  /** A share of the traces and of the log records below WARN. Default: all of them. */
+  readonly sampling?: DestinationSampling;
+  /** What is not wanted here, such as health checks. A change keeps the queue. Default: nothing is left out. */
+  readonly filter?: DestinationFilter;
   /** `true`: configured but switched off; nothing is queued or sent. */
   readonly disabled?: boolean;
 }

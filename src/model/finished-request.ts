@@ -41,6 +41,8 @@ export interface FinishedRequest {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;
+  /** An untrusted caller has chosen the trace id: ratios decide on a keyed hash of it. */
+  readonly isIdChosen: boolean;
   /** Custom attributes of the operator's log record. */
   readonly operatorAttributes: Attributes | undefined;
   /** Custom attributes of everyone's log record. */
@@ -75,8 +77,16 @@ export interface RequestException {
 /** Takes finished requests. Called synchronously, once per request and upstream call; must not throw. */
 export interface RequestSink {
   requestFinished(request: FinishedRequest): void;
-  /** A CLIENT span, before the request that it belongs to. */
-  upstreamCallFinished(span: SpanRecord): void;
+  /** A CLIENT span. Where destinations choose by the request (`choosesByRequest`), it comes with it, once that has ended. */
+  upstreamCallFinished(span: SpanRecord, request?: FinishedRequest): void;
+  /** A destination chooses spans by the request that they belong to, so CLIENT spans have to wait for its end. */
+  readonly choosesByRequest: boolean;
+  /** A destination may keep traces that were not sampled, so their spans have to be made. */
+  readonly keepsUnsampled: boolean;
+  /** Whether one keeps this one, which was not sampled. */
+  keeps(request: FinishedRequest): boolean;
+  /** A span of an unsampled request that is kept. */
+  spanKept(span: SpanRecord, request: FinishedRequest): void;
   /** Before the request, or the call, that it belongs to. */
   exceptionCaught(exception: RequestException): void;
   /** Whether anybody wants those now. */

@@ -22,6 +22,8 @@ export interface Names {
   readonly upstreamStatusCode: string;
   readonly upstreamLatencyMs: string;
   readonly upstreamAttempts: string;
+  readonly droppedClientSpans: string;
+  readonly lateKept: string;
   readonly responseSource: string;
   readonly requestEvent: string;
   /** The event name of a security event. */
@@ -61,6 +63,8 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     upstreamStatusCode: `${namespace}.upstream.status_code`,
     upstreamLatencyMs,
     upstreamAttempts: `${namespace}.upstream.attempts`,
+    droppedClientSpans: `${namespace}.upstream.dropped_spans`,
+    lateKept: `${namespace}.sampling.late_kept`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
     securityEvent: (name: string) => `${namespace}.security.${name}`,

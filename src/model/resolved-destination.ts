@@ -1,6 +1,7 @@
 /** A destination that has passed every check. Holds secrets: it never leaves the delivery and transport stages. */
 import type { Attributes } from './attributes.js';
 import type { ReadyMadeExporter } from './destination.js';
+import type { ResolvedSelection } from './selection.js';
 import type { Signal } from './signal.js';
 
 /** Names and values, names in lower case. */
@@ -79,4 +80,6 @@ export interface ResolvedDestination {
   readonly temporality: 'cumulative' | 'delta';
   /** Attempts to send, over all signals. `undefined`: as many as there are. */
   readonly requestsPerMinute: number | undefined;
+  /** `undefined`: it gets every record that there is for it. */
+  readonly selection: ResolvedSelection | undefined;
 }

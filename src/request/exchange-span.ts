@@ -36,6 +36,7 @@ export const KIND_SERVER = 1;
 export const KIND_CLIENT = 2;
 export const SPAN_ERROR = Object.freeze({ code: 2 });
 const STATUS_UNSET = 0;
+const FLAG_SAMPLED = 0x01;
 
 /** What the span needs from its instance. */
 export interface SpanHome {
@@ -124,6 +125,11 @@ export class ExchangeSpan implements Span, SpanRecord {
     return this.#context;
   }
 
+  get isSampled(): boolean {
+    return (this.#context.traceFlags & FLAG_SAMPLED) !== 0;
+  }
+
+  /** Also of one that is not sampled, where it may be kept at its end: what is written to it is not in vain. */
   isRecording(): boolean {
     return !this.ended;
   }

@@ -34,6 +34,8 @@ export interface ExchangeTrace {
   readonly parent: SpanContext | undefined;
   /** The gateway adds a hop. */
   readonly isOwn: boolean;
+  /** An untrusted caller has chosen the trace id. */
+  readonly isIdChosen: boolean;
   /** What came in, as far as it is trusted. */
   readonly carried: ExtractedContext | undefined;
   /** The span of another instrumentation, which stands for the SERVER span. */
@@ -74,8 +76,8 @@ export function startTrace(
   // Under `restart` a host may still want the caller's decision; under `continue-unsampled` it has said that it does not.
   const decision = trust === 'continue-unsampled' ? undefined : extracted?.sampled;
   const policy = sampling.parent ?? (trust === 'continue' ? 'follow' : 'ignore');
-  const isChosen = trust !== 'continue' && carried?.traceId !== undefined;
-  const sampled = isSampled(sampling, { request, traceId, decision, parent: policy, isChosen });
+  const isIdChosen = trust !== 'continue' && carried?.traceId !== undefined;
+  const sampled = isSampled(sampling, { request, traceId, decision, parent: policy, isIdChosen });
   const traceState = carried?.traceState;
   // A new id is random in its last seven bytes, which level 2 wants to be told.
   const random = carried?.traceId === undefined || carried.random;
@@ -85,7 +87,7 @@ export function startTrace(
       ? undefined
       : spanContextOf(traceId, carried.spanId, flagsOf(carried.sampled, carried.random), traceState, true);
   const spanContext = spanContextOf(traceId, spanId, traceFlags, traceState, false);
-  return { traceId, spanId, sampled, traceFlags, spanContext, parent, isOwn: true, carried };
+  return { traceId, spanId, sampled, traceFlags, spanContext, parent, isOwn: true, isIdChosen, carried };
 }
 
 /** The trace of a gateway that records no spans: it adds no hop, and the caller's ids go on as they came. */
@@ -104,7 +106,17 @@ export function passTrace(
     traceId === '' || spanId === ''
       ? INVALID_SPAN_CONTEXT
       : spanContextOf(traceId, spanId, traceFlags, traceState, true);
-  return { traceId, spanId, sampled, traceFlags, spanContext, parent: undefined, isOwn: false, carried };
+  return {
+    traceId,
+    spanId,
+    sampled,
+    traceFlags,
+    spanContext,
+    parent: undefined,
+    isOwn: false,
+    isIdChosen: isOwnDecision,
+    carried,
+  };
 }
 
 /**
@@ -129,6 +141,7 @@ export function joinTrace(
     spanContext,
     parent: undefined,
     isOwn: addsSpans,
+    isIdChosen: false,
     carried: carriedBeside(traceId, traceState, underTrust(extracted, trust)),
     hostSpan,
   };

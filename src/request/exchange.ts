@@ -101,7 +101,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     this.#startMs = nowMs - age;
     if (trace.hostSpan !== undefined) {
       this.span = trace.hostSpan.span;
-    } else if (trace.isOwn && trace.sampled === true) {
+    } else if (trace.isOwn && (trace.sampled === true || home.sink.keepsUnsampled)) {
       this.#serverSpan = this.#startSpan();
       this.span = this.#serverSpan;
     } else {
@@ -116,7 +116,8 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     const name = spanMethod(this.#arrival.method);
     const span = new ExchangeSpan(home, KIND_SERVER, name, spanContext, parent, this.#startMs);
     if (carried !== undefined && carried.links.length > 0) span.addLinks(linksOf(this.#trace));
-    if (home.processors.any) {
+    // A processor is promised nothing that it would not see the end of.
+    if (home.processors.any && span.isSampled) {
       span.complete(arrivalAttributes(this.#arrival));
       home.processors.onStart(span, home.contexts.active());
     }
@@ -179,6 +180,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       arrival: this.#arrival,
       requestId: this.requestId,
       span: this.span,
+      mayBeKept: this.#serverSpan !== undefined,
     });
     return this.#calls.start(options, this.ended || !this.recording);
   }
@@ -322,21 +324,39 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       traceId: this.#trace.traceId,
       spanId: this.#trace.spanId,
       traceFlags: this.#trace.traceFlags,
+      isIdChosen: this.#trace.isIdChosen,
       operatorAttributes: this.custom?.operatorOnly,
       tenantAttributes: this.custom?.shared,
       droppedAttributes: this.custom?.dropped ?? 0,
       droppedTenantAttributes: this.custom?.droppedShared ?? 0,
       governance: this.governance,
       metricFacts: home.tellsMetricFacts ? this.#metricFacts(upstream) : undefined,
-      span,
+      span: span?.isSampled === true ? span : undefined,
     };
     this.bodies = undefined;
     if (outcome.isError) tellException(home, finished, span, this.thrown, this.#calls?.seenExceptions);
+    const isLate = span?.isSampled === false && home.sink.keeps(finished);
     const { hostSpan } = this.#trace;
-    if (span !== undefined) finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers);
+    if (span !== undefined && (span.isSampled || isLate)) {
+      this.#markSpan(span, isLate);
+      finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers);
+      // One that was not sampled is worth its attributes only if somebody keeps it.
+    } else if (span !== undefined) span.finish(span.name, endMs);
     else if (hostSpan !== undefined)
       tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
-    home.sink.requestFinished(finished);
+    try {
+      home.sink.requestFinished(finished);
+    } finally {
+      this.#calls?.settle(finished, isLate);
+      if (isLate) home.sink.spanKept(span, finished);
+    }
+  }
+
+  #markSpan(span: ExchangeSpan, isLate: boolean): void {
+    const { names } = this.#home;
+    const dropped = this.#calls?.droppedSpans ?? 0;
+    if (dropped > 0) span.setAttribute(names.droppedClientSpans, dropped);
+    if (isLate) span.setAttribute(names.lateKept, true);
   }
 
   /** What it counts by while it is open. */

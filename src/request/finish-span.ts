@@ -24,7 +24,9 @@ export function finishSpan(
   upstream: UpstreamFacts | undefined,
   headers: ReadableHeaders | undefined,
 ): void {
-  if (!processors.any) span.complete(arrivalAttributes(arrival));
+  // They saw its start, when it had these already.
+  const isSeen = processors.any && span.isSampled;
+  if (!isSeen) span.complete(arrivalAttributes(arrival));
   const end: MutableAttributes = {};
   putGatewayFacts(end, names, finished, httpRoute, upstream);
   putOutcome(end, names, finished);
@@ -35,11 +37,11 @@ export function finishSpan(
     Object.assign(end, governance.attributes);
     span.useDoubleKeys(names.governance.doubleKeys);
   }
-  span.completeAtEnd(end, processors.any);
+  span.completeAtEnd(end, isSeen);
   if (finished.outcome.isError) span.status = SPAN_ERROR;
   const name = routedName(arrival, httpRoute ?? finished.routeName) ?? spanMethod(arrival.method);
   span.finish(name, finished.endMs);
-  if (processors.any) processors.onEnd(span);
+  if (isSeen) processors.onEnd(span);
 }
 
 /** `finished` is absent where the host's span ends before it is known how the exchange did. */

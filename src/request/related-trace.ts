@@ -70,6 +70,7 @@ function below(
     spanContext: { ...parent, spanId, isRemote: false },
     parent,
     isOwn: true,
+    isIdChosen: false,
     carried: carried ?? (traceState === undefined ? undefined : { ...NOTHING_CARRIED, traceState }),
   };
 }

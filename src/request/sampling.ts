@@ -79,16 +79,16 @@ export interface HeadFacts {
   readonly decision: boolean | undefined;
   readonly parent: ParentSampling;
   /** An untrusted caller has chosen the id. */
-  readonly isChosen: boolean;
+  readonly isIdChosen: boolean;
 }
 
 export function isSampled(sampling: HeadSampling, facts: HeadFacts): boolean {
   const { request } = facts;
   const said = request === undefined ? undefined : sampling.decide?.(request);
   if (typeof said === 'boolean') return said;
-  const { decision, parent, traceId, isChosen } = facts;
+  const { decision, parent, traceId, isIdChosen } = facts;
   if (parent === 'follow' && decision !== undefined) return decision;
   if (parent === 'follow-drop' && decision === false) return false;
-  if (said === undefined) return isChosen ? sampling.keyedRatioSays(traceId) : sampling.ratioSays(traceId);
-  return createRatioSampler(said)(isChosen ? sampling.keyedId(traceId) : traceId);
+  if (said === undefined) return isIdChosen ? sampling.keyedRatioSays(traceId) : sampling.ratioSays(traceId);
+  return createRatioSampler(said)(isIdChosen ? sampling.keyedId(traceId) : traceId);
 }

@@ -47,6 +47,8 @@ export interface Caller {
   readonly requestId: string;
   /** The SERVER span. */
   readonly span: Span;
+  /** There may be spans to keep although they are not sampled. */
+  readonly mayBeKept: boolean;
 }
 
 /** What an attempt tells the others of its exchange. */
@@ -57,6 +59,8 @@ export interface Attempts {
   located(call: LiveUpstreamCall): void;
   responded(facts: UpstreamFacts): void;
   ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void;
+  /** Its span is complete. */
+  spanFinished(span: ExchangeSpan): void;
 }
 
 /** A host name or address, without port and whatever else may stand beside it. */
@@ -143,7 +147,7 @@ export class LiveUpstreamCall implements UpstreamCall {
     // Unsampled attempts have ids of their own too: the upstream must not take two calls for one.
     this.spanId = home.ids.spanId();
     const context: SpanContext = { ...trace.spanContext, spanId: this.spanId };
-    if (calls === undefined || trace.sampled !== true) {
+    if (calls === undefined || (trace.sampled !== true && !caller.mayBeKept)) {
       this.span = apiTrace.wrapSpanContext(context);
       return;
     }
@@ -152,9 +156,14 @@ export class LiveUpstreamCall implements UpstreamCall {
     const span = new ExchangeSpan(home, KIND_CLIENT, spanMethod(method), context, trace.spanContext, startMs);
     this.#clientSpan = span;
     this.span = span;
-    if (!home.processors.any) return;
+    if (!this.#isSeen(span)) return;
     span.complete(startAttributes(facts, caller.arrival));
     home.processors.onStart(span, apiTrace.setSpan(home.contexts.active(), caller.span));
+  }
+
+  /** By the host's span processors, which have its attributes from the beginning. */
+  #isSeen(span: ExchangeSpan): boolean {
+    return this.#caller.home.processors.any && span.isSampled;
   }
 
   get target(): UpstreamFacts {
@@ -196,7 +205,7 @@ export class LiveUpstreamCall implements UpstreamCall {
     this.#calls?.located(this);
     const span = this.#clientSpan;
     // Without processors the attributes are made at the end.
-    if (span !== undefined && this.#caller.home.processors.any)
+    if (span !== undefined && this.#isSeen(span))
       putTarget(span.attributes, this.#facts, this.#caller.arrival.secretKeys);
   }
 
@@ -289,10 +298,11 @@ export class LiveUpstreamCall implements UpstreamCall {
   ): void {
     const { home, arrival } = this.#caller;
     try {
-      const own = home.processors.any ? span.attributes : startAttributes(this.#facts, arrival);
+      const isSeen = this.#isSeen(span);
+      const own = isSeen ? span.attributes : startAttributes(this.#facts, arrival);
       if (home.callAttributes?.network === true) putScheme(own, this.#facts.url);
       if (this.#told !== undefined) Object.assign(own, this.#told);
-      if (!home.processors.any) span.complete(own);
+      if (!isSeen) span.complete(own);
       // For a client a 4xx is an error too, as the conventions say.
       const errorType =
         error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);
@@ -305,8 +315,8 @@ export class LiveUpstreamCall implements UpstreamCall {
         if (span.status.code === SpanStatusCode.UNSET) span.status = SPAN_ERROR;
       }
       span.finish(span.name, span.startTimeMs + latencyMs);
-      if (home.processors.any) home.processors.onEnd(span);
-      home.sink.upstreamCallFinished(span);
+      if (isSeen) home.processors.onEnd(span);
+      this.#calls?.spanFinished(span);
     } catch {
       home.report({ code: 'internal_error', message: 'A finished upstream call could not be recorded' });
     }

@@ -1,8 +1,13 @@
 /** All attempts that one exchange makes at upstreams, and what they tell the exchange. */
 import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/exchange.js';
+import type { FinishedRequest } from '../model/finished-request.js';
 import { ABORTED } from './aborted.js';
+import type { ExchangeSpan } from './exchange-span.js';
 import { CallExceptions } from './exceptions.js';
 import { LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
+
+/** Spans of one exchange that wait for its end: about 64 KB. Retries are few, and whoever fans out further loses the rest. */
+const MAX_HELD_SPANS = 64;
 
 export class UpstreamCalls implements Attempts {
   readonly #caller: Caller;
@@ -15,6 +20,13 @@ export class UpstreamCalls implements Attempts {
   #lastErrorType: string | undefined;
   #isOver = false;
   #closedAtMs = 0;
+  /** Spans of which the fate is known at the end only: not sampled, or for destinations that choose by the request. */
+  #held: ExchangeSpan[] | undefined;
+  /** The request that they belong to, once it has ended, for those that end after it; `undefined`: it needs none of this. */
+  #settled: FinishedRequest | undefined;
+  #isKept = false;
+  /** Spans over the bound. */
+  droppedSpans = 0;
   /** Why the last attempt failed; `undefined` when it did not. */
   errorType: string | undefined;
 
@@ -71,6 +83,44 @@ export class UpstreamCalls implements Attempts {
     const isAborted = ABORTED.has(errorType);
     if (!isAborted) this.errorType = errorType;
     this.#lastErrorType = isAborted ? undefined : errorType;
+  }
+
+  spanFinished(span: ExchangeSpan): void {
+    const { sink, report } = this.#caller.home;
+    if (this.#settled !== undefined) this.#handOver(span, this.#settled);
+    else if (span.isSampled && !sink.choosesByRequest) sink.upstreamCallFinished(span);
+    else if ((this.#held ??= []).length < MAX_HELD_SPANS) this.#held.push(span);
+    else if (this.droppedSpans++ === 0) {
+      const message = `More than ${MAX_HELD_SPANS} CLIENT spans of one request waited for its end; further ones are lost`;
+      report({ code: 'dropped', message, signal: 'traces' });
+    }
+  }
+
+  #handOver(span: ExchangeSpan, request: FinishedRequest): void {
+    const { sink, names } = this.#caller.home;
+    if (span.isSampled) sink.upstreamCallFinished(span, request);
+    else if (this.#isKept) {
+      span.attributes[names.lateKept] = true;
+      sink.spanKept(span, request);
+    }
+  }
+
+  /** The request has ended; `isKept`: its spans are wanted although they are not sampled. */
+  settle(request: FinishedRequest, isKept: boolean): void {
+    const held = this.#held;
+    if (held === undefined && this.#open.size === 0) return;
+    this.#held = undefined;
+    this.#settled = request;
+    this.#isKept = isKept;
+    for (const span of held ?? []) {
+      try {
+        this.#handOver(span, request);
+      } catch {
+        // Hosts can put things on a span that cannot be encoded; the next one must not be lost with it.
+        const message = 'A finished upstream call could not be recorded';
+        this.#caller.home.report({ code: 'internal_error', message });
+      }
+    }
   }
 
   /**

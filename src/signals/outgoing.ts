@@ -46,6 +46,10 @@ export class OutgoingSpan implements RedactableRecord {
     return this.#span.status.code === STATUS_ERROR;
   }
 
+  get traceId(): string {
+    return this.#span.spanContext().traceId;
+  }
+
   bytes(): Uint8Array {
     return (this.#bytes ??= this.#encoders.span(this.#span));
   }
@@ -97,6 +101,14 @@ export class OutgoingLog implements RedactableRecord {
 
   get isError(): boolean {
     return (this.#log.severityNumber ?? 0) >= SEVERITY_ERROR;
+  }
+
+  get severityNumber(): number | undefined {
+    return this.#log.severityNumber;
+  }
+
+  get traceId(): string | undefined {
+    return this.#log.traceId ?? this.#log.spanContext?.traceId;
   }
 
   bytes(): Uint8Array {
@@ -166,6 +178,14 @@ export class ExtendedLog implements RedactableRecord {
 
   get isError(): boolean {
     return this.#shared.isError;
+  }
+
+  get severityNumber(): number | undefined {
+    return this.#shared.severityNumber;
+  }
+
+  get traceId(): string | undefined {
+    return this.#shared.traceId;
   }
 
   bytes(): Uint8Array {

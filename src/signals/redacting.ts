@@ -15,22 +15,29 @@ export function redactingIntake(intake: Intake, redactor: Redactor): Intake {
     get wanted() {
       return intake.wanted;
     },
-    operator(signal, record) {
+    operator(signal, record, request) {
       const left = redacted(record, redactor, 'operator');
-      if (typeof left === 'string') intake.refuseOperator(signal, left);
-      else intake.operator(signal, left);
+      if (typeof left === 'string') intake.refuseOperator(signal, left, record, request);
+      else intake.operator(signal, left, request);
     },
-    refuseOperator: (signal, reason) => intake.refuseOperator(signal, reason),
+    refuseOperator: (signal, reason, record, request) =>
+      intake.refuseOperator(signal, reason, record, request),
+    keeps: (request) => intake.keeps(request),
+    late(record, request, refusal) {
+      const left = redacted(record, redactor, 'operator');
+      if (typeof left === 'string') intake.late(record, request, left);
+      else intake.late(left, request, refusal);
+    },
     tenant(tenantId) {
       const tenant = intake.tenant(tenantId);
       return (
         tenant && {
-          log(record) {
+          log(record, request) {
             const left = redacted(record, redactor, 'tenant');
-            if (typeof left === 'string') tenant.refuse(left);
-            else tenant.log(left);
+            if (typeof left === 'string') tenant.refuse(left, record, request);
+            else tenant.log(left, request);
           },
-          refuse: (reason) => tenant.refuse(reason),
+          refuse: (reason, record, request) => tenant.refuse(reason, record, request),
         }
       );
     },

@@ -18,12 +18,21 @@ export interface RequestSignalsOptions extends RequestLogOptions {
 
 export function createRequestSignals(options: RequestSignalsOptions): RequestSink {
   const { intake, metrics, encoders, scope, resourceObject } = options;
-  const spanFinished = (span: SpanRecord): void => {
+  const spanFinished = (span: SpanRecord, request?: FinishedRequest): void => {
     if (intake.wanted.operatorTraces) {
-      intake.operator('traces', new OutgoingSpan(span, scope, encoders, resourceObject));
+      intake.operator('traces', new OutgoingSpan(span, scope, encoders, resourceObject), request);
     }
   };
   return {
+    get choosesByRequest() {
+      return intake.wanted.spansByRequest;
+    },
+    get keepsUnsampled() {
+      return intake.wanted.unsampledSpans;
+    },
+    keeps: (request) => intake.keeps(request),
+    spanKept: (span, request) =>
+      intake.late(new OutgoingSpan(span, scope, encoders, resourceObject), request),
     upstreamCallFinished: spanFinished,
     wantsExceptions: () => intake.wanted.operatorLogs,
     exceptionCaught(caught) {
@@ -42,7 +51,7 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       if (tenant !== undefined || wanted.operatorLogs) {
         const { forTenant, forOperator, operatorFacts } = requestLogs(request, options);
         const shared = new OutgoingLog(forTenant, scope, encoders, resourceObject);
-        tenant?.log(shared);
+        tenant?.log(shared, request);
         if (wanted.operatorLogs) {
           const own =
             forOperator === forTenant
@@ -53,11 +62,12 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
             operatorFacts === undefined
               ? own
               : new ExtendedLog(own, operatorFacts, operatorDoubleKeys(request, options), encoders),
+            request,
           );
         }
       }
       // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
-      if (request.span !== undefined) spanFinished(request.span);
+      if (request.span !== undefined) spanFinished(request.span, request);
     },
   };
 }

@@ -225,29 +225,7 @@ describe('the metric options', () => {
   });
 });
 
-const LATER = {
-  sampling: {},
-  filter: {},
-};
-
 describe('a destination', () => {
-  it.each(Object.entries(LATER))(
-    'that sets %s, which is not built yet, is refused by name',
-    (field, value) => {
-      expectFault(
-        { operator: { endpoint, [field]: value } },
-        `operator.${field}`,
-        'is not supported in this version',
-      );
-      expectFault(
-        { tenants: { acme: { endpoint, [field]: value } } },
-        `tenants.acme.${field}`,
-        'is not supported',
-      );
-      expectFault({ operator: [{ endpoint, [field]: value }] }, `operator[0].${field}`, 'is not supported');
-    },
-  );
-
   it.each<[unknown, string, string]>([
     ['http://127.0.0.1:4318', '', 'must be an object, not a string'],
     [5, '', 'must be an object, not a number'],

@@ -99,6 +99,8 @@ export function startDelivery(parts: BenchParts): DeliveryBench {
     onState: (event) => events.push(event),
     resourceFor: () => RESOURCE,
     openOwnReadings: () => [],
+    keep: undefined,
+    keyedId: (traceId) => traceId,
     operator: parts.operator ?? [],
     tenants: new Map(Object.entries(parts.tenants ?? {})),
     tenantLookup: parts.tenantLookup,

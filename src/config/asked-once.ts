@@ -1,0 +1,51 @@
+/** A function of the host's about a finished request: contained, and asked once however many of its records go how far. */
+import type { FinishedRequest } from '../model/finished-request.js';
+import type { KeptRequest } from '../model/keep.js';
+import type { OnRuleFault } from '../model/selection.js';
+import { containRejection } from '../model/settle.js';
+
+function viewOf(request: FinishedRequest): KeptRequest {
+  const { outcome } = request;
+  return {
+    method: request.method,
+    path: request.path,
+    routeName: request.routeName,
+    tenantId: request.tenantId,
+    environment: request.environment,
+    requestId: request.requestId,
+    traceId: request.traceId,
+    isSampled: (request.traceFlags & 1) === 1,
+    statusCode: outcome.statusCode,
+    errorType: outcome.errorType,
+    isError: outcome.isError,
+    severityNumber: outcome.severityNumber,
+    latencyMs: request.latencyMs,
+    serverAddress: request.serverAddress,
+    attributes: { ...request.tenantAttributes, ...request.operatorAttributes },
+    governance: request.governance,
+  };
+}
+
+/** `otherwise`: the answer of one that throws or gives no boolean. */
+export function askedOnce(
+  ask: (request: KeptRequest) => unknown,
+  otherwise: boolean,
+): (request: FinishedRequest, onFault: OnRuleFault) => boolean {
+  const answers = new WeakMap<FinishedRequest, boolean>();
+  const answer = (request: FinishedRequest, onFault: OnRuleFault): boolean => {
+    try {
+      const given = ask(viewOf(request));
+      containRejection(given);
+      if (typeof given === 'boolean') return given;
+    } catch {
+      // Told below.
+    }
+    onFault();
+    return otherwise;
+  };
+  return (request, onFault) => {
+    let known = answers.get(request);
+    if (known === undefined) answers.set(request, (known = answer(request, onFault)));
+    return known;
+  };
+}

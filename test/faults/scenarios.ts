@@ -123,6 +123,15 @@ export const SCENARIOS = {
     title: 'header configuration',
     files: ['test/faults/t28-header-configuration.test.ts', 'test/config/faults.test.ts'],
   },
+  T31: {
+    title: 'a million invented names against the caps of series',
+    files: [
+      'test/faults/t31-cardinality.test.ts',
+      'test/faults/load/t31-cardinality.test.ts',
+      'test/records/metric-dimensions.test.ts',
+      'test/records/governance-metrics.test.ts',
+    ],
+  },
   T33: {
     title: 'planted secrets',
     files: [

@@ -58,8 +58,6 @@ import { createPools } from './transport/pool.js';
 import { makeStandardExporters } from './transport/standard-exporters.js';
 import { openTestSender } from './transport/test-sender.js';
 
-const REDACTION_LIMITS = { maxAttributes: 256, maxValueLength: 4096 };
-
 /** Begins with the product and ends with what OTLP receivers expect to see. */
 const USER_AGENT = `gateway-otel/${VERSION} OTel-OTLP-Exporter-JavaScript/${VERSION}`;
 
@@ -126,9 +124,7 @@ function compose(
   const { ratio, parent, decide } = settings.sampling;
   const sampling = createHeadSampling(ratio, parent, guardDecision(decide, report));
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
-  const redactor =
-    settings.redact &&
-    createRedactor(settings.redact, { span: REDACTION_LIMITS, log: REDACTION_LIMITS }, report);
+  const redactor = settings.redact && createRedactor(settings.redact, settings.limits, report);
   const guarded = guardSpanProcessors(settings.spanProcessors, report);
   const processors = redactor === undefined ? guarded : redactingProcessors(guarded, redactor);
   let isShutDown = false;
@@ -206,6 +202,7 @@ function compose(
       requestIdOf: (active) => contexts.exchange(active)?.requestId,
       minSeverity: settings.runtimeLogs.minSeverity,
       exceptions: settings.exceptions,
+      limits: settings.limits,
       sampling: settings.sampling,
       report,
       sdkResource: () => resourceObject(operatorResource),
@@ -283,6 +280,7 @@ function compose(
     sampling,
     clientSpans: settings.clientSpans,
     callAttributes: settings.callAttributes,
+    limits: settings.limits,
     responseHeaders: settings.responseHeaders,
     contexts,
     sink,

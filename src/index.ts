@@ -70,6 +70,7 @@ export type {
   PropagationOptions,
 } from './model/propagation.js';
 export type { DeliveryOptions, QueueOptions } from './model/queue-options.js';
+export type { LimitOptions } from './model/record-limits.js';
 export type { RedactableEvent, Redact, RedactionItem } from './model/redaction.js';
 export type { DetectedResource, ResourceDetector, ResourceDetectorName } from './model/resource-detector.js';
 export type {

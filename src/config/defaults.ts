@@ -27,6 +27,12 @@ export const DEFAULTS = {
   tenantTtlMs: 60_000,
   /** Every trace: a gateway that records fewer says so. */
   samplingRatio: 1,
+  /** The specification's default, for each record, event and link. */
+  maxAttributes: 128,
+  /** Characters of a value. The specification has no default limit, which is a way to be flooded. */
+  maxValueLength: 4_096,
+  /** The specification's default: events of a span, and links. */
+  maxSpanItems: 128,
   /** Those of the HTTP conventions. */
   knownMethods: ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
   /** INFO: what is written to find a fault in development costs too much, and says too much, in production. */

@@ -3,12 +3,14 @@ import type { Attributes } from '../model/attributes.js';
 import { faultSentence } from '../model/configuration-error.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import { EXEMPLAR_FILTERS, type ExemplarFilter } from '../model/metric-choices.js';
+import type { LimitOptions } from '../model/record-limits.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asOneOf } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
 import { mergeHeaders, NO_HEADERS, parseHeaderText } from './headers.js';
 import { asKnownMethods } from './known-methods.js';
+import { readLimits } from './environment-limits.js';
 import { readSampler, type EnvironmentSampler } from './environment-sampler.js';
 import { readTls, tlsVariables } from './environment-tls.js';
 import { asMetricIntervalMs } from './metrics.js';
@@ -48,6 +50,8 @@ export interface EnvironmentSettings {
   /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which is case-sensitive. */
   readonly knownMethods: ReadonlySet<string> | undefined;
   /** `OTEL_TRACES_SAMPLER`. */
+  /** Those of the specification that bound a record. */
+  readonly limits: LimitOptions;
   readonly sampler: EnvironmentSampler | undefined;
   /** `OTEL_PROPAGATORS`, split, in lower case. */
   readonly propagators: readonly string[] | undefined;
@@ -315,6 +319,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     metricIntervalMs: readMetricInterval(reader),
     exemplarFilter: readExemplarFilter(reader),
     knownMethods: readKnownMethods(reader),
+    limits: readLimits(reader),
     sampler: readSampler(reader),
     propagators: readNames(reader, 'OTEL_PROPAGATORS'),
     notices: reader.notices,

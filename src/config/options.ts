@@ -10,6 +10,7 @@ import type { LogLevel } from '../model/log-level.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryOptions } from '../model/queue-options.js';
+import type { LimitOptions } from '../model/record-limits.js';
 import type { Redact } from '../model/redaction.js';
 import type { ResourceDetector, ResourceDetectorName } from '../model/resource-detector.js';
 import type { SpanAttributeOptions } from '../model/span-attributes.js';
@@ -215,6 +216,11 @@ export interface GatewayOptions {
   readonly exceptions?: ExceptionOptions;
   /** The runtime logs. */
   readonly runtimeLogs?: RuntimeLogOptions;
+  /**
+   * How much a record may hold of what hosts and clients put into it; the rest is cut, or left out and counted in the record.
+   * `OTEL_ATTRIBUTE_COUNT_LIMIT` and its like win, field by field.
+   */
+  readonly limits?: LimitOptions;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
   /** The request metrics. */

@@ -10,6 +10,7 @@ import type { Outcome } from '../model/outcome.js';
 import type { PropagationOptions } from '../model/propagation.js';
 import type { DeliveryBounds } from '../model/queue-options.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
+import type { RecordLimits } from '../model/record-limits.js';
 import type { Redact } from '../model/redaction.js';
 import { comparableName } from '../model/secret-names.js';
 import type { SpanAttributeRules } from '../model/span-attributes.js';
@@ -36,6 +37,7 @@ import {
   type EnvironmentSettings,
 } from './environment.js';
 import { resolveExceptions } from './exceptions.js';
+import { resolveLimits } from './limits.js';
 import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics, type MetricSettings } from './metrics.js';
 import { effectiveOperator } from './operator.js';
@@ -83,6 +85,7 @@ const FIELDS = [
   'longLived',
   'bodySizes',
   'redact',
+  'limits',
   'sensitiveQueryKeys',
   'spanAttributes',
   'exceptions',
@@ -127,6 +130,7 @@ export interface Settings extends ResourceSettings {
   readonly timeToFirstByte: boolean;
   readonly longLived: 'full' | 'headers';
   readonly bodySizes: boolean;
+  readonly limits: RecordLimits;
   readonly redact: Redact | undefined;
   readonly exceptions: ExceptionDetail;
   readonly runtimeLogs: RuntimeLogSettings;
@@ -286,6 +290,8 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     bodySizes:
       (given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes')) ||
       metrics.countsBodies,
+    bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),
+    limits: resolveLimits(given.limits, environmentSettings.limits),
     redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
     exceptions: resolveExceptions(given.exceptions),
     runtimeLogs: resolveRuntimeLogs(given.runtimeLogs),

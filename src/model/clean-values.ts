@@ -30,21 +30,21 @@ export function cleanName(value: unknown, maxLength = MAX_NAME_LENGTH): string |
 }
 
 /** A value that OpenTelemetry knows, cut to the limits; `undefined` for anything else. Never keeps the argument. */
-export function cleanValue(value: unknown): AttributeValue | undefined {
+export function cleanValue(value: unknown, maxLength = MAX_VALUE_LENGTH): AttributeValue | undefined {
   switch (typeof value) {
     case 'string':
-      return cutText(value, MAX_VALUE_LENGTH);
+      return cutText(value, maxLength);
     case 'number':
     case 'boolean':
       return value;
     case 'object':
-      return Array.isArray(value) ? cleanArray(value) : undefined;
+      return Array.isArray(value) ? cleanArray(value, maxLength) : undefined;
     default:
       return undefined;
   }
 }
 
-function cleanArray(value: readonly unknown[]): AttributeValue | undefined {
+function cleanArray(value: readonly unknown[], maxLength: number): AttributeValue | undefined {
   const cleaned: (string | number | boolean | null)[] = [];
   let kind: string | undefined;
   for (let index = 0; index < value.length && index < MAX_ARRAY_LENGTH; index++) {
@@ -56,7 +56,7 @@ function cleanArray(value: readonly unknown[]): AttributeValue | undefined {
     kind ??= typeof item;
     if (typeof item !== kind || (kind !== 'string' && kind !== 'number' && kind !== 'boolean'))
       return undefined;
-    cleaned.push(typeof item === 'string' ? cutText(item, MAX_VALUE_LENGTH) : (item as number | boolean));
+    cleaned.push(typeof item === 'string' ? cutText(item, maxLength) : (item as number | boolean));
   }
   return cleaned as AttributeValue;
 }

@@ -1,8 +1,9 @@
 /** The attributes that a host sets on an exchange: some for the operator alone, some for the tenant too. */
 import type { AttributeValue, MutableAttributes } from '../model/attributes.js';
-import { cleanValue, isUsableKey, MAX_ATTRIBUTES } from './limits.js';
+import type { AttributeLimits } from '../model/record-limits.js';
+import { cleanValue, isUsableKey } from './limits.js';
 
-/** At most `MAX_ATTRIBUTES` of both kinds together; further ones are counted. */
+/** Both kinds together keep to the limits; further ones are counted. */
 export class CustomAttributes {
   operatorOnly: MutableAttributes | undefined;
   shared: MutableAttributes | undefined;
@@ -10,14 +11,19 @@ export class CustomAttributes {
   droppedShared = 0;
   dropped = 0;
   #count = 0;
+  readonly #limits: AttributeLimits;
+
+  constructor(limits: AttributeLimits) {
+    this.#limits = limits;
+  }
 
   /** The cleaned value, also of one that does not fit; `undefined` for what OpenTelemetry cannot hold. */
   set(key: string, value: unknown, isShared: boolean): AttributeValue | undefined {
     if (!isUsableKey(key)) return undefined;
-    const cleaned = cleanValue(value);
+    const cleaned = cleanValue(value, this.#limits.maxValueLength);
     if (cleaned === undefined) return undefined;
     const isNew = !this.has(key);
-    if (isNew && this.#count >= MAX_ATTRIBUTES) {
+    if (isNew && this.#count >= this.#limits.maxAttributes) {
       this.dropped++;
       if (isShared) this.droppedShared++;
       return cleaned;

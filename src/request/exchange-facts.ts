@@ -2,6 +2,7 @@
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { UpstreamFacts } from '../model/exchange.js';
+import type { AttributeLimits } from '../model/record-limits.js';
 import type { GovernanceNames } from '../model/governance-names.js';
 import type { Attribution, BudgetFact, CostFact, EvaluationFact, PolicyFact } from '../model/governance.js';
 import { isTenantId } from '../model/tenant-id.js';
@@ -28,8 +29,10 @@ export abstract class ExchangeFacts {
   #governance: Governance | undefined;
   #ended = false;
   readonly #report: (diagnostic: Diagnostic) => void;
+  readonly #limits: AttributeLimits;
 
-  constructor(recording: boolean, report: (diagnostic: Diagnostic) => void) {
+  constructor(recording: boolean, report: (diagnostic: Diagnostic) => void, limits: AttributeLimits) {
+    this.#limits = limits;
     this.recording = recording;
     this.#report = report;
   }
@@ -148,7 +151,7 @@ export abstract class ExchangeFacts {
   #setCustom(key: string, value: unknown, isShared: boolean): void {
     if (this.#ended || !this.recording) return;
     try {
-      const cleaned = (this.#custom ??= new CustomAttributes()).set(key, value, isShared);
+      const cleaned = (this.#custom ??= new CustomAttributes(this.#limits)).set(key, value, isShared);
       if (cleaned === undefined) return;
       this.onCustomAttribute(key, cleaned);
     } catch {

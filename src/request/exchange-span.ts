@@ -29,6 +29,10 @@ import {
   MAX_LINKS,
   MAX_VALUE_LENGTH,
 } from './limits.js';
+import type { RecordLimits, SpanLimits } from '../model/record-limits.js';
+import { redactText } from '../model/redact-text.js';
+import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
+import { cleanName, cleanValue, cutText, isUsableKey, MAX_VALUE_LENGTH } from './limits.js';
 
 /** The API's numbers. */
 export const KIND_INTERNAL = 0;
@@ -46,6 +50,7 @@ export interface SpanHome {
   /** The operator's resource as an SDK object, made when a host's processor or exporter asks for it. */
   resource(): object;
   nowEpochMs(): number;
+  readonly limits: RecordLimits;
 }
 
 /** A span of one exchange, which alone ends it; after that it does not change. */
@@ -121,6 +126,10 @@ export class ExchangeSpan implements Span, SpanRecord {
     this.#doubleKeys = keys;
   }
 
+  get #limits(): SpanLimits {
+    return this.#home.limits.span;
+  }
+
   spanContext(): SpanContext {
     return this.#context;
   }
@@ -147,10 +156,10 @@ export class ExchangeSpan implements Span, SpanRecord {
 
   setAttribute(key: string, value: ApiAttributeValue): this {
     if (this.ended || !isUsableKey(key)) return this;
-    const cleaned = cleanValue(value);
+    const cleaned = cleanValue(value, this.#limits.maxValueLength);
     if (cleaned === undefined) return this;
     if (!Object.hasOwn(this.attributes, key)) {
-      if (this.#attributeCount >= MAX_ATTRIBUTES) {
+      if (this.#attributeCount >= this.#limits.maxAttributes) {
         this.droppedAttributesCount++;
         return this;
       }
@@ -161,14 +170,15 @@ export class ExchangeSpan implements Span, SpanRecord {
   }
 
   setAttributes(attributes: ApiAttributes): this {
-    const cleaned = cleanAll(attributes);
+    const { attributes: cleaned, dropped } = this.#cleanAll(attributes, this.#limits.maxAttributes);
+    this.droppedAttributesCount += this.ended ? 0 : dropped;
     for (const key in cleaned) this.setAttribute(key, cleaned[key] as ApiAttributeValue);
     return this;
   }
 
   addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
     if (this.ended) return this;
-    if (this.events.length >= MAX_EVENTS) {
+    if (this.events.length >= this.#limits.maxEvents) {
       this.droppedEventsCount++;
       return this;
     }
@@ -177,11 +187,14 @@ export class ExchangeSpan implements Span, SpanRecord {
       attributesOrTime instanceof Date ||
       Array.isArray(attributesOrTime);
     const at = isTime ? attributesOrTime : time;
+    const { attributes, dropped } = isTime
+      ? { attributes: {}, dropped: 0 }
+      : this.#cleanAll(attributesOrTime, this.#limits.maxEventAttributes);
     this.events.push({
       name: cleanName(name) ?? 'event',
       time: this.#timeOf(at),
-      attributes: isTime ? {} : cleanAll(attributesOrTime, MAX_ATTRIBUTES),
-      droppedAttributesCount: 0,
+      attributes,
+      droppedAttributesCount: dropped,
     });
     return this;
   }
@@ -218,8 +231,11 @@ export class ExchangeSpan implements Span, SpanRecord {
       const { context, attributes } = link;
       // A link to nothing could not be encoded, and would cost the whole record.
       if (!isSpanContextValid(context)) return this;
-      if (this.links.length >= MAX_LINKS) this.droppedLinksCount++;
-      else this.links.push({ context, attributes: cleanAll(attributes, MAX_ATTRIBUTES) });
+      if (this.links.length >= this.#limits.maxLinks) this.droppedLinksCount++;
+      else {
+        const kept = this.#cleanAll(attributes, this.#limits.maxLinkAttributes);
+        this.links.push({ context, attributes: kept.attributes, droppedAttributesCount: kept.dropped });
+      }
     } catch {
       // A request must not fail over what is told of it.
     }
@@ -262,6 +278,28 @@ export class ExchangeSpan implements Span, SpanRecord {
     this.ended = true;
   }
 
+  /** A getter that throws ends the reading: what came before it stays. */
+  #cleanAll(
+    given: ApiAttributes | undefined,
+    maxAttributes: number,
+  ): { readonly attributes: MutableAttributes; readonly dropped: number } {
+    const attributes: MutableAttributes = {};
+    let count = 0;
+    try {
+      for (const key in given) {
+        if (!isUsableKey(key)) continue;
+        // What does not fit is not even read.
+        if (++count > maxAttributes) continue;
+        const value = cleanValue(given[key], this.#limits.maxValueLength);
+        if (value === undefined) count--;
+        else attributes[key] = value;
+      }
+    } catch {
+      // A request must not fail over what is told of it.
+    }
+    return { attributes, dropped: Math.max(0, count - maxAttributes) };
+  }
+
   #timeOf(time: TimeInput | undefined): HrTimePair {
     if (typeof time === 'number') return hrTimeOf(time);
     if (time instanceof Date) return hrTimeOf(time.getTime());
@@ -287,4 +325,21 @@ function cleanAll(
     // A request must not fail over what is told of it.
   }
   return cleaned;
+function exceptionAttributes(exception: Exception): ApiAttributes {
+  const thrown: unknown = exception;
+  const attributes: ApiAttributes = {};
+  try {
+    if (typeof thrown !== 'object' || thrown === null)
+      return { 'exception.message': redactText(cutText(String(thrown), MAX_VALUE_LENGTH)) };
+    const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
+    const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
+    if (typeof type === 'string') attributes['exception.type'] = type;
+    if (typeof message === 'string')
+      attributes['exception.message'] = redactText(cutText(message, MAX_VALUE_LENGTH));
+    if (typeof stack === 'string')
+      attributes['exception.stacktrace'] = redactText(cutText(stack, MAX_STACK_LENGTH));
+  } catch {
+    // A request must not fail over what is told of it.
+  }
+  return attributes;
 }

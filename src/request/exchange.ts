@@ -89,7 +89,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     requestId: string,
     startTimeMs: number | undefined,
   ) {
-    super(recording, home.report);
+    super(recording, home.report, home.limits.log);
     this.#home = home;
     this.#arrival = arrival;
     this.#trace = trace;

@@ -98,7 +98,7 @@ export class Given {
   operatorAttributes(): OperatorAttributes {
     const given = this.read('attributes');
     if (given === undefined) return { kept: undefined, dropped: 0 };
-    const custom = new CustomAttributes();
+    const custom = new CustomAttributes(this.#home.limits.log);
     try {
       const attributes = given as Readonly<Record<string, unknown>>;
       for (const key in attributes) custom.set(key, attributes[key], false);

@@ -1,11 +1,7 @@
 /** Bounds on everything that a client or a host can put into a record. */
 export { cleanName, cleanValue, cutText, isUsableKey, MAX_VALUE_LENGTH } from '../model/clean-values.js';
 
-/** The specification's default count for spans and log records. */
-export const MAX_ATTRIBUTES = 128;
 export const MAX_REQUEST_ID_LENGTH = 128;
-export const MAX_EVENTS = 128;
-export const MAX_LINKS = 128;
 
 /** A status that HTTP can have; everything else counts as none. */
 export function cleanStatus(status: unknown): number | undefined {

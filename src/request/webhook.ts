@@ -93,6 +93,7 @@ export class LiveWebhook implements WebhookDelivery {
 
   #startAttributes(home: ExchangeHome): MutableAttributes {
     const { names } = home;
+  #startAttributes({ names, arrivals }: ExchangeHome): MutableAttributes {
     const { url, methodAsSent, eventType, tenantId, requestId, attributes } = this.#facts;
     // The host's own first: they never replace those of the library.
     const all: MutableAttributes = { ...attributes.kept } as MutableAttributes;
@@ -100,6 +101,7 @@ export class LiveWebhook implements WebhookDelivery {
     if (this.#method !== methodAsSent) all[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = methodAsSent;
     if (url !== undefined) {
       all[ATTR_URL_FULL] = fullUrl(url, home.arrivals.secretKeys);
+      all[ATTR_URL_FULL] = fullUrl(url, arrivals.secretKeys);
       all[ATTR_SERVER_ADDRESS] = addressOf(url);
       const port = portOf(url);
       if (port !== undefined) all[ATTR_SERVER_PORT] = port;

@@ -8,10 +8,6 @@ import { loadTraceSdk } from './load-sdk.cjs';
 import { OutgoingSpan } from './outgoing.js';
 import { createRootSampler } from './root-sampler.js';
 
-const MAX_ATTRIBUTES = 128;
-const MAX_VALUE_LENGTH = 4096;
-const MAX_EVENTS = 128;
-
 export interface CustomTracers {
   readonly own: Tracer;
   get(name: string, version?: string): Tracer;
@@ -25,18 +21,20 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
   const sdkProvider = (): BasicTracerProvider => {
     if (provider !== undefined) return provider;
     const { BasicTracerProvider: Provider } = loadTraceSdk();
+    const limits = options.limits.span;
+    const { maxAttributes, maxValueLength } = limits;
     provider = new Provider({
       resource: options.sdkResource(),
       // All given, because the SDK would otherwise read them from the process's environment.
       sampler: createRootSampler(options.sampling),
-      generalLimits: { attributeCountLimit: MAX_ATTRIBUTES, attributeValueLengthLimit: MAX_VALUE_LENGTH },
+      generalLimits: { attributeCountLimit: maxAttributes, attributeValueLengthLimit: maxValueLength },
       spanLimits: {
-        attributeCountLimit: MAX_ATTRIBUTES,
-        attributeValueLengthLimit: MAX_VALUE_LENGTH,
-        eventCountLimit: MAX_EVENTS,
-        linkCountLimit: MAX_EVENTS,
-        attributePerEventCountLimit: MAX_ATTRIBUTES,
-        attributePerLinkCountLimit: MAX_ATTRIBUTES,
+        attributeCountLimit: maxAttributes,
+        attributeValueLengthLimit: maxValueLength,
+        eventCountLimit: limits.maxEvents,
+        linkCountLimit: limits.maxLinks,
+        attributePerEventCountLimit: limits.maxEventAttributes,
+        attributePerLinkCountLimit: limits.maxLinkAttributes,
       },
       spanProcessors: [
         {

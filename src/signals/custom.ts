@@ -7,6 +7,9 @@ import type { Encoders } from '../model/encoding.js';
 import type { ExceptionDetail } from '../model/exception.js';
 import type { Logger } from '../model/logger.js';
 import type { Names } from '../model/names.js';
+import type { RecordLimits } from '../model/record-limits.js';
+import type { Logger } from '../model/telemetry.js';
+import { createCustomLogger } from './custom-logger.js';
 import { createCustomMeters } from './custom-meter.js';
 import { createCustomScopes } from './custom-scopes.js';
 import type { RootSampling } from './root-sampler.js';
@@ -32,6 +35,7 @@ export interface CustomSignalsOptions {
   /** `runtimeLogs.minSeverity` */
   readonly minSeverity: number;
   readonly exceptions: ExceptionDetail;
+  readonly limits: RecordLimits;
   /** For the traces that begin with a custom span. */
   readonly sampling: RootSampling;
   report(diagnostic: Diagnostic): void;

@@ -4,6 +4,7 @@ import { cutText, isUsableKey } from '../model/clean-values.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { DropReason } from '../model/ledger.js';
 import type { LogRecordData, SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
+import type { AttributeLimits, RecordLimits } from '../model/record-limits.js';
 import type { RedactableEvent, Redact, RedactionItem } from '../model/redaction.js';
 import { containRejection } from '../model/settle.js';
 import { copyBudget, copyFields, copyValue, type CopyBudget } from './copy-value.js';
@@ -13,11 +14,8 @@ export type Refusal = Extract<DropReason, 'redacted' | 'redaction_failed'>;
 
 export type Audience = RedactionItem['audience'];
 
-/** How much of a record may stand in it afterwards. */
-export interface RedactionLimits {
-  readonly maxAttributes: number;
-  readonly maxValueLength: number;
-}
+/** Those of the library's own, which do not count for the limit; headers by name are the most of them. */
+const OWN_ATTRIBUTES = 192;
 
 export interface Redactor {
   /** Redacts the finished span itself, once, however often it is asked; `undefined`: it may be sent. */
@@ -30,7 +28,7 @@ type MutableSpan = { -readonly [Field in keyof SpanRecord]: SpanRecord[Field] };
 
 export function createRedactor(
   redact: Redact,
-  limits: { readonly span: RedactionLimits; readonly log: RedactionLimits },
+  limits: RecordLimits,
   report: (diagnostic: Diagnostic) => void,
 ): Redactor {
   /** `null`: it may be sent. */
@@ -136,7 +134,7 @@ function copyEvent({ name, attributes = {} }: SpanEventData, budget: CopyBudget)
 /** A copy that the callback cannot change later, within the limits. */
 function cleaned(
   attributes: unknown,
-  { maxAttributes, maxValueLength }: RedactionLimits,
+  { maxAttributes, maxValueLength }: AttributeLimits,
 ): Record<string, unknown> {
   const left: Record<string, unknown> = {};
   if (typeof attributes !== 'object' || attributes === null) return left;
@@ -145,7 +143,7 @@ function cleaned(
   let count = 0;
   for (const key of Object.keys(fields)) {
     if (!isUsableKey(key) || fields[key] === undefined) continue;
-    if (++count > maxAttributes) break;
+    if (++count > maxAttributes + OWN_ATTRIBUTES) break;
     left[key] = copyValue(fields[key], budget);
   }
   return left;
@@ -160,7 +158,7 @@ function eventsLeft(
   events: readonly SpanEventData[],
   given: readonly RedactableEvent[],
   left: readonly RedactableEvent[],
-  limits: RedactionLimits,
+  limits: AttributeLimits,
 ): SpanEventData[] {
   const kept = new Set<RedactableEvent>(left);
   return events.flatMap((event, index) => {
@@ -174,7 +172,7 @@ function eventsLeft(
 function linksLeft(
   links: readonly SpanLinkData[],
   given: readonly { readonly attributes: Record<string, unknown> }[],
-  limits: RedactionLimits,
+  limits: AttributeLimits,
 ): SpanLinkData[] {
   return links.map(({ context, droppedAttributesCount }, index) => ({
     context,

@@ -175,7 +175,7 @@ describe('redact', () => {
     await gateway.flush();
     const [span] = gateway.operator.spans;
     expect(span?.attributes['long']).toHaveLength(4096);
-    expect(Object.keys(span?.attributes ?? {}).length).toBeLessThanOrEqual(256);
+    expect(Object.keys(span?.attributes ?? {}).length).toBeLessThanOrEqual(320);
   });
 });
 

@@ -121,6 +121,14 @@ describe('the check', () => {
   });
 });
 
+/** Every name in it, however deep; lists repeat some of them. */
+function textsIn(value: object): readonly string[] {
+  return Object.values(value).flatMap((item: unknown) => {
+    if (typeof item === 'string') return [item];
+    return typeof item === 'object' && item !== null && !Array.isArray(item) ? textsIn(item) : [];
+  });
+}
+
 describe('the table', () => {
   const namesIn = (module: object, prefix: RegExp): ReadonlySet<unknown> =>
     new Set(
@@ -139,6 +147,11 @@ describe('the table', () => {
       if (stability === 'own' || OF_THE_SPECIFICATION.includes(key) || template !== key) continue;
       expect(isKnown.has(key), `${key} is one of the conventions'`).toBe(true);
       expect(isStable.has(key), `${key} is stable`).toBe(stability === 'stable');
+    }
+    for (const { eventName, stability } of LOGS) {
+      if (stability === 'own') continue;
+      expect(namesIn(incubating, /^EVENT_/).has(eventName), eventName).toBe(true);
+      expect(namesIn(stable, /^EVENT_/).has(eventName), eventName).toBe(stability === 'stable');
     }
     for (const { name, stability } of METRICS) {
       if (stability === 'own') continue;
@@ -168,13 +181,15 @@ describe('the table', () => {
   it('has every name that the code has', () => {
     const { namesFor, ...constants } = names;
     const made = namesFor(NAMING.namespace, NAMING.governanceNamespace);
-    const own = [...Object.values(made), ...Object.values(made.governance)].filter(
-      (name) => typeof name === 'string',
-    );
+    const own = textsIn(made);
     const ofSdk = [...Object.values(EXPORTER_METRICS), ...Object.values(PROCESSOR_METRICS)].flatMap((of) =>
       Object.values(of).filter((name) => name.startsWith('otel.')),
     );
-    const scopes: readonly string[] = [names.REQUEST_SCOPE_NAME, names.CUSTOM_SCOPE_NAME, names.RUNTIME_SCOPE_NAME];
+    const scopes: readonly string[] = [
+      names.REQUEST_SCOPE_NAME,
+      names.CUSTOM_SCOPE_NAME,
+      names.RUNTIME_SCOPE_NAME,
+    ];
     const listed = new Set<string>([
       ...Object.keys(ATTRIBUTES),
       ...Object.keys(RESOURCE_ATTRIBUTES),
@@ -182,7 +197,13 @@ describe('the table', () => {
       ...LOGS.map(({ eventName }) => eventName),
       ...METRICS.map(({ name }) => name),
     ]);
+    // Their counters come with a later version.
+    const notYet = ['{ns}.policy.evaluations', '{ns}.cost'];
     const inCode = [...Object.values(constants), ...own, ...ofSdk].filter((name) => !scopes.includes(name));
-    expect(inCode.map((name) => tableKey(name, NAMING)).filter((name) => !listed.has(name))).toEqual([]);
+    expect(
+      inCode
+        .map((name) => tableKey(name, NAMING))
+        .filter((name) => !listed.has(name) && !notYet.includes(name)),
+    ).toEqual([]);
   });
 });

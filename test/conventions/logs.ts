@@ -1,10 +1,21 @@
 /** Every log record that this library makes; rules of the logs data model and of the KnoxCall seed. */
 import { GOVERNANCE } from './governance.js';
-import type { LogFact } from './facts.js';
+import type { LogFact, Uses } from './facts.js';
 
 export const INFO = 9;
 export const WARN = 13;
 export const ERROR = 17;
+export const FATAL = 21;
+
+/** What tells why something failed; for people of the operator's. */
+const EXCEPTION: Uses = {
+  'exception.type': 'conditional',
+  'exception.message': 'conditional',
+  'exception.stacktrace': 'recommended',
+  'error.type': 'conditional',
+  'event.name': 'opt-in: eventNameAttribute',
+  '{ns}.request_id': 'required',
+};
 
 export const LOGS: readonly LogFact[] = [
   {
@@ -57,6 +68,38 @@ export const LOGS: readonly LogFact[] = [
     },
     receivers: 'operator; tenant by `tenantRecords.webhooks`',
     operatorOnly: ['{ns}.request_id'],
+  },
+  {
+    title: '`{ns}.security.{name}`',
+    eventName: '{ns}.security.{name}',
+    stability: 'own',
+    severity: [INFO, WARN, ERROR, FATAL],
+    attributes: {
+      '{ns}.security.outcome': 'required',
+      '{ns}.security.reason': 'conditional',
+      '{ns}.tenant_id': 'conditional',
+      '{ns}.request_id': 'conditional',
+      'client.address': 'conditional',
+      'event.name': 'opt-in: eventNameAttribute',
+    },
+    receivers: 'operator; tenant by `tenantRecords.securityEvents`',
+    operatorOnly: ['{ns}.security.reason', '{ns}.request_id', 'client.address'],
+  },
+  {
+    title: '`http.server.request.exception`',
+    eventName: 'http.server.request.exception',
+    stability: 'development',
+    severity: [ERROR],
+    attributes: { ...EXCEPTION, '{ns}.tenant_id': 'conditional', '{ns}.route_name': 'conditional' },
+    receivers: 'operator',
+  },
+  {
+    title: '`http.client.request.exception`',
+    eventName: 'http.client.request.exception',
+    stability: 'development',
+    severity: [WARN],
+    attributes: EXCEPTION,
+    receivers: 'operator',
   },
   {
     title: '`{ns}.destination.test`, by `testDestination`',

@@ -23,6 +23,32 @@ const ofRequests = (shape: Omit<Shape, 'attributes'>): MetricFact => ({
   operatorOnly: ['{ns}.tenant_id'],
 });
 
+/** What the conventions ask of `http.server.*`, with what is left out for its cardinality: nothing of it comes from headers. */
+const HTTP_SERVER: Uses = {
+  'http.request.method': 'required',
+  'url.scheme': 'required',
+  'http.response.status_code': 'conditional',
+  'error.type': 'conditional',
+  'http.route': 'conditional',
+  'network.protocol.version': 'recommended',
+  'otel.metric.overflow': 'conditional',
+};
+
+const LATENCY: Uses = {
+  '{ns}.route_name': 'conditional',
+  '{ns}.environment': 'conditional',
+  '{ns}.tenant_id': 'conditional',
+  'otel.metric.overflow': 'conditional',
+};
+
+/** Only where `metrics.also` names it. */
+const further = (shape: Shape, stability: MetricFact['stability'], option = shape.name): MetricFact => ({
+  title: `\`${shape.name}\`, with \`metrics.also: ['${option}']\``,
+  ...shape,
+  stability,
+  receivers: 'operator',
+});
+
 const ofSdk = (shape: Shape): MetricFact => ({
   title: `\`${shape.name}\``,
   ...shape,
@@ -94,6 +120,62 @@ export const METRICS: readonly MetricFact[] = [
     attributes: { '{ns}.test': 'required' },
     receivers: 'operator and tenant',
   },
+  further(
+    {
+      name: 'http.server.request.duration',
+      instrument: 'histogram',
+      unit: 's',
+      attributes: HTTP_SERVER,
+    },
+    'stable',
+  ),
+  further(
+    {
+      name: 'http.server.active_requests',
+      instrument: 'updowncounter',
+      unit: '{request}',
+      attributes: { 'http.request.method': 'required', 'url.scheme': 'required' },
+    },
+    'development',
+  ),
+  further(
+    {
+      name: 'http.server.request.body.size',
+      instrument: 'histogram',
+      unit: 'By',
+      attributes: HTTP_SERVER,
+    },
+    'development',
+  ),
+  further(
+    {
+      name: 'http.server.response.body.size',
+      instrument: 'histogram',
+      unit: 'By',
+      attributes: HTTP_SERVER,
+    },
+    'development',
+  ),
+  further(
+    {
+      name: '{ns}.proxy.upstream.duration',
+      instrument: 'histogram',
+      unit: 'ms',
+      attributes: LATENCY,
+    },
+    'own',
+    'upstream_duration',
+  ),
+  further(
+    {
+      name: '{ns}.proxy.gateway.duration',
+      instrument: 'histogram',
+      unit: 'ms',
+      attributes: LATENCY,
+    },
+    'own',
+    'gateway_duration',
+  ),
   ...sdkMetrics('span', '{span}', true),
   ...sdkMetrics('log', '{log_record}', true),
   ...sdkMetrics('metric_data_point', '{data_point}', false),

@@ -1,6 +1,7 @@
 /** A gateway with every option that adds something, and traffic of every kind: what it sends is what this library can send. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange, GatewayOptions } from '../../src/index.js';
+import { FURTHER_METRICS } from '../../src/model/metric-choices.js';
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver } from '../../src/testing/index.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
@@ -18,13 +19,19 @@ export const NAMING: Naming = {
 const EVERYTHING: GatewayOptions = {
   namespace: NAMING.namespace,
   governanceNamespace: NAMING.governanceNamespace,
-  tenantRecords: { webhooks: true },
+  tenantRecords: { webhooks: true, securityEvents: true },
+  spanAttributes: {
+    server: { requestHeaders: ['x-a'], responseHeaders: ['x-b'], network: true, syntheticType: true },
+    client: { requestHeaders: ['x-a'], responseHeaders: ['x-b'], network: true, userAgent: true },
+  },
   serviceVersion: '1.2.3',
   environment: 'test',
   spans: 'server+client',
   timeToFirstByte: true,
   bodySizes: true,
+  exceptions: {},
   selfMetrics: true,
+  metrics: { also: FURTHER_METRICS },
 };
 
 const refused = (): Error => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
@@ -61,6 +68,20 @@ function webhooks({ telemetry }: TestGateway): void {
   }
 }
 
+/** One of each severity, in an exchange and outside of any. */
+function securityEvents({ telemetry }: TestGateway, exchange?: Exchange): void {
+  for (const tenant of ['acme', 'globex'])
+    for (const severity of ['info', 'warn', 'error', 'fatal'] as const)
+      telemetry.securityEvent({
+        name: 'auth.token_expired',
+        outcome: 'denied',
+        severity,
+        tenant,
+        reason: 'too old',
+        exchange,
+      });
+}
+
 type Handler = (exchange: Exchange, response: ServerResponse, request: IncomingMessage) => void;
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -72,8 +93,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     governance(exchange);
     exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1' }).end({ error: refused() });
     const second = exchange.startUpstreamCall({ url: 'http://up.example:81/a?b=1', resendCount: 1 });
-    second.responded(200);
+    second.inject({ 'x-a': '1', 'user-agent': 'gateway/1' });
+    second.setConnection({ remoteAddress: '192.0.2.1', remotePort: 81 }, 'spdy/3');
+    second.responded(200, { 'x-b': '2' });
     second.end({ statusCode: 200 });
+    response.setHeader('x-b', '2');
     response.end('{}');
   },
   '/missing': (exchange, response) => {
@@ -86,16 +110,18 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     response.writeHead(503).end();
   },
   '/own': (exchange, response) => {
+    exchange.setRoute('own');
     exchange.recordError(refused());
     exchange.span.recordException(refused());
     response.writeHead(502).end();
   },
+  '/open': (_, response) => void response.write('head'),
   '/gone': (_, response) => void response.destroy(),
 };
 
 async function traffic(gateway: TestGateway): Promise<void> {
   for (const tenant of ['acme', 'globex', '']) {
-    const headers = { 'user-agent': 'test/1', 'x-tenant': tenant };
+    const headers = { 'user-agent': 'test-bot/1 crawler', 'x-a': '1', 'x-tenant': tenant };
     for (const path of ['/orders/7?q=1', '/missing', '/broken', '/own', '/plain'])
       await send(gateway.url + path, { method: 'POST', body: 'body', headers });
     await send(`${gateway.url}/gone`, { headers }).catch(() => undefined);
@@ -116,6 +142,7 @@ async function everything(): Promise<Payload[]> {
     options: EVERYTHING,
     adapter: { tenant: (request) => request.headers['x-tenant'] || undefined },
     listener: (request, response, exchange) => {
+      securityEvents(gateway, exchange);
       const handler = HANDLERS[(request.url ?? '').split('?', 1).join('')];
       if (handler === undefined) response.end('ok');
       else handler(exchange, response, request);
@@ -129,6 +156,11 @@ async function everything(): Promise<Payload[]> {
   await gateway.flush();
   await traffic(gateway);
   await gateway.flush();
+  // While a request is running.
+  const open = openRaw(gateway.port, 'GET /open HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n');
+  await open.waitFor('head');
+  await gateway.telemetry.flush();
+  open.socket.destroy();
   await gateway.flush();
   const tested: Payload[] = [];
   for (const owner of ['operator', 'tenant'] as const) {
@@ -151,11 +183,16 @@ async function overflow(): Promise<Payload[]> {
   const gateway = await startGateway({
     options: {
       namespace: NAMING.namespace,
-      metrics: { maxSeriesPerTenant: 2, maxSeries: 2 },
+      metrics: { maxSeriesPerTenant: 2, maxSeries: 2, maxSeriesPerMetric: 1, also: FURTHER_METRICS },
       selfMetrics: true,
       delivery: { operator: { maxItems: 4 } },
     },
     adapter: { tenant: 'acme', route: (request) => request.url },
+    listener: (request, response, exchange) => {
+      exchange.setHttpRoute(request.url);
+      exchange.setUpstream({ latencyMs: 1 });
+      response.end();
+    },
   });
   for (const signal of ['traces', 'logs'] as const)
     gateway.operator.answerWith({ signal, delayMs: 300, times: 4 });

@@ -290,7 +290,6 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
     bodySizes:
       (given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes')) ||
       metrics.countsBodies,
-    bodySizes: given.bodySizes === undefined ? false : asBoolean(given.bodySizes, 'bodySizes'),
     limits: resolveLimits(given.limits, environmentSettings.limits),
     redact: given.redact === undefined ? undefined : asFunction<Redact>(given.redact, 'redact'),
     exceptions: resolveExceptions(given.exceptions),

@@ -17,20 +17,8 @@ import { readException, type ExceptionFacts } from '../model/exception.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
 import type { MutableAttributes } from '../model/attributes.js';
-import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
 import { exceptionAttributes } from './exception-attributes.js';
-import {
-  cleanName,
-  cleanValue,
-  cutText,
-  isUsableKey,
-  MAX_ATTRIBUTES,
-  MAX_EVENTS,
-  MAX_LINKS,
-  MAX_VALUE_LENGTH,
-} from './limits.js';
 import type { RecordLimits, SpanLimits } from '../model/record-limits.js';
-import { redactText } from '../model/redact-text.js';
 import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
 import { cleanName, cleanValue, cutText, isUsableKey, MAX_VALUE_LENGTH } from './limits.js';
 
@@ -215,7 +203,7 @@ export class ExchangeSpan implements Span, SpanRecord {
   /** Its texts are cut already, the stack trace further than other values. */
   addException(facts: ExceptionFacts, time: HrTimePair): void {
     if (this.ended) return;
-    if (this.events.length >= MAX_EVENTS) this.droppedEventsCount++;
+    if (this.events.length >= this.#limits.maxEvents) this.droppedEventsCount++;
     else
       this.events.push({
         name: 'exception',
@@ -305,41 +293,4 @@ export class ExchangeSpan implements Span, SpanRecord {
     if (time instanceof Date) return hrTimeOf(time.getTime());
     return Array.isArray(time) ? time : hrTimeOf(this.#home.nowEpochMs());
   }
-}
-
-/** A getter that throws ends the reading: what came before it stays. */
-function cleanAll(
-  attributes: ApiAttributes | undefined,
-  maxAttributes = Number.POSITIVE_INFINITY,
-): MutableAttributes {
-  const cleaned: MutableAttributes = {};
-  let count = 0;
-  try {
-    for (const key in attributes) {
-      const value = isUsableKey(key) ? cleanValue(attributes[key]) : undefined;
-      if (value === undefined || count >= maxAttributes) continue;
-      cleaned[key] = value;
-      count++;
-    }
-  } catch {
-    // A request must not fail over what is told of it.
-  }
-  return cleaned;
-function exceptionAttributes(exception: Exception): ApiAttributes {
-  const thrown: unknown = exception;
-  const attributes: ApiAttributes = {};
-  try {
-    if (typeof thrown !== 'object' || thrown === null)
-      return { 'exception.message': redactText(cutText(String(thrown), MAX_VALUE_LENGTH)) };
-    const { code, name, message, stack } = thrown as Readonly<Record<string, unknown>>;
-    const type = typeof code === 'string' || typeof code === 'number' ? String(code) : name;
-    if (typeof type === 'string') attributes['exception.type'] = type;
-    if (typeof message === 'string')
-      attributes['exception.message'] = redactText(cutText(message, MAX_VALUE_LENGTH));
-    if (typeof stack === 'string')
-      attributes['exception.stacktrace'] = redactText(cutText(stack, MAX_STACK_LENGTH));
-  } catch {
-    // A request must not fail over what is told of it.
-  }
-  return attributes;
 }

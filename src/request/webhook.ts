@@ -91,8 +91,6 @@ export class LiveWebhook implements WebhookDelivery {
     return span;
   }
 
-  #startAttributes(home: ExchangeHome): MutableAttributes {
-    const { names } = home;
   #startAttributes({ names, arrivals }: ExchangeHome): MutableAttributes {
     const { url, methodAsSent, eventType, tenantId, requestId, attributes } = this.#facts;
     // The host's own first: they never replace those of the library.
@@ -100,7 +98,6 @@ export class LiveWebhook implements WebhookDelivery {
     all[ATTR_HTTP_REQUEST_METHOD] = this.#method;
     if (this.#method !== methodAsSent) all[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = methodAsSent;
     if (url !== undefined) {
-      all[ATTR_URL_FULL] = fullUrl(url, home.arrivals.secretKeys);
       all[ATTR_URL_FULL] = fullUrl(url, arrivals.secretKeys);
       all[ATTR_SERVER_ADDRESS] = addressOf(url);
       const port = portOf(url);

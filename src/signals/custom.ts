@@ -8,8 +8,6 @@ import type { ExceptionDetail } from '../model/exception.js';
 import type { Logger } from '../model/logger.js';
 import type { Names } from '../model/names.js';
 import type { RecordLimits } from '../model/record-limits.js';
-import type { Logger } from '../model/telemetry.js';
-import { createCustomLogger } from './custom-logger.js';
 import { createCustomMeters } from './custom-meter.js';
 import { createCustomScopes } from './custom-scopes.js';
 import type { RootSampling } from './root-sampler.js';

@@ -15,9 +15,6 @@ import { loadLogsSdk } from './load-sdk.cjs';
 import { OutgoingLog } from './outgoing.js';
 import { severityText } from './severity-text.js';
 
-const MAX_ATTRIBUTES = 128;
-const MAX_VALUE_LENGTH = 4096;
-
 type SdkLogger = ReturnType<LoggerProvider['getLogger']>;
 
 export function createRuntimeLogger(options: CustomSignalsOptions, scope: Scope): Logger {
@@ -26,9 +23,10 @@ export function createRuntimeLogger(options: CustomSignalsOptions, scope: Scope)
   const sdkLogger = (): SdkLogger => {
     if (logger !== undefined) return logger;
     const { LoggerProvider: Provider } = loadLogsSdk();
+    const { maxAttributes, maxValueLength } = options.limits.log;
     const provider = new Provider({
       resource: options.sdkResource(),
-      logRecordLimits: { attributeCountLimit: MAX_ATTRIBUTES, attributeValueLengthLimit: MAX_VALUE_LENGTH },
+      logRecordLimits: { attributeCountLimit: maxAttributes, attributeValueLengthLimit: maxValueLength },
       processors: [
         {
           onEmit: (record) =>

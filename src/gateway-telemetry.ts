@@ -46,6 +46,7 @@ import { createRequestSignals } from './signals/request-signals.js';
 import { redactingIntake, redactingProcessors } from './signals/redacting.js';
 import { createRedactor } from './signals/redactor.js';
 import { createSdkResources } from './signals/sdk-resource.js';
+import { treeIntake, treeListeners } from './signals/span-trees.js';
 import { createTestRecords } from './signals/test-records.js';
 import { createEgressGuard } from './transport/egress-guard.js';
 import { selfTestEgress } from './transport/egress-self-test.js';
@@ -167,7 +168,9 @@ function compose(
     late: (record, request, refusal) => delivery.late(record, request, refusal),
     tenant: (tenantId) => delivery.tenant(tenantId),
   };
-  const intake = redactor === undefined ? everything : redactingIntake(everything, redactor);
+  const listeners = treeListeners(settings.environmentSettings.printsSpans, settings.onRequestSpans);
+  const watched = listeners.length === 0 ? everything : treeIntake(everything, listeners, report);
+  const intake = redactor === undefined ? watched : redactingIntake(watched, redactor);
   const resourceObject = createSdkResources();
   const guard = createEgressGuard({
     policy: settings.tenantEgress,
@@ -327,7 +330,7 @@ function compose(
     monotonicMs: clock.monotonicMs,
   });
   const mode = {
-    wanted: () => delivery.wanted,
+    wanted: () => intake.wanted,
     isDisabled,
     // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
     propagates: () => settings.propagates || isSaid || (isDisabled() && isConfigured),

@@ -37,6 +37,8 @@ export interface EnvironmentSettings {
   readonly resourceAttributes: Attributes;
   /** Signals of the operator that `OTEL_*_EXPORTER=none` switches off. */
   readonly switchedOff: ReadonlySet<Signal>;
+  /** `OTEL_TRACES_EXPORTER` has `console`. */
+  readonly printsSpans: boolean;
   /** The whole operator destination, if an endpoint variable is set. */
   readonly operator: ResolvedDestination | undefined;
   /** Header variables without an endpoint variable, for a single endpoint in code that has no headers. */
@@ -114,17 +116,29 @@ function readNames(reader: Reader, variable: string): readonly string[] | undefi
   return names === undefined || names.length === 0 ? undefined : [...new Set(names)];
 }
 
-function readSwitchedOff(reader: Reader): ReadonlySet<Signal> {
-  const off = new Set<Signal>();
+/** What `OTEL_*_EXPORTER` says. */
+interface ExporterVariables {
+  readonly switchedOff: ReadonlySet<Signal>;
+  readonly printsSpans: boolean;
+}
+
+/** `console` alone leaves no other exporter, as the specification has it. */
+function readExporters(reader: Reader): ExporterVariables {
+  const switchedOff = new Set<Signal>();
+  let printsSpans = false;
   for (const signal of SIGNALS) {
     const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
-    const value = reader.text(name)?.toLowerCase();
-    if (value === 'none') off.add(signal);
-    else if (value !== undefined && value !== 'otlp') {
-      reader.report(`${name} must be otlp or none in this version; it counts as unset`);
+    const values = readNames(reader, name) ?? [];
+    const known = signal === 'traces' ? ['otlp', 'console', 'none'] : ['otlp', 'none'];
+    if (values.some((value) => !known.includes(value)) || (values.length > 1 && values.includes('none'))) {
+      const console = signal === 'traces' ? 'console, console,otlp, ' : '';
+      reader.report(`${name} must be ${console}otlp or none in this version; it counts as unset`);
+      continue;
     }
+    if (values.includes('console')) printsSpans = true;
+    if (values.length > 0 && !values.includes('otlp')) switchedOff.add(signal);
   }
-  return off;
+  return { switchedOff, printsSpans };
 }
 
 function readProtocols(reader: Reader, endpoint: URL | undefined): void {
@@ -299,7 +313,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
     serviceName: reader.text('OTEL_SERVICE_NAME'),
     serviceVersion: reader.text('OTEL_SERVICE_VERSION'),
     resourceAttributes: readResourceAttributes(reader),
-    switchedOff: readSwitchedOff(reader),
+    ...readExporters(reader),
     operator:
       example === undefined
         ? undefined

@@ -238,6 +238,12 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | false;
   /** Told of every change of a destination's state; `telemetry.onDestinationState` adds further listeners. Default: none. */
   readonly onDestinationState?: DestinationStateListener;
+  /**
+   * Given the spans of each finished request that is recorded, as text: a numbered line each for the SERVER span and what has ended
+   * below it, 64 at most, with what redaction has left of their attributes. `OTEL_TRACES_EXPORTER=console` prints the same.
+   * Spans are made for it also where no destination takes any. For development. Default: none.
+   */
+  readonly onRequestSpans?: (text: string) => void;
   /** Receives reports about configuration, failures and losses. Default: none; `status()` keeps what matters. */
   readonly onDiagnostic?: DiagnosticListener;
 }

@@ -97,6 +97,7 @@ const FIELDS = [
   'registerGlobals',
   'env',
   'onDestinationState',
+  'onRequestSpans',
   'onDiagnostic',
 ];
 const PROPAGATION_FIELDS = ['extract', 'clear', 'inject', 'defaultFormat', 'baggage', 'trust', 'propagators'];
@@ -140,6 +141,7 @@ export interface Settings extends ResourceSettings {
   readonly delivery: DeliveryBounds;
   readonly registerGlobals: boolean;
   readonly onDestinationState: DestinationStateListener | undefined;
+  readonly onRequestSpans: ((text: string) => void) | undefined;
   readonly onDiagnostic: DiagnosticListener | undefined;
   readonly environmentSettings: EnvironmentSettings;
   readonly notices: readonly Diagnostic[];
@@ -307,6 +309,10 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       given.onDestinationState === undefined
         ? undefined
         : asFunction<DestinationStateListener>(given.onDestinationState, 'onDestinationState'),
+    onRequestSpans:
+      given.onRequestSpans === undefined
+        ? undefined
+        : asFunction<NonNullable<GatewayOptions['onRequestSpans']>>(given.onRequestSpans, 'onRequestSpans'),
     onDiagnostic:
       given.onDiagnostic === undefined
         ? undefined

@@ -42,6 +42,10 @@ export class OutgoingSpan implements RedactableRecord {
     this.#resourceObject = resourceObject;
   }
 
+  get record(): SpanRecord {
+    return this.#span;
+  }
+
   get isError(): boolean {
     return this.#span.status.code === STATUS_ERROR;
   }

@@ -380,7 +380,7 @@ describe.each([
   it('set to something else is reported and counts as unset', async () => {
     const receiver = await collector();
     const { telemetry, reports } = reportingInstance({
-      env: { [variable]: 'console' },
+      env: { [variable]: 'zipkin' },
       operator: { endpoint: receiver.url },
     });
     finishRequest(telemetry);

@@ -71,6 +71,15 @@ export function treeIntake(
     }
   };
 
+  const show = (record: OutgoingRecord): void => {
+    if (!(record instanceof OutgoingSpan)) return;
+    try {
+      finished(record.record);
+    } catch {
+      report({ code: 'callback_failed', message: 'The spans of a request could not be shown' });
+    }
+  };
+
   return {
     get wanted() {
       const inner = intake.wanted;
@@ -80,17 +89,18 @@ export function treeIntake(
       }
       return wanted;
     },
-    operator(signal, record: OutgoingRecord) {
-      if (signal === 'traces' && record instanceof OutgoingSpan) {
-        try {
-          finished(record.record);
-        } catch {
-          report({ code: 'callback_failed', message: 'The spans of a request could not be shown' });
-        }
-      }
-      if (signal !== 'traces' || intake.wanted.operatorTraces) intake.operator(signal, record);
+    operator(signal, record, request) {
+      if (signal === 'traces') show(record);
+      if (signal !== 'traces' || intake.wanted.operatorTraces) intake.operator(signal, record, request);
     },
-    refuseOperator: (signal, reason) => intake.refuseOperator(signal, reason),
+    refuseOperator: (signal, reason, record, request) =>
+      intake.refuseOperator(signal, reason, record, request),
+    keeps: (request) => intake.keeps(request),
+    late(record, request, refusal) {
+      // What was refused was not redacted.
+      if (refusal === undefined) show(record);
+      intake.late(record, request, refusal);
+    },
     tenant: (tenantId) => intake.tenant(tenantId),
   };
 }

@@ -52,6 +52,7 @@ export type {
   BudgetFact,
   CostFact,
   EvaluationFact,
+  GovernanceFacts,
   PolicyFact,
   PolicyResult,
 } from './model/governance.js';

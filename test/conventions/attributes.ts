@@ -64,6 +64,8 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
   '{ns}.upstream.status_code': as('int', 'own'),
   '{ns}.upstream.latency_ms': as('double', 'own'),
   '{ns}.upstream.attempts': as('int', 'own'),
+  '{ns}.upstream.dropped_spans': as('int', 'own'),
+  '{ns}.sampling.late_kept': as('boolean', 'own'),
   '{ns}.webhook.event_type': as('string', 'own'),
   '{ns}.webhook.success': as('boolean', 'own'),
   '{ns}.webhook.retry_count': as('int', 'own'),

@@ -203,6 +203,22 @@ async function overflow(): Promise<Payload[]> {
   return [...payloadsOf(gateway.operator, 'operator'), ...payloadsOf(gateway.acme, 'tenant')];
 }
 
+/** A trace that was not sampled and is kept, with more calls than wait for the end of a request. */
+async function keptLate(): Promise<Payload[]> {
+  const gateway = await startGateway({
+    options: { ...EVERYTHING, sampling: { ratio: 0, keep: { statusCodes: [200] } } },
+    listener: (_request, response, exchange) => {
+      for (let call = 0; call < 70; call++)
+        exchange.startUpstreamCall({ url: 'http://up.example:81/a' }).end({ statusCode: 200 });
+      response.end('ok');
+    },
+  });
+  await send(gateway.url);
+  await gateway.flush();
+  await gateway.close();
+  return payloadsOf(gateway.operator, 'operator');
+}
+
 export async function sendEverything(): Promise<readonly Payload[]> {
-  return [...(await everything()), ...(await overflow())];
+  return [...(await everything()), ...(await overflow()), ...(await keptLate())];
 }

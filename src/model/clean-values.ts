@@ -38,9 +38,18 @@ export function cleanValue(value: unknown, maxLength = MAX_VALUE_LENGTH): Attrib
     case 'boolean':
       return value;
     case 'object':
-      return Array.isArray(value) ? cleanArray(value, maxLength) : undefined;
+      return readArray(value, maxLength);
     default:
       return undefined;
+  }
+}
+
+/** A proxy or a getter of the host's that throws is no value. */
+function readArray(value: object | null, maxLength: number): AttributeValue | undefined {
+  try {
+    return Array.isArray(value) ? cleanArray(value, maxLength) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

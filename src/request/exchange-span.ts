@@ -29,6 +29,13 @@ export const KIND_CLIENT = 2;
 export const SPAN_ERROR = Object.freeze({ code: 2 });
 const STATUS_UNSET = 0;
 const FLAG_SAMPLED = 0x01;
+const MAX_STACK_LENGTH = 8192;
+/** The last that fits 64 bits of nanoseconds, in 2554. */
+const MAX_EPOCH_MS = 18_446_744_073_709;
+
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_EPOCH_MS / 1_000;
+}
 
 /** What the span needs from its instance. */
 export interface SpanHome {
@@ -165,10 +172,19 @@ export class ExchangeSpan implements Span, SpanRecord {
   }
 
   addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): this {
-    if (this.ended) return this;
+    try {
+      this.#addEvent(name, attributesOrTime, time);
+    } catch {
+      // A request must not fail over what is told of it.
+    }
+    return this;
+  }
+
+  #addEvent(name: string, attributesOrTime?: ApiAttributes | TimeInput, time?: TimeInput): void {
+    if (this.ended) return;
     if (this.events.length >= this.#limits.maxEvents) {
       this.droppedEventsCount++;
-      return this;
+      return;
     }
     const isTime =
       typeof attributesOrTime === 'number' ||
@@ -184,7 +200,6 @@ export class ExchangeSpan implements Span, SpanRecord {
       attributes,
       droppedAttributesCount: dropped,
     });
-    return this;
   }
 
   /** Whatever was thrown, `null` too: it must not fail the request that tells of it. */
@@ -231,7 +246,11 @@ export class ExchangeSpan implements Span, SpanRecord {
   }
 
   addLinks(links: Link[]): this {
-    if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    try {
+      if (Array.isArray(links)) for (const link of links) this.addLink(link);
+    } catch {
+      // As above.
+    }
     return this;
   }
 
@@ -289,8 +308,10 @@ export class ExchangeSpan implements Span, SpanRecord {
   }
 
   #timeOf(time: TimeInput | undefined): HrTimePair {
-    if (typeof time === 'number') return hrTimeOf(time);
-    if (time instanceof Date) return hrTimeOf(time.getTime());
-    return Array.isArray(time) ? time : hrTimeOf(this.#home.nowEpochMs());
+    const ms = time instanceof Date ? time.getTime() : time;
+    if (typeof ms === 'number' && ms >= 0 && ms < MAX_EPOCH_MS) return hrTimeOf(ms);
+    const [seconds, nanos] = Array.isArray(ms) ? (ms as readonly unknown[]) : [];
+    // What cannot be a time could not be encoded, and would cost the whole record.
+    return isWhole(seconds) && isWhole(nanos) ? [seconds, nanos] : hrTimeOf(this.#home.nowEpochMs());
   }
 }

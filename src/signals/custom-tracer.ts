@@ -61,7 +61,16 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
       const context = parent ?? options.activeContext();
       // Traces are off: the caller's ids, if there are any, go on unchanged.
       if (!isTracing()) return trace.getSpan(context) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-      return sdkProvider().getTracer(name, version).startSpan(spanName, spanOptions, context);
+      const tracer = sdkProvider().getTracer(name, version);
+      try {
+        return tracer.startSpan(spanName, spanOptions, context);
+      } catch {
+        options.report({
+          code: 'callback_failed',
+          message: 'The options of a custom span could not be read',
+        });
+        return tracer.startSpan(spanName, {}, context);
+      }
     };
     return {
       startSpan,

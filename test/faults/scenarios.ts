@@ -139,6 +139,7 @@ export const SCENARIOS = {
     title: 'planted secrets',
     files: [
       'test/faults/t33-secrets.test.ts',
+      'test/faults/t33-request-secrets.test.ts',
       'test/faults/t33-configuration-secrets.test.ts',
       'test/config/secrets.test.ts',
     ],

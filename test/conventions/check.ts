@@ -205,7 +205,8 @@ export class Checker {
     this.#checkAttributes(name, row, fact.attributes, fact.operatorOnly);
     const instrument = row.kind === 'sum' ? (row.isMonotonic ? 'counter' : 'updowncounter') : row.kind;
     if (instrument !== fact.instrument) this.#fail(name, `is a ${instrument}, not a ${fact.instrument}`);
-    if (textOf(row.metric, 'unit') !== fact.unit)
+    const unit = textOf(row.metric, 'unit');
+    if (fact.unit === 'currency' ? !/^[A-Z]{3}$/.test(unit) : unit !== fact.unit)
       this.#fail(name, `has the unit ${textOf(row.metric, 'unit')}`);
     if (textOf(row.metric, 'description') === '') this.#fail(name, 'has no description');
     const isOverflow = row.attributes.has('otel.metric.overflow');

@@ -53,6 +53,7 @@ export interface LogFact extends RecordFact {
 export interface MetricFact extends RecordFact {
   readonly name: string;
   readonly instrument: 'counter' | 'updowncounter' | 'gauge' | 'histogram';
+  /** A code of ISO 4217 where it is `currency`. */
   readonly unit: string;
   readonly stability: Stability;
 }

@@ -41,6 +41,13 @@ const LATENCY: Uses = {
   'otel.metric.overflow': 'conditional',
 };
 
+const ATTRIBUTION: Uses = {
+  '{g}.team': 'opt-in: metrics.attribution',
+  '{g}.customer_id': 'opt-in: metrics.attribution',
+  '{g}.project': 'opt-in: metrics.attribution',
+  'otel.metric.overflow': 'conditional',
+};
+
 /** Only where `metrics.also` names it. */
 const further = (shape: Shape, stability: MetricFact['stability'], option = shape.name): MetricFact => ({
   title: `\`${shape.name}\`, with \`metrics.also: ['${option}']\``,
@@ -176,6 +183,33 @@ export const METRICS: readonly MetricFact[] = [
     'own',
     'gateway_duration',
   ),
+  {
+    title: '`{g}.policy.evaluations`',
+    name: '{g}.policy.evaluations',
+    instrument: 'counter',
+    unit: '{evaluation}',
+    stability: 'own',
+    attributes: {
+      '{g}.policy.name': 'conditional',
+      '{g}.policy.result': 'conditional',
+      ...ATTRIBUTION,
+    },
+    receivers: 'operator',
+  },
+  {
+    title: '`{g}.cost`',
+    name: '{g}.cost',
+    instrument: 'counter',
+    unit: 'currency',
+    stability: 'own',
+    attributes: {
+      '{g}.cost.currency': 'conditional',
+      '{g}.cost.provider': 'conditional',
+      '{g}.cost.model': 'conditional',
+      ...ATTRIBUTION,
+    },
+    receivers: 'operator',
+  },
   ...sdkMetrics('span', '{span}', true),
   ...sdkMetrics('log', '{log_record}', true),
   ...sdkMetrics('metric_data_point', '{data_point}', false),

@@ -72,7 +72,7 @@ export const README_TABLES: Readonly<Record<string, string>> = {
     SPANS.map(({ title, kind, attributes, receivers }) => [title, kind, listed(attributes), receivers]),
   ),
   'span-events': table(
-    ['event on the SERVER span', 'attributes', 'who receives it'],
+    ['event on a span', 'attributes', 'who receives it'],
     SPAN_EVENTS.map(({ title, attributes, receivers }) => [title, listed(attributes), receivers]),
   ),
   logs: table(
@@ -89,7 +89,7 @@ export const README_TABLES: Readonly<Record<string, string>> = {
     METRICS.map(({ title, instrument, unit, attributes, operatorOnly, stability, receivers }) => [
       title,
       instruments[instrument],
-      code(unit),
+      unit === 'currency' ? 'the currency' : code(unit),
       listed(attributes, operatorOnly),
       STABILITIES[stability],
       receivers,

@@ -31,7 +31,7 @@ const EVERYTHING: GatewayOptions = {
   bodySizes: true,
   exceptions: {},
   selfMetrics: true,
-  metrics: { also: FURTHER_METRICS },
+  metrics: { also: FURTHER_METRICS, attribution: ['team', 'customer', 'project'] },
 };
 
 const refused = (): Error => Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
@@ -183,6 +183,7 @@ async function overflow(): Promise<Payload[]> {
   const gateway = await startGateway({
     options: {
       namespace: NAMING.namespace,
+      governanceNamespace: NAMING.governanceNamespace,
       metrics: { maxSeriesPerTenant: 2, maxSeries: 2, maxSeriesPerMetric: 1, also: FURTHER_METRICS },
       selfMetrics: true,
       delivery: { operator: { maxItems: 4 } },
@@ -191,6 +192,8 @@ async function overflow(): Promise<Payload[]> {
     listener: (request, response, exchange) => {
       exchange.setHttpRoute(request.url);
       exchange.setUpstream({ latencyMs: 1 });
+      governance(exchange);
+      exchange.recordCost({ amount: 1, currency: 'EUR', model: request.url });
       response.end();
     },
   });

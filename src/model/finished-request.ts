@@ -54,6 +54,8 @@ export interface FinishedRequest {
   readonly governance: GovernanceFacts | undefined;
   /** Present where a metric asks for it. */
   readonly metricFacts: MetricFacts | undefined;
+  /** Its trace was not sampled, and is kept all the same. */
+  readonly isKeptLate: boolean;
   /** The finished SERVER span, if one is to be exported. */
   readonly span: SpanRecord | undefined;
 }

@@ -330,6 +330,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       droppedAttributes: this.custom?.dropped ?? 0,
       droppedTenantAttributes: this.custom?.droppedShared ?? 0,
       governance: this.governance,
+      isKeptLate: false,
       metricFacts: home.tellsMetricFacts ? this.#metricFacts(upstream) : undefined,
       span: span?.isSampled === true ? span : undefined,
     };
@@ -345,7 +346,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     else if (hostSpan !== undefined)
       tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
     try {
-      home.sink.requestFinished(finished);
+      home.sink.requestFinished(isLate ? { ...finished, isKeptLate: true } : finished);
     } finally {
       this.#calls?.settle(finished, isLate);
       if (isLate) home.sink.spanKept(span, finished);

@@ -44,9 +44,10 @@ export class Exemplars {
   }
 
   /** Whether the request's trace can be looked up, as far as this gateway knows. */
-  wants({ span, traceFlags, traceId }: FinishedRequest): boolean {
+  wants({ span, traceFlags, traceId, isKeptLate }: FinishedRequest): boolean {
     if (this.#filter === 'always_off' || traceId === '') return false;
-    return this.#filter === 'always_on' || span !== undefined || (traceFlags & SAMPLED) === SAMPLED;
+    if (this.#filter === 'always_on' || span !== undefined || isKeptLate) return true;
+    return (traceFlags & SAMPLED) === SAMPLED;
   }
 
   /** Each of a bucket's requests within an interval is held with the same chance. */

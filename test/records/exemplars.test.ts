@@ -62,6 +62,18 @@ it('are of sampled requests only', async () => {
   expect(histograms(gateway.operator)[1]?.exemplars).toMatchObject([{ traceId }]);
 });
 
+it('are also of requests whose trace is kept at the end', async () => {
+  const gateway = await startGateway({
+    options: { sampling: { keep: ({ latencyMs }) => latencyMs > 1_000 } },
+  });
+  request(gateway, 1, UNSAMPLED);
+  const slow = request(gateway, 3_000, UNSAMPLED);
+  await gateway.flush();
+  const [point] = histograms(gateway.operator);
+  expect(point?.exemplars).toMatchObject([slow]);
+  expect(gateway.operator.spans.map(({ spanId }) => spanId)).toEqual([slow.spanId]);
+});
+
 it.each(['cumulative', 'delta'] as const)(
   'are told once, and again only if they were lost: %s',
   async (kind) => {

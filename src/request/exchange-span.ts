@@ -29,7 +29,6 @@ export const KIND_CLIENT = 2;
 export const SPAN_ERROR = Object.freeze({ code: 2 });
 const STATUS_UNSET = 0;
 const FLAG_SAMPLED = 0x01;
-const MAX_STACK_LENGTH = 8192;
 /** The last that fits 64 bits of nanoseconds, in 2554. */
 const MAX_EPOCH_MS = 18_446_744_073_709;
 
@@ -206,8 +205,12 @@ export class ExchangeSpan implements Span, SpanRecord {
   recordException(exception: Exception, time?: TimeInput): void {
     const thrown: unknown = exception;
     if (typeof thrown === 'object' && thrown !== null) (this.#exceptions ??= new WeakSet()).add(thrown);
-    const facts = readException(thrown, this.#home.exceptions.stackTraces);
-    if (facts !== undefined) this.addException(facts, this.#timeOf(time));
+    try {
+      const facts = readException(thrown, this.#home.exceptions.stackTraces);
+      if (facts !== undefined) this.addException(facts, this.#timeOf(time));
+    } catch {
+      // As above.
+    }
   }
 
   /** Whether the host has told of it already. */

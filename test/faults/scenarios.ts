@@ -131,6 +131,7 @@ export const SCENARIOS = {
       'test/records/metric-dimensions.test.ts',
       'test/records/governance-metrics.test.ts',
     ],
+  },
   T32: {
     title: 'any value in any method',
     files: ['test/faults/t32-any-value.test.ts', 'test/records/limits.test.ts'],

@@ -1,19 +1,19 @@
 /** Small checks that every part of the configuration shares. Each throws a `ConfigurationError`. */
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import { fault } from '../model/configuration-error.js';
+import { hasFields } from '../model/fields.js';
 import { RESERVED_HEADERS } from '../model/reserved-headers.js';
 
 /** A plain value for a message: its kind, never its content. */
 function kind(value: unknown): string {
   if (value === null) return 'null';
+  if (ArrayBuffer.isView(value)) return 'bytes';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 export function asObject(value: unknown, option: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw fault(option, `must be an object, not ${kind(value)}`);
-  }
-  return value as Readonly<Record<string, unknown>>;
+  if (!hasFields(value)) throw fault(option, `must be an object, not ${kind(value)}`);
+  return value;
 }
 
 /**

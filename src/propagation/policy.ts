@@ -1,5 +1,6 @@
 /** The propagation policy: extract, clear, inject, each independent of the others. */
 import type { ReadableHeaders, WritableHeaders } from '../model/exchange.js';
+import { isListable } from '../model/fields.js';
 import type {
   ContextToInject,
   ExtractedContext,
@@ -101,6 +102,7 @@ class Policy implements Propagation {
   }
 
   #extract(headers: ReadableHeaders): ExtractedContext | undefined {
+    if (!isListable(headers)) return undefined;
     const reader = readerOf(headers, this.#lengths);
     let result: FoundContext | undefined;
     let decision: FoundContext | undefined;
@@ -136,6 +138,7 @@ class Policy implements Propagation {
     context: ContextToInject | undefined,
     extracted?: ExtractedContext,
   ): boolean {
+    if (!isListable(headers)) return false;
     try {
       const plan = this.#plan(extracted);
       const checked = checkedContext(context, extracted);

@@ -2,6 +2,7 @@
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { UpstreamFacts } from '../model/exchange.js';
+import { hasFields } from '../model/fields.js';
 import type { AttributeLimits } from '../model/record-limits.js';
 import type { GovernanceNames } from '../model/governance-names.js';
 import type { Attribution, BudgetFact, CostFact, EvaluationFact, PolicyFact } from '../model/governance.js';
@@ -126,6 +127,7 @@ export abstract class ExchangeFacts {
   }
 
   setAttributes(attributes: Attributes): void {
+    if (!this.#mayList(attributes, 'setAttributes')) return;
     try {
       for (const key in attributes) this.#setCustom(key, attributes[key], false);
     } catch {
@@ -135,6 +137,7 @@ export abstract class ExchangeFacts {
 
   /** As `setAttributes`, except that what is set already stays. */
   setAttributesIfUnset(attributes: Attributes): void {
+    if (!this.#mayList(attributes, 'attributes')) return;
     try {
       for (const key in attributes) {
         if (this.#custom?.has(key) !== true) this.#setCustom(key, attributes[key], false);
@@ -142,6 +145,14 @@ export abstract class ExchangeFacts {
     } catch {
       this.unreadable('attributes');
     }
+  }
+
+  /** Nothing at all is no fault; anything else without fields is. */
+  #mayList(attributes: unknown, method: string): boolean {
+    if (!this.#listens || attributes === undefined || attributes === null) return false;
+    if (hasFields(attributes)) return true;
+    this.unreadable(method);
+    return false;
   }
 
   setTenantAttribute(key: string, value: AttributeValue): void {

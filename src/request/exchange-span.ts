@@ -14,6 +14,7 @@ import type {
   TimeInput,
 } from '@opentelemetry/api';
 import { readException, type ExceptionFacts } from '../model/exception.js';
+import { hasFields } from '../model/fields.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { HrTimePair } from '../model/hr-time.js';
 import type { MutableAttributes } from '../model/attributes.js';
@@ -295,6 +296,7 @@ export class ExchangeSpan implements Span, SpanRecord {
   ): { readonly attributes: MutableAttributes; readonly dropped: number } {
     const attributes: MutableAttributes = {};
     let count = 0;
+    if (!hasFields(given)) return { attributes, dropped: 0 };
     try {
       for (const key in given) {
         if (!isUsableKey(key)) continue;

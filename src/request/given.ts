@@ -1,6 +1,7 @@
 /** What a host passes to the methods that record something: read once, field by field, never throwing. */
 import type { Attributes } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
+import { hasFields } from '../model/fields.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { LiveExchange } from './exchange.js';
@@ -98,10 +99,13 @@ export class Given {
   operatorAttributes(): OperatorAttributes {
     const given = this.read('attributes');
     if (given === undefined) return { kept: undefined, dropped: 0 };
+    if (!hasFields(given)) {
+      this.report('was given attributes that have no fields');
+      return { kept: undefined, dropped: 0 };
+    }
     const custom = new CustomAttributes(this.#home.limits.log);
     try {
-      const attributes = given as Readonly<Record<string, unknown>>;
-      for (const key in attributes) custom.set(key, attributes[key], false);
+      for (const key in given) custom.set(key, given[key], false);
     } catch {
       this.report('was given attributes that cannot be read');
     }

@@ -44,7 +44,7 @@ export class Governance implements GovernanceFacts {
 
   addPolicy(policy: PolicyFact): FactEvent {
     const { result } = policy;
-    if (!Object.hasOwn(BADNESS, result)) throw new TypeError('result');
+    if (typeof result !== 'string' || !Object.hasOwn(BADNESS, result)) throw new TypeError('result');
     const fact = {
       name: named(policy.name),
       result,

@@ -2,10 +2,13 @@
 import type { MutableAttributes } from '../model/attributes.js';
 import { cleanName } from '../model/clean-values.js';
 import type { ReadableHeaders } from '../model/exchange.js';
+import { isListable } from '../model/fields.js';
 import { redactText, type FurtherKeys } from '../model/redact-text.js';
 
 const MAX_VALUES = 16;
 const MAX_HEADER_LENGTH = 256;
+/** Of a value that comes as bytes: no more than is looked through. */
+const MAX_READ_BYTES = 4 * MAX_HEADER_LENGTH;
 
 export type HeaderKind = 'request' | 'response';
 
@@ -36,7 +39,8 @@ function valuesOf(headers: ReadableHeaders, name: string): unknown[] {
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : undefined;
+  if (!(value instanceof Uint8Array)) return undefined;
+  return Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, MAX_READ_BYTES)).toString();
 }
 
 /** What cannot be read was not there. Of each header 16 values of 256 characters, without control characters. */
@@ -47,7 +51,7 @@ export function putHeaders(
   headers: ReadableHeaders | undefined,
   further: FurtherKeys,
 ): void {
-  if (headers === undefined || headers === null || typeof headers !== 'object') return;
+  if (!isListable(headers)) return;
   for (const name of names) {
     try {
       const texts: string[] = [];
@@ -55,7 +59,7 @@ export function putHeaders(
         const given = textOf(value);
         if (given === undefined || texts.length >= MAX_VALUES) continue;
         // Redacted whole and cut then: half of a secret is a secret.
-        const text = redactText(cleanName(given, 4 * MAX_HEADER_LENGTH) ?? '', further);
+        const text = redactText(cleanName(given, MAX_READ_BYTES) ?? '', further);
         texts.push(cleanName(text, MAX_HEADER_LENGTH) ?? '');
       }
       if (texts.length > 0) attributes[`http.${kind}.header.${name}`] = texts;

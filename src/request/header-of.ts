@@ -1,5 +1,6 @@
 /** Headers in all the shapes in which hosts have them. */
 import type { ReadableHeaders } from '../model/exchange.js';
+import { isListable } from '../model/fields.js';
 
 /** One header of Node's header object, of pairs, of a flat list, or of `Headers`; repeats: the first. */
 export function headerOf(headers: ReadableHeaders, name: string): string | undefined {
@@ -23,7 +24,7 @@ export function headerOf(headers: ReadableHeaders, name: string): string | undef
 
 function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
   let value = fields[name];
-  if (value === undefined) {
+  if (value === undefined && isListable(fields)) {
     // Node gives lower-case names; a host's own object may spell them as it likes.
     for (const key in fields) {
       if (key.length === name.length && key.toLowerCase() === name) value = fields[key];

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Wanted } from '../model/delivery.js';
 import type { BeginOptions, Exchange } from '../model/exchange.js';
+import { isListable } from '../model/fields.js';
 import type { AdapterFacts, AdapterOptions, InstrumentedHandler } from '../model/telemetry.js';
 import type { Trust } from '../model/trust.js';
 import { Arrival } from './arrival.js';
@@ -114,8 +115,7 @@ function isWellFormed(given: Given): boolean {
   return (
     typeof method === 'string' &&
     typeof url === 'string' &&
-    typeof headers === 'object' &&
-    headers !== null &&
+    isListable(headers) &&
     isTextOrNothing(given.remoteAddress) &&
     isTextOrNothing(given.protocolVersion) &&
     (given.scheme === undefined || given.scheme === 'http' || given.scheme === 'https') &&
@@ -131,7 +131,7 @@ function repaired(given: Given): BeginOptions {
   return {
     method: typeof method === 'string' ? method : '',
     url: typeof url === 'string' ? url : '/',
-    headers: typeof headers === 'object' && headers !== null ? (headers as BeginOptions['headers']) : {},
+    headers: isListable(headers) ? (headers as BeginOptions['headers']) : {},
     ...(typeof remoteAddress === 'string' && { remoteAddress }),
     ...(Number.isInteger(remotePort) && { remotePort: remotePort as number }),
     ...((scheme === 'http' || scheme === 'https') && { scheme }),

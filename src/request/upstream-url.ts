@@ -1,4 +1,5 @@
 /** The URL of an upstream call, as far as it may be recorded. */
+import { hasFields } from '../model/fields.js';
 import { redactPath, redactQuery, type FurtherKeys } from '../model/redact-text.js';
 import { cutText, MAX_VALUE_LENGTH } from './limits.js';
 
@@ -6,6 +7,8 @@ const PORT_OF: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 
 
 /** `undefined` for what is not an absolute URL with a host. A host's own object is not kept. */
 export function parseUrl(given: string | URL): URL | undefined {
+  // Any object has some text; that of a list or of bytes is as long as they are.
+  if (typeof given !== 'string' && !hasFields(given)) return undefined;
   try {
     const url = new URL(String(given));
     return url.hostname === '' ? undefined : url;

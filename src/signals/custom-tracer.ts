@@ -2,6 +2,7 @@
 import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import type { Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
 import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { hasFields } from '../model/fields.js';
 import type { CustomSignalsOptions } from './custom.js';
 import type { CustomScopes } from './custom-scopes.js';
 import { loadTraceSdk } from './load-sdk.cjs';
@@ -11,6 +12,13 @@ import { createRootSampler } from './root-sampler.js';
 export interface CustomTracers {
   readonly own: Tracer;
   get(name: string, version?: string): Tracer;
+}
+
+/** The SDK lists whatever it is given for attributes. */
+function readable(spanOptions: SpanOptions | undefined): SpanOptions | undefined {
+  const attributes: unknown = spanOptions?.attributes;
+  if (attributes === undefined || attributes === null || hasFields(attributes)) return spanOptions;
+  return { ...spanOptions, attributes: {} };
 }
 
 export function createCustomTracers(options: CustomSignalsOptions, scopes: CustomScopes): CustomTracers {
@@ -63,7 +71,7 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
       if (!isTracing()) return trace.getSpan(context) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
       const tracer = sdkProvider().getTracer(name, version);
       try {
-        return tracer.startSpan(spanName, spanOptions, context);
+        return tracer.startSpan(spanName, readable(spanOptions), context);
       } catch {
         options.report({
           code: 'callback_failed',

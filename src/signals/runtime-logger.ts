@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import type { Scope } from '../model/delivery.js';
 import { readException } from '../model/exception.js';
+import { hasFields } from '../model/fields.js';
 import { LOG_LEVELS, type LogLevel } from '../model/log-level.js';
 import type { LogAttributes, Logger, LogMethod, LogRecord } from '../model/logger.js';
 import type { CustomSignalsOptions } from './custom.js';
@@ -102,14 +103,17 @@ export function createRuntimeLogger(options: CustomSignalsOptions, scope: Scope)
 
 /** Also one of another realm, such as a test runner's. */
 function isError(value: unknown): boolean {
-  return types.isNativeError(value) || value instanceof Error;
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    // A proxy that refuses to tell.
+    return false;
+  }
 }
 
 /** Anything but fields has no names for what it holds. */
 function fieldsOf(value: unknown): LogAttributes | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as LogAttributes)
-    : undefined;
+  return hasFields(value) ? value : undefined;
 }
 
 function bodyOf(message: unknown): unknown {

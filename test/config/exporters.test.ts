@@ -263,6 +263,8 @@ describe('the stock OTLP exporters as ready-made exporters', () => {
     const points = (records: readonly object[]): unknown[] =>
       records.map((record) => ({
         ...record,
+        // The stock exporters do not know exemplars.
+        exemplars: [],
         requestHeaders: undefined,
         startTimeUnixNano: 0n,
         timeUnixNano: 0n,

@@ -1,5 +1,5 @@
 /** The delivery stage: where records are handed over, and the live configuration of where they go. */
-import type { CustomMetricSource, Intake, OutgoingRecord, Wanted } from '../model/delivery.js';
+import type { Intake, OutgoingRecord, Wanted } from '../model/delivery.js';
 import type { Destinations, TenantLookup } from '../model/destination.js';
 import type { FinishedRequest } from '../model/finished-request.js';
 import type { ResolvedDestination } from '../model/resolved-destination.js';
@@ -26,7 +26,6 @@ export interface DeliveryOptions extends Omit<OutboxHome, Made> {
   readonly tenantLookup: TenantLookup | undefined;
   readonly tenantTtlMs: number;
   readonly metricIntervalMs: number;
-  readonly customMetrics: CustomMetricSource;
   /** Checks a lookup's answer; the same list again where it says the same. */
   resolveTenant(
     answer: Destinations | undefined,
@@ -151,9 +150,9 @@ export function createDelivery({
   /** Apart, because a host's observable callback may take its time. */
   const takeCustomReadings = async (): Promise<void> => {
     if (!operator.wants('metrics')) return;
-    const readings = await options.customMetrics.collect();
-    if (closed) return;
-    for (const outbox of operator.outboxes) outbox.addCustomReadings(readings);
+    const isThere = await options.customMetrics.collect();
+    if (!isThere || closed) return;
+    for (const outbox of operator.outboxes) outbox.takeCustomReading();
   };
 
   const setOperator = (destinations: readonly ResolvedDestination[]): void => {

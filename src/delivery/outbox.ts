@@ -1,5 +1,7 @@
 /** One destination of one owner: a lane per signal, the readings of its metrics, and its health. */
 import type {
+  CustomMetricSource,
+  CustomReading,
   DestinationResource,
   MetricMark,
   MetricReading,
@@ -7,7 +9,6 @@ import type {
   OutgoingRecord,
   OwnReadingRequest,
   SenderFactory,
-  TakenReading,
 } from '../model/delivery.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { Envelopes } from '../model/encoding.js';
@@ -39,6 +40,7 @@ export interface OutboxHome extends StateHome, SelectionHome {
   readonly envelopes: Envelopes;
   readonly scheduler: Scheduler;
   readonly metrics: MetricSource;
+  readonly customMetrics: CustomMetricSource;
   readonly bounds: DeliveryBounds;
   /** Bytes of all tenants together. */
   readonly budget: Budget;
@@ -76,6 +78,8 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   #destination: ResolvedDestination;
   readonly #health: Health;
   #readings: Readings | undefined;
+  /** The operator's only. It stays when the place changes, so that a delta goes on where it was. */
+  #custom: CustomReading | undefined;
   /** `undefined`: it takes everything. */
   #selection: Selection | undefined;
 
@@ -165,8 +169,9 @@ export class Outbox implements OutletHome, OwnReadingRequest {
     if (isGivenUp && !isNew) return;
     if (before.temporality !== destination.temporality) {
       // The new reading begins now; what the old one has not told yet would be lost.
-      this.#takeLast();
+      this.#readings?.takeLast();
       this.#closeReadings();
+      this.#custom = undefined;
     }
     this.#destination = destination;
     this.#health.limitTo(destination.requestsPerMinute);
@@ -197,13 +202,18 @@ export class Outbox implements OutletHome, OwnReadingRequest {
       }
       if (target !== undefined) this.#open(signal, target, resource);
     }
-    if (this.wants('metrics')) this.#readings ??= this.#openReadings(destination, mark);
-    else this.#closeReadings();
+    const lane = this.#outletOf('metrics')?.lane;
+    if (lane === undefined) this.#closeReadings();
+    else this.#readings ??= this.#openReadings(lane, mark);
   }
 
-  #openReadings({ temporality }: ResolvedDestination, mark: MetricMark | undefined): Readings {
-    const requests = this.shared.metrics.openReading(this.tenantId, temporality, mark);
-    return new Readings([requests, ...this.shared.openOwnReadings(this)], temporality);
+  #openReadings(lane: Lane, mark: MetricMark | undefined): Readings {
+    const { tenantId, temporality, shared } = this;
+    const { metrics, customMetrics, epochMs } = shared;
+    const requests = metrics.openReading(tenantId, temporality, mark);
+    if (tenantId === undefined) this.#custom ??= customMetrics.openReading(temporality);
+    const readings = [requests, ...shared.openOwnReadings(this)];
+    return new Readings({ readings, custom: this.#custom, temporality, lane, epochMs });
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {
@@ -223,7 +233,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   #retire(outlet: Outlet, reason: DropReason): void {
     const { signal, lane } = outlet;
     // What was counted since the last reading would otherwise reach neither the old place nor the new one.
-    if (signal === 'metrics' && this.tenantId === undefined) this.#takeLast();
+    if (signal === 'metrics' && this.tenantId === undefined) this.#readings?.takeLast();
     this.#outlets = this.#outlets.filter((other) => other !== outlet);
     if (signal === 'metrics') this.#closeReadings();
     if (this.tenantId !== undefined || lane.isEmpty) this.#closeLane(lane, reason);
@@ -291,20 +301,12 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   }
 
   /** Takes the readings that have news and of which the last one is settled, a step at a time. */
-  *takeReadings(): Generator<void> {
-    const lane = this.#outletOf('metrics')?.lane;
-    if (lane !== undefined && this.#readings !== undefined)
-      yield* this.#readings.take(lane, this.shared.epochMs());
+  *takeReadings(what?: 'rest'): Generator<void> {
+    if (this.#readings !== undefined) yield* this.#readings.take(what);
   }
 
-  #takeLast(): void {
-    const lane = this.#outletOf('metrics')?.lane;
-    if (lane !== undefined) this.#readings?.takeLast(lane, this.shared.epochMs());
-  }
-
-  addCustomReadings(parts: readonly TakenReading[]): void {
-    const lane = this.#outletOf('metrics')?.lane;
-    if (lane !== undefined) this.#readings?.addCustom(lane, parts);
+  takeCustomReading(): void {
+    this.#readings?.takeCustom();
   }
 
   /** A record that is not to be queued, whatever room there is. */
@@ -374,7 +376,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
     await Promise.all(this.lanes().map((lane) => lane.flush()));
     // Once more, for what has happened since the reading that was under way; twice, where another flush has taken that.
     for (let rounds = 0; isBehind && rounds < 2; rounds++) {
-      await this.shared.scheduler.inSlices(this.takeReadings());
+      await this.shared.scheduler.inSlices(this.takeReadings('rest'));
       isBehind = this.#readings?.isBehind === true;
       await this.#outletOf('metrics')?.lane.flush();
     }

@@ -143,10 +143,17 @@ export interface OwnReadingRequest {
   readonly sinceMs: number;
 }
 
+/** Custom instruments as one destination sees them. It outlives the destination's places. */
+export interface CustomReading extends MetricReading {
+  /** The place goes: what is on its way there counts as told, and the next place is told what has come since. */
+  close(): void;
+}
+
 /** Custom instruments, read for the operator. */
 export interface CustomMetricSource {
-  /** One reading per scope; none where nothing was measured. Never rejects. */
-  collect(): Promise<readonly TakenReading[]>;
+  /** Asks the instruments what they have: readings take that. `false`: nothing. Never rejects. */
+  collect(): Promise<boolean>;
+  openReading(temporality: 'cumulative' | 'delta'): CustomReading;
 }
 
 /** A batch ready to be sent. */

@@ -92,7 +92,10 @@ export interface Destination {
   readonly serviceName?: string;
   /** Resource attributes at this destination alone; they win over the others. */
   readonly resourceAttributes?: Attributes;
-  /** Temporality of the request metrics here. Default `cumulative`, which most backends expect. */
+  /**
+   * Temporality of counters and histograms here, those of `telemetry.meter` included. Default `cumulative`, which most
+   * backends expect. Up-down counters and `otel.sdk.*` are always cumulative.
+   */
   readonly temporality?: 'cumulative' | 'delta';
   /**
    * Milliseconds for all of one export together: asking for headers, connecting, compressing, writing, and reading the

@@ -2,8 +2,9 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';
 import type { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import type { CustomMetricSource, TakenReading } from '../model/delivery.js';
+import type { CustomMetricSource } from '../model/delivery.js';
 import type { CustomSignalsOptions } from './custom.js';
+import { createCustomReading, type CollectedScope, type CustomReadingSource } from './custom-reading.js';
 import type { CustomScopes } from './custom-scopes.js';
 import { loadMetricsSdk } from './load-sdk.cjs';
 
@@ -17,6 +18,11 @@ export interface CustomMeters extends CustomMetricSource {
 export function createCustomMeters(options: CustomSignalsOptions, scopes: CustomScopes): CustomMeters {
   let provider: MeterProvider | undefined;
   let reader: MetricReader | undefined;
+  /** As many points as the SDK holds itself: 2,000 more for each metric and reading at most. */
+  let latest: readonly CollectedScope[] = [];
+  let underWay: Promise<boolean> | undefined;
+  let following: Promise<boolean> | undefined;
+
   const sdkProvider = (): MeterProvider => {
     if (provider !== undefined) return provider;
     const sdk = loadMetricsSdk();
@@ -29,38 +35,43 @@ export function createCustomMeters(options: CustomSignalsOptions, scopes: Custom
         return Promise.resolve();
       }
     }
+    // One reader for every destination: each further one would call the host's callbacks once more.
     reader = new PulledReader({
       aggregationTemporalitySelector: () => sdk.AggregationTemporality.CUMULATIVE,
     });
     return (provider = new sdk.MeterProvider({ resource: options.sdkResource(), readers: [reader] }));
   };
+  const read = async (from: MetricReader): Promise<boolean> => {
+    try {
+      const { resourceMetrics } = await from.collect({ timeoutMillis: COLLECT_TIMEOUT_MS });
+      latest = resourceMetrics.scopeMetrics
+        .filter(({ metrics }) => metrics.some(({ dataPoints }) => dataPoints.length > 0))
+        .map(({ scope: { name, version = '' }, metrics }) => ({ scope: { name, version }, metrics }));
+      return latest.length > 0;
+    } catch {
+      // The SDK reports its callbacks' errors itself; whatever else fails loses this reading, no more.
+      options.report({ code: 'callback_failed', message: 'The custom instruments could not be read' });
+      return false;
+    }
+  };
+  /** One at a time: an earlier one that ends later would look as if the counters had been set back. */
+  const collect = (): Promise<boolean> => {
+    if (reader === undefined) return Promise.resolve(false);
+    if (underWay === undefined) return (underWay = read(reader).finally(() => (underWay = undefined)));
+    return (following ??= underWay.then(() => {
+      following = undefined;
+      return collect();
+    }));
+  };
+  const source: CustomReadingSource = {
+    encoders: options.encoders,
+    latest: () => latest,
+    scopeOf: (name, version) => scopes.of(name, version),
+  };
   return {
     get: (name = scopes.own.name, version = scopes.own.version) =>
       options.isDisabled() ? createNoopMeter() : sdkProvider().getMeter(name, version),
-    async collect() {
-      if (reader === undefined) return [];
-      try {
-        const { resourceMetrics } = await reader.collect({ timeoutMillis: COLLECT_TIMEOUT_MS });
-        return resourceMetrics.scopeMetrics.flatMap(({ scope, metrics }): TakenReading[] => {
-          const points = metrics.reduce((sum, metric) => sum + metric.dataPoints.length, 0);
-          if (points === 0) return [];
-          const { name, version } = scope;
-          return [
-            {
-              scope: scopes.of(name, version),
-              points,
-              bytes: options.encoders.metrics(metrics),
-              readable: () => ({ scope: { name, version: version ?? '' }, metrics }),
-              // Cumulative: the next reading tells everything again.
-              settle: () => undefined,
-            },
-          ];
-        });
-      } catch {
-        // The SDK reports its callbacks' errors itself; whatever else fails loses this reading, no more.
-        options.report({ code: 'callback_failed', message: 'The custom instruments could not be read' });
-        return [];
-      }
-    },
+    collect,
+    openReading: (temporality) => createCustomReading(source, temporality),
   };
 }

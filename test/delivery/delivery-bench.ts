@@ -78,7 +78,10 @@ export function startDelivery(parts: BenchParts): DeliveryBench {
   const delivery = createDelivery({
     envelopes: createEnvelopes(),
     metrics: noMetrics,
-    customMetrics: { collect: () => Promise.resolve([]) },
+    customMetrics: {
+      collect: () => Promise.resolve(false),
+      openReading: () => ({ hasNews: () => false, take: () => [], close: () => undefined }),
+    },
     bounds: resolveDelivery({
       operator: queues,
       tenants: queues,

@@ -27,9 +27,10 @@ class TelemetryTransport extends Transport {
     delete attributes.level;
     const name = LEVELS[info[LEVEL]] ?? info[LEVEL];
     const write = this.#logger[name] ?? this.#logger.info;
-    // `format.errors({ stack: true })` puts the stack beside the message of an error.
+    // `format.errors({ stack: true })` puts the stack, which begins with the name, beside the message of an error.
     if (stack === undefined) write(message, attributes);
-    else write(message, Object.assign(new Error(message), { stack }), attributes);
+    else
+      write(message, Object.assign(new Error(message), { name: /^\w+/.exec(stack)?.[0], stack }), attributes);
     next();
   }
 }

@@ -45,6 +45,7 @@ describe('the bridges of runtime logs', { timeout: 60_000 }, () => {
           severityNumber: ERROR,
           attributes: {
             ...requestId,
+            'exception.type': 'TypeError',
             'exception.message': 'cache is gone',
             'exception.stacktrace': expect.stringMatching(/^TypeError: cache is gone\n {4}at /),
           },

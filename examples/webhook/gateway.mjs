@@ -27,8 +27,12 @@ function enqueue(job, delayMs) {
 
 async function attempt(job) {
   const { tenant, eventType, url, body, retryCount } = job;
-  const parent = { traceparent: job.traceparent, as: retryCount === 0 ? 'parent' : 'link' };
-  const delivery = telemetry.webhook({ tenant, eventType, url, parent });
+  const delivery = telemetry.webhook({
+    tenant,
+    eventType,
+    url,
+    parent: { traceparent: job.traceparent, as: retryCount === 0 ? 'parent' : 'link' },
+  });
   const headers = { 'content-type': 'application/json' };
   delivery.inject(headers); // the trace goes on to the receiver
   try {

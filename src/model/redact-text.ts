@@ -11,28 +11,71 @@ export type FurtherKeys = ReadonlySet<string> | undefined;
 
 /** From `://` to the last `@` before the next separator, each of them plain or percent-encoded. */
 const USER_INFO = /((?::|%3a)(?:\/|%2f){2})(?:(?!%2f|%3f|%23)[^/?#\s])+(@|%40)/gi;
-/** The same where the scheme is missing or broken: a user needs a password then, or the path would be a host. */
-const BARE_USER_INFO =
-  /((?:^|[/=,(\s"'])(?:\/|%2f)*)(?:(?!%2f|%3f|%23|%3a)[^/?#:@=\s"'])+(?::|%3a)(?:(?!%2f|%3f|%23)[^/?#@\s"'])+(@|%40)/gi;
 const NETWORK_PATH = /^(\/\/)[^/?#@]+@/;
+
+/** What user and password stand in, each run of it once: hostile texts must not be read again from every place in them. */
+const RUNS = /%2f|%3f|%23|(?:(?!%2f|%3f|%23)[^/?#@\s"'])+@?/gi;
+const COLONS = /:|%3a/gi;
+
+/** User info where the scheme is missing or broken: a user needs a password then, or the path would be a host. */
+function withoutBareUserInfo(text: string): string {
+  return text.replace(RUNS, (run, offset: number) => {
+    const end = run.endsWith('@') ? run.length - 1 : run.lastIndexOf('%40');
+    if (end < 3) return run;
+    const before = text.slice(Math.max(0, offset - 3), offset);
+    // A user begins the run behind a separator, or behind one of these inside of it.
+    let isBegun = before === '' || /(?:[/\s"']|%2f)$/i.test(before);
+    let from = 0;
+    for (const { index, 0: colon } of run.matchAll(COLONS)) {
+      if (index + colon.length >= end) return run;
+      const user = run.slice(from, index);
+      const start = user.includes('=') ? user.lastIndexOf('=') + 1 : isBegun ? 0 : user.search(/[,(]/) + 1;
+      if (start < user.length && (start > 0 || isBegun))
+        return `${run.slice(0, from + start)}${REDACTED}:${REDACTED}${run.slice(end)}`;
+      from = index + colon.length;
+      isBegun = false;
+    }
+    return run;
+  });
+}
 
 /** URLs stand in paths and queries too, and the conventions let no user and password be recorded anywhere. */
 export function withoutUserInfo(text: string): string {
   if (!text.includes('@') && !text.includes('%40')) return text;
-  return text
-    .replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`)
-    .replace(BARE_USER_INFO, `$1${REDACTED}:${REDACTED}$2`)
-    .replace(NETWORK_PATH, `$1${REDACTED}@`);
+  return withoutBareUserInfo(text.replace(USER_INFO, `$1${REDACTED}:${REDACTED}$2`)).replace(
+    NETWORK_PATH,
+    `$1${REDACTED}@`,
+  );
 }
 
 /** The shortest of these. */
 const MIN_SHAPE_LENGTH = 16;
-/** Texts that are credentials wherever they stand: JSON web tokens, and the keys of well-known services. */
+/** Texts that are credentials wherever they stand: the keys of well-known services. */
 const SHAPES =
-  /\beyJ[\w-]{6,}(?:\.|%2e)[\w-]{6,}(?:(?:\.|%2e)[\w-]*)*|\b(?:[sr]k|whsec|pk)_(?:live|test)_\w{8,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bsk-(?:[a-z]+-)*[\w-]{20,}/gi;
+  /\b(?:[sr]k|whsec|pk)_(?:live|test)_\w{8,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bsk-(?:[a-z]+-)*[\w-]{20,}/gi;
+
+/** Words with dots between them, each once: the parts of a JSON web token, and whatever stands before it. */
+const DOTTED = /[\w-]+(?:(?:\.|%2e)[\w-]*)*/gi;
+const DOT = /\.|%2e/i;
+const TOKEN_HEAD = /\beyJ[\w-]{6}/i;
+const MIN_TOKEN_BODY = 6;
+
+function withoutTokens(words: string): string {
+  const parts = words.split(DOT);
+  let from = 0;
+  for (const [index, part] of parts.entries()) {
+    const head = (parts[index + 1]?.length ?? 0) < MIN_TOKEN_BODY ? -1 : part.search(TOKEN_HEAD);
+    if (head >= 0) return words.slice(0, from + head) + REDACTED;
+    from += part.length;
+    from += words.charAt(from) === '.' ? 1 : 3;
+  }
+  return words;
+}
 
 function withoutShapes(text: string): string {
-  return text.length < MIN_SHAPE_LENGTH ? text : text.replace(SHAPES, REDACTED);
+  if (text.length < MIN_SHAPE_LENGTH) return text;
+  const plain = /eyJ/i.test(text) ? text.replace(DOTTED, withoutTokens) : text;
+  return plain.replace(SHAPES, REDACTED);
 }
 
 const SEPARATORS = /[&;?#]/g;
@@ -110,8 +153,10 @@ export function redactPath(path: string, further?: FurtherKeys): string {
     .join('/');
 }
 
-const PAIRS = /([\w.%[\]-]{1,64})=([^\s&;#"'<>,)}]+)/g;
-const WORDS = /([\w-]{3,64})(["']?\s*[:=]\s*["']?)((?:(?:bearer|basic|digest|token)\s+)?[^\s"',;&}{]+)/gi;
+// Names are read from their beginning only, or each of their letters would be one.
+const PAIRS = /(?<![\w.%[\]-])([\w.%[\]-]+)=([^\s&;#"'<>,)}]+)/g;
+const WORDS =
+  /(?<![\w-])([\w-]{3,})(["']?\s*[:=]\s*["']?)((?:(?:bearer|basic|digest|token)\s+)?[^\s"',;&}{]+)/gi;
 const SCHEMES = /\b(bearer|basic)(\s+|%20|\+)[\w+/.~=-]{8,}/gi;
 
 /** Any text: a header's value, the message of an error. */

@@ -6,7 +6,7 @@ import type {
   Context,
   Span,
 } from '@opentelemetry/api';
-import type { AttributeValue } from '../model/attributes.js';
+import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type {
   EmitterLike,
   EndOptions,
@@ -339,8 +339,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     const isLate = span?.isSampled === false && home.sink.keeps(finished);
     const { hostSpan } = this.#trace;
     if (span !== undefined && (span.isSampled || isLate)) {
-      this.#markSpan(span, isLate);
-      finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers);
+      finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers, this.#marks(isLate));
       // One that was not sampled is worth its attributes only if somebody keeps it.
     } else if (span !== undefined) span.finish(span.name, endMs);
     else if (hostSpan !== undefined)
@@ -353,11 +352,15 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     }
   }
 
-  #markSpan(span: ExchangeSpan, isLate: boolean): void {
+  /** What the span says of its trace. The limits are for attributes of the host's. */
+  #marks(isLate: boolean): Attributes | undefined {
     const { names } = this.#home;
     const dropped = this.#calls?.droppedSpans ?? 0;
-    if (dropped > 0) span.setAttribute(names.droppedClientSpans, dropped);
-    if (isLate) span.setAttribute(names.lateKept, true);
+    if (dropped === 0 && !isLate) return undefined;
+    return {
+      ...(dropped > 0 && { [names.droppedClientSpans]: dropped }),
+      ...(isLate && { [names.lateKept]: true }),
+    };
   }
 
   /** What it counts by while it is open. */

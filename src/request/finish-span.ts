@@ -1,7 +1,7 @@
 /** What goes on the SERVER span when its request ends: on ours, which is finished so, or on a host's. */
 import type { ReadableHeaders, UpstreamFacts } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
-import type { MutableAttributes } from '../model/attributes.js';
+import type { Attributes, MutableAttributes } from '../model/attributes.js';
 import type { Arrival } from './arrival.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { SPAN_ERROR, type ExchangeSpan } from './exchange-span.js';
@@ -23,6 +23,7 @@ export function finishSpan(
   httpRoute: string | undefined,
   upstream: UpstreamFacts | undefined,
   headers: ReadableHeaders | undefined,
+  marks: Attributes | undefined,
 ): void {
   // They saw its start, when it had these already.
   const isSeen = processors.any && span.isSampled;
@@ -32,6 +33,7 @@ export function finishSpan(
   putOutcome(end, names, finished);
   if (headers !== undefined)
     putHeaders(end, 'response', arrivals.spanAttributes?.response ?? [], headers, arrival.secretKeys);
+  if (marks !== undefined) Object.assign(end, marks);
   const { governance } = finished;
   if (governance !== undefined) {
     Object.assign(end, governance.attributes);

@@ -134,6 +134,18 @@ describe('traces', () => {
     expect(at.plain.logs).toHaveLength(3);
   });
 
+  it('have the mark of those kept late beside as many attributes as a span may have', async () => {
+    const { telemetry, at } = await withPlaces(
+      { keeps: {} },
+      { sampling: { ratio: 0, keep: { errors: true } }, limits: { spanAttributes: 1 } },
+    );
+    const exchange = telemetry.begin({ method: 'GET', url: '/', headers: {} });
+    exchange.setAttribute('app.one', 1);
+    exchange.end({ statusCode: 500 });
+    await telemetry.flush();
+    expect(at.keeps.spans[0]?.attributes).toMatchObject({ 'app.one': 1, [LATE_KEPT]: true });
+  });
+
   it('whose id an untrusted caller has chosen are not decided by that id', async () => {
     const { telemetry, at } = await withPlaces(
       { few: { sampling: { traces: 0.5, logs: 0.5 } } },

@@ -120,6 +120,8 @@ function isWellFormed(given: Given): boolean {
     isTextOrNothing(given.protocolVersion) &&
     (given.scheme === undefined || given.scheme === 'http' || given.scheme === 'https') &&
     (remotePort === undefined || Number.isInteger(remotePort)) &&
+    isTextOrNothing(given.localAddress) &&
+    (given.localPort === undefined || Number.isInteger(given.localPort)) &&
     (startTimeMs === undefined || Number.isFinite(startTimeMs)) &&
     (request === undefined || (typeof request === 'object' && request !== null)) &&
     (trust === undefined || trustOf(trust) !== undefined)
@@ -127,13 +129,16 @@ function isWellFormed(given: Given): boolean {
 }
 
 function repaired(given: Given): BeginOptions {
-  const { method, url, headers, remoteAddress, remotePort, scheme, protocolVersion, startTimeMs } = given;
+  const { method, url, headers, scheme, protocolVersion, startTimeMs } = given;
+  const { remoteAddress, remotePort, localAddress, localPort } = given;
   return {
     method: typeof method === 'string' ? method : '',
     url: typeof url === 'string' ? url : '/',
     headers: isListable(headers) ? (headers as BeginOptions['headers']) : {},
     ...(typeof remoteAddress === 'string' && { remoteAddress }),
     ...(Number.isInteger(remotePort) && { remotePort: remotePort as number }),
+    ...(typeof localAddress === 'string' && { localAddress }),
+    ...(Number.isInteger(localPort) && { localPort: localPort as number }),
     ...((scheme === 'http' || scheme === 'https') && { scheme }),
     ...(typeof protocolVersion === 'string' && { protocolVersion }),
     ...(Number.isFinite(startTimeMs) && { startTimeMs: startTimeMs as number }),

@@ -83,8 +83,12 @@ describe('begin takes whatever a client sent', () => {
     ],
     ['raw headers', { method: 'GET', url: '/', headers: ['Host', 'a.example', 'User-Agent', 'raw'] }],
     ['Headers', { method: 'GET', url: '/', headers: new Headers({ host: 'a.example' }) }],
+    [
+      'a local end of wrong types',
+      { method: 'GET', url: '/', headers: {}, localAddress: 17, localPort: { a: 1 } },
+    ],
   ])('%s', async (_what, request) => {
-    const gateway = await startGateway();
+    const gateway = await startGateway({ options: { spanAttributes: { server: { network: true } } } });
     const exchange = gateway.telemetry.begin(request as BeginOptions);
     exchange.setTenant('acme');
     exchange.end({ statusCode: 200 });

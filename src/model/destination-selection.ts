@@ -22,8 +22,9 @@ export interface DestinationSampling {
 }
 
 /**
- * What is not wanted here, of the records of a request together: its spans and its log record. Runtime logs and other
- * records without a request know only `minSeverity`, spans of `telemetry.tracer` nothing. Metrics are never filtered. A filter wins over `keep`.
+ * What is not wanted here, of the records of a request together: its spans, its log record, and what is told of
+ * its exception. Runtime logs, exceptions of single upstream calls and other records without a finished request know only
+ * `minSeverity`, spans of `telemetry.tracer` nothing. Metrics are never filtered. A filter wins over `keep`.
  */
 export interface DestinationFilter {
   /** Paths, as `url.path` of the log record; a `*` at the end stands for any rest: `/health`, `/internal/*`. */

@@ -89,8 +89,8 @@ export interface RequestSink {
   keeps(request: FinishedRequest): boolean;
   /** A span of an unsampled request that is kept. */
   spanKept(span: SpanRecord, request: FinishedRequest): void;
-  /** Before the request, or the call, that it belongs to. */
-  exceptionCaught(exception: RequestException): void;
+  /** Before the request, or the call, that it belongs to. `request`: the one that has ended with it. */
+  exceptionCaught(exception: RequestException, request?: FinishedRequest): void;
   /** Whether anybody wants those now. */
   wantsExceptions(): boolean;
 }

@@ -1,7 +1,7 @@
 /** What tells the operator why a request, or a call at its upstream, has failed: log events, and events of the span. */
 import { STATUS_CODES } from 'node:http';
 import { readException, type ExceptionDetail, type ExceptionFacts } from '../model/exception.js';
-import type { FinishedRequest, RequestSink } from '../model/finished-request.js';
+import type { FinishedRequest, RequestException, RequestSink } from '../model/finished-request.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import { ABORTED } from './aborted.js';
 import { CLIENT_DISCONNECT, OTHER_ERROR, SHUTDOWN } from './error-type.js';
@@ -67,7 +67,7 @@ export function tellException(
   // That of a call has a log event already.
   if (!logs || isOfCall) return;
   const { requestId, tenantId, routeName, traceId, spanId, traceFlags } = finished;
-  sink.exceptionCaught({
+  const caught: RequestException = {
     side: 'server',
     timeMs: finished.endMs,
     requestId,
@@ -78,7 +78,8 @@ export function tellException(
     traceId,
     spanId,
     traceFlags,
-  });
+  };
+  sink.exceptionCaught(caught, finished);
 }
 
 /** Frameworks throw statuses: an error with the words of its status is no news. */

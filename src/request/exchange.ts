@@ -305,7 +305,8 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     const span = this.#serverSpan;
     const routeName = this.routeName ?? this.httpRoute;
     const { loopToken } = arrival;
-    const finished: FinishedRequest = {
+    // The one object for everybody, by which hosts' functions are asked once.
+    const finished: FinishedRequest & { isKeptLate: boolean } = {
       startMs: this.#startMs,
       endMs,
       latencyMs: home.longLived === 'headers' ? (timeToFirstByteMs ?? durationMs) : durationMs,
@@ -337,6 +338,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     this.bodies = undefined;
     if (outcome.isError) tellException(home, finished, span, this.thrown, this.#calls?.seenExceptions);
     const isLate = span?.isSampled === false && home.sink.keeps(finished);
+    finished.isKeptLate = isLate;
     const { hostSpan } = this.#trace;
     if (span !== undefined && (span.isSampled || isLate)) {
       finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers, this.#marks(isLate));
@@ -345,7 +347,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     else if (hostSpan !== undefined)
       tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
     try {
-      home.sink.requestFinished(isLate ? { ...finished, isKeptLate: true } : finished);
+      home.sink.requestFinished(finished);
     } finally {
       this.#calls?.settle(finished, isLate);
       if (isLate) home.sink.spanKept(span, finished);

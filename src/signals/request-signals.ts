@@ -35,10 +35,10 @@ export function createRequestSignals(options: RequestSignalsOptions): RequestSin
       intake.late(new OutgoingSpan(span, scope, encoders, resourceObject), request),
     upstreamCallFinished: spanFinished,
     wantsExceptions: () => intake.wanted.operatorLogs,
-    exceptionCaught(caught) {
+    exceptionCaught(caught, request) {
       if (!intake.wanted.operatorLogs) return;
       const log = exceptionLog(caught, options.names, options.eventNameAttribute);
-      intake.operator('logs', new OutgoingLog(log, scope, encoders, resourceObject));
+      intake.operator('logs', new OutgoingLog(log, scope, encoders, resourceObject), request);
     },
     requestFinished(request: FinishedRequest): void {
       const { wanted } = intake;

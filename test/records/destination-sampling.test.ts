@@ -306,6 +306,20 @@ describe('a filter', () => {
     expect(idsOf(at.some.spans).size).toBe(1);
   });
 
+  it('takes what is told of an exception with its request', async () => {
+    const { telemetry, at } = await withPlaces({ all: {}, some: { filter: { excludePaths: ['/health'] } } });
+    for (const url of ['/health', '/orders']) {
+      const exchange = telemetry.begin({ method: 'GET', url, headers: {} });
+      exchange.recordError(new Error('no database'));
+      exchange.end({ statusCode: 500 });
+    }
+    await telemetry.flush();
+    const eventsAt = (receiver: OtlpReceiver): string[] => receiver.logs.map(({ eventName }) => eventName);
+    const both = ['http.server.request.exception', 'knoxcall.proxy.request'];
+    expect(eventsAt(at.all)).toEqual([...both, ...both]);
+    expect(eventsAt(at.some)).toEqual(both);
+  });
+
   it.each<[string, () => unknown]>([
     [
       'throws',
@@ -338,6 +352,17 @@ describe('a filter', () => {
     const exchange = telemetry.begin({ method: 'GET', url: '/', headers: {} });
     exchange.startUpstreamCall({ url: 'http://upstream.example/' }).end({ statusCode: 200 });
     exchange.end({ statusCode: 200 });
+    await telemetry.flush();
+    expect(asked).toBe(1);
+  });
+
+  it('asks its function once also for a request that is kept late', async () => {
+    let asked = 0;
+    const { telemetry } = await withPlaces(
+      { one: { filter: { where: () => ++asked > 0 } } },
+      { sampling: { ratio: 0, keep: { errors: true } } },
+    );
+    ask(telemetry, { statusCode: 500 });
     await telemetry.flush();
     expect(asked).toBe(1);
   });

@@ -67,7 +67,9 @@ export class SeriesTable {
     } else {
       const own = this.#seriesOfReader(request, facts, version);
       if (own !== undefined) this.#count(own, request, version);
-      const ofLabel = { ...facts, tenantId: tenantLabels(facts.tenantId) };
+      const { tenantId, outcome, routeName, environment } = facts;
+      // Not spread: it may be the whole request, which is much more.
+      const ofLabel = { tenantId: tenantLabels(tenantId), outcome, routeName, environment };
       series = this.#seriesOfLabel(request, ofLabel, version);
     }
     let bucket = series === undefined ? 0 : this.#count(series, request, version);

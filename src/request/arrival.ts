@@ -41,7 +41,6 @@ export class Arrival {
   readonly methodAsSent: string;
   readonly protocolVersion: string | undefined;
   readonly peerPort: number | undefined;
-  readonly userAgent: string | undefined;
   /** What `spanAttributes` asks for. */
   readonly optIn: MutableAttributes | undefined;
   /** What the request carries as one; nobody has looked whose it is. */
@@ -54,6 +53,7 @@ export class Arrival {
   #forwarded: ForwardedFacts | undefined;
   readonly #url: string;
   readonly #hostHeader: string | undefined;
+  readonly #userAgentHeader: string | undefined;
   #target: RequestTarget | undefined;
   #host: HostAndPort | undefined;
   #hostIsParsed = false;
@@ -61,8 +61,8 @@ export class Arrival {
   constructor(request: BeginOptions, rules: ArrivalRules) {
     const { method, headers } = request;
     this.#rules = rules;
-    this.methodAsSent = cleanName(method, MAX_METHOD_LENGTH) ?? '';
     this.method = knownMethod(method, rules.knownMethods);
+    this.methodAsSent = this.method === method ? method : (cleanName(method, MAX_METHOD_LENGTH) ?? '');
     this.#scheme = request.scheme ?? 'http';
     this.protocolVersion = versionOf(request.protocolVersion);
     this.#remoteAddress = request.remoteAddress;
@@ -75,9 +75,13 @@ export class Arrival {
       headerOf(headers, 'host') ??
       authorityOf(headers);
     this.loopToken = loopTokenOf(headers);
-    const userAgent = headerOf(headers, 'user-agent');
-    this.userAgent = userAgent === undefined ? undefined : cleanName(userAgent, MAX_USER_AGENT_LENGTH);
+    this.#userAgentHeader = headerOf(headers, 'user-agent');
     if (rules.spanAttributes !== undefined) this.optIn = optInAttributes(rules.spanAttributes, request, this);
+  }
+
+  /** Read once, by a span: the rest of the records have no use for it. */
+  get userAgent(): string | undefined {
+    return cleanName(this.#userAgentHeader, MAX_USER_AGENT_LENGTH);
   }
 
   get target(): RequestTarget {

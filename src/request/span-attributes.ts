@@ -28,7 +28,7 @@ import type { MutableAttributes } from '../model/attributes.js';
  * setter would meet every key and be slow.
  */
 export function arrivalAttributes(arrival: Arrival): MutableAttributes {
-  const { target, host, peerAddress } = arrival;
+  const { target, host, peerAddress, userAgent } = arrival;
   const clientAddress = arrival.forwardedAddress ?? peerAddress;
   const attributes: MutableAttributes = {};
   attributes[ATTR_HTTP_REQUEST_METHOD] = arrival.method;
@@ -48,7 +48,7 @@ export function arrivalAttributes(arrival: Arrival): MutableAttributes {
   }
   if (arrival.protocolVersion !== undefined)
     attributes[ATTR_NETWORK_PROTOCOL_VERSION] = arrival.protocolVersion;
-  if (arrival.userAgent !== undefined) attributes[ATTR_USER_AGENT_ORIGINAL] = arrival.userAgent;
+  if (userAgent !== undefined) attributes[ATTR_USER_AGENT_ORIGINAL] = userAgent;
   if (arrival.optIn !== undefined) Object.assign(attributes, arrival.optIn);
   return attributes;
 }

@@ -13,6 +13,9 @@ export const MAX_CURRENCIES = 16;
 
 const DEFAULT_CURRENCY = 'USD';
 
+/** What is left of a total after its parts are taken away, and is no more than what doubles round. */
+const ROUNDING = 1e-12;
+
 export interface GovernanceMetricsOptions {
   readonly names: Names;
   /** Whose work it was, as far as series are to tell it. */
@@ -36,13 +39,14 @@ export class GovernanceMetrics {
 
   record(request: FinishedRequest, governance: GovernanceFacts): void {
     for (const policy of governance.policies) this.#countPolicy(request, policy, governance.attribution);
-    let rest = governance.totalCost ?? 0;
+    const { totalCost = 0 } = governance;
+    let rest = totalCost;
     for (const cost of governance.costs) {
       this.#addCost(request, cost, governance.attribution);
       if (cost.currency === governance.currency) rest -= cost.amount;
     }
     // Of those beyond the bound of one request, only the sum is known.
-    if (governance.dropped > 0 && rest > 0)
+    if (governance.dropped > 0 && rest > totalCost * ROUNDING)
       this.#addCost(request, { amount: rest, currency: governance.currency }, governance.attribution);
   }
 

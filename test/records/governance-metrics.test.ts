@@ -110,6 +110,17 @@ it('hold against models that a client invents, and against currencies', async ()
   expect(told).toMatchObject([{ code: 'dropped', signal: 'metrics' }]);
 });
 
+it('count no rounding error as a cost', async () => {
+  const gateway = await start();
+  request(gateway, (exchange) => {
+    for (let number = 0; number < 17; number++) exchange.recordPolicy({ name: 'pii', result: 'passed' });
+    for (const amount of [0.1, 0.2]) exchange.recordCost({ amount, model: 'm' });
+  });
+  await gateway.flush();
+  const all = { 'knoxcall.cost.currency': 'USD', 'knoxcall.cost.model': 'm' };
+  expect(valuesOf(gateway.operator, 'knoxcall.cost')).toEqual([['USD', 0.1 + 0.2, all]]);
+});
+
 it('miss nothing of a request that costs many times', async () => {
   const gateway = await start();
   request(gateway, (exchange) => {

@@ -1,6 +1,7 @@
 /** `keep` of the instance and of a destination: checked, and compiled into one question. */
 import { fault } from '../model/configuration-error.js';
 import type { FinishedRequest } from '../model/finished-request.js';
+import type { GovernanceFacts } from '../model/governance.js';
 import type { KeepRule, KeptRequest } from '../model/keep.js';
 import type { KeepDecision } from '../model/selection.js';
 import { askedOnce } from './asked-once.js';
@@ -37,6 +38,11 @@ function policyCondition(value: unknown, option: string): Condition {
   return ({ governance }) => governance?.policies.some(({ result }) => wanted.has(result)) === true;
 }
 
+/** As numbers, whatever their currencies: the sum of the first one, and what was told in others. */
+function costOf({ totalCost = 0, costs, currency }: GovernanceFacts): number {
+  return costs.reduce((sum, cost) => (cost.currency === currency ? sum : sum + cost.amount), totalCost);
+}
+
 /** By field, in the order of their cost. */
 const CONDITIONS: Readonly<Record<keyof KeepRule, (value: unknown, option: string) => Condition>> = {
   errors(value, option) {
@@ -58,7 +64,7 @@ const CONDITIONS: Readonly<Record<keyof KeepRule, (value: unknown, option: strin
   },
   costAbove(value, option) {
     const limit = asLimit(value, option);
-    return ({ governance }) => (governance?.totalCost ?? 0) > limit;
+    return ({ governance }) => governance !== undefined && costOf(governance) > limit;
   },
   policy: policyCondition,
 };

@@ -95,7 +95,7 @@ describe('a rule', () => {
   });
 
   const facts = (governance: Partial<GovernanceFacts>): FinishedRequest =>
-    ({ governance: { policies: [], ...governance } }) as unknown as FinishedRequest;
+    ({ governance: { policies: [], costs: [], ...governance } }) as unknown as FinishedRequest;
   const keeps = (keep: Keep, request: FinishedRequest): boolean | undefined =>
     resolveKeep(keep, 'keep')?.(request, () => expect.unreachable());
 
@@ -104,6 +104,20 @@ describe('a rule', () => {
     expect(keeps({ costAbove: 1 }, facts({ totalCost: 1 }))).toBe(false);
     expect(keeps({ costAbove: 0 }, facts({}))).toBe(false);
     expect(keeps({ costAbove: 0 }, { governance: undefined } as FinishedRequest)).toBe(false);
+  });
+
+  it('of costs adds up all currencies', async () => {
+    const gateway = await startGateway({
+      options: { sampling: { ratio: 0, keep: { costAbove: 50 } } },
+    });
+    for (const inDollars of [40, 46]) {
+      const exchange = gateway.telemetry.begin({ method: 'GET', url: `/${inDollars}`, headers: {} });
+      exchange.recordCost({ amount: 5, currency: 'EUR' });
+      exchange.recordCost({ amount: inDollars, currency: 'USD' });
+      exchange.end({ statusCode: 200 });
+    }
+    await gateway.flush();
+    expect(keptPaths(gateway)).toEqual(['/46']);
   });
 
   it('of policies looks at every result', () => {

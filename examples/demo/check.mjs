@@ -1,5 +1,5 @@
 /** Compares what was sent with what arrived. */
-import { requestsCounted } from './report.mjs';
+import { exceptionsIn, requestLogs, requestsCounted } from './report.mjs';
 import { INBOUND } from './traffic.mjs';
 
 const TENANT_ID = 'knoxcall.tenant_id';
@@ -13,16 +13,17 @@ export function disagreements({ total, byTenant, errorTypes }, { operator, tenan
 
   expectEqual('Spans at the operator', operator.spans.length, total);
   expectEqual('Different spans at the operator', countDistinct(operator.spans, 'spanId'), total);
-  expectEqual('Logs at the operator', operator.logs.length, total);
+  expectEqual('Logs of requests at the operator', requestLogs(operator).length, total);
   expectEqual("Requests in the operator's metrics", requestsCounted(operator), total);
   expectEqual('Failures at the operator', errorTypesOf(operator.spans), listOf(errorTypes));
 
   for (const [id, receiver] of Object.entries(tenants)) {
     const own = receiver.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
-    const atOperator = operator.logs.filter(({ attributes }) => attributes[TENANT_ID] === id);
+    const atOperator = requestLogs(operator).filter(({ attributes }) => attributes[TENANT_ID] === id);
     expectEqual(`Logs of ${id} at the operator`, atOperator.length, byTenant[id]);
     expectEqual(`Logs of ${id} at ${id}`, own.length, byTenant[id]);
     expectEqual(`Foreign logs at ${id}`, receiver.logs.length - own.length, 0);
+    expectEqual(`Exceptions at ${id}`, exceptionsIn(receiver).length, 0);
     expectEqual(`Spans at ${id}`, receiver.spans.length, 0);
     expectEqual(`Requests in ${id}'s metrics`, requestsCounted(receiver), byTenant[id]);
   }

@@ -9,7 +9,7 @@ import { startOtlpReceiver } from 'gateway-otel/testing';
 import { disagreements } from './check.mjs';
 import { follow } from './follow.mjs';
 import { createGateway } from './gateway.mjs';
-import { accountsTable, arrivalTables, failures, traceTree } from './report.mjs';
+import { accountsTable, arrivalTables, exceptions, failures, traceTree } from './report.mjs';
 import { sendTraffic } from './traffic.mjs';
 import { startUpstream } from './upstream.mjs';
 
@@ -131,6 +131,8 @@ async function demonstrate({ receivers, telemetry, upstream }, gatewayUrl) {
   for (const table of arrivalTables(receivers)) print(`\n${table}`);
   print('\nThe failures among them, as their spans name them (error.type)\n');
   print(failures(receivers));
+  print('\nThe exceptions behind them, for the operator alone\n');
+  print(exceptions(receivers));
   print('\nOne trace, begun by a client of acme\n');
   print(traceTree(receivers, upstream.seen));
   print('\nWhat is buffered or lost, by the accounts of the library\n');
@@ -140,7 +142,7 @@ async function demonstrate({ receivers, telemetry, upstream }, gatewayUrl) {
   if (faults.length > 0)
     throw new Error(`what arrived does not agree with what was sent.\n${faults.join('\n')}`);
   print(
-    `\nChecked: ${total} requests are ${total} spans and ${total} logs at the operator, and each tenant has`,
+    `\nChecked: ${total} requests are ${total} spans and ${total} log records at the operator, and each tenant has`,
   );
   print('the logs and metrics of its own requests and of nobody else.');
   return countsOf(receivers);

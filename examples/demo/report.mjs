@@ -2,17 +2,32 @@
 import { tableOf } from './table.mjs';
 import { INBOUND } from './traffic.mjs';
 
+/** One for each request; the operator's further ones are exceptions. */
+export function requestLogs({ logs }) {
+  return logs.filter(({ eventName }) => eventName === 'knoxcall.proxy.request');
+}
+
+export function exceptionsIn({ logs }) {
+  return logs.filter(({ eventName }) => eventName === 'http.server.request.exception');
+}
+
 /** What each destination received: one table per destination. */
 export function arrivalTables({ operator, tenants }) {
   const receivers = { operator, ...tenants };
   return Object.entries(receivers).map(([name, receiver]) => {
     const rows = [
       ['spans', receiver.spans.length, receiver === operator ? 'one per request' : "the operator's alone"],
-      ['logs', receiver.logs.length, severitiesOf(receiver.logs)],
+      ['logs', receiver.logs.length, logsNote(receiver)],
       ['metric points', receiver.metricPoints.length, readingsOf(receiver)],
     ];
     return `${name}, at ${receiver.url}\n${tableOf(['signal', 'arrived', ''], rows)}`;
   });
+}
+
+function logsNote(receiver) {
+  const requests = severitiesOf(requestLogs(receiver));
+  const exceptions = exceptionsIn(receiver).length;
+  return exceptions === 0 ? requests : `${requests}, and ${exceptions} exceptions behind them`;
 }
 
 function severitiesOf(logs) {
@@ -43,6 +58,13 @@ export function failures({ operator }) {
   return failed.map((span) => `  ${summaryOf(span)}`).join('\n');
 }
 
+/** What was thrown in the gateway, for the operator alone. */
+export function exceptions({ operator }) {
+  return exceptionsIn(operator)
+    .map(({ attributes }) => `  ${attributes['exception.type']}: ${attributes['exception.message']}`)
+    .join('\n');
+}
+
 /** The trace that the client began, from its own span to what the upstream was told. */
 export function traceTree({ operator, tenants }, upstreamSeen) {
   const span = operator.spans.find(({ traceId }) => traceId === INBOUND.traceId);
@@ -50,7 +72,7 @@ export function traceTree({ operator, tenants }, upstreamSeen) {
   const owners = Object.entries({ operator, ...tenants }).filter(([, { logs }]) =>
     logs.some(({ spanId }) => spanId === span.spanId),
   );
-  const log = operator.logs.find(({ spanId }) => spanId === span.spanId);
+  const log = requestLogs(operator).find(({ spanId }) => spanId === span.spanId);
   const { traceparent } = upstreamSeen.find((request) => request.traceparent?.includes(span.traceId)) ?? {};
   const parentNote = span.parentSpanId === INBOUND.spanId ? 'the parent' : 'NOT the parent';
   return [

@@ -6,7 +6,10 @@ const parentSpanId = '00f067aa0ba902b7';
 const sent = { total: 2, byTenant: { acme: 1, globex: 0 }, errorTypes: ['500'] };
 const upstream = [{ traceparent: `00-${traceId}-000000000000000a-01` }];
 
-const log = (tenant?: string) => ({ attributes: { 'knoxcall.tenant_id': tenant } });
+const log = (tenant?: string) => ({
+  eventName: 'knoxcall.proxy.request',
+  attributes: { 'knoxcall.tenant_id': tenant },
+});
 const counted = (value: number) => ({ type: 'sum', attributes: {}, value });
 
 /** What the receivers have after one request of acme in a trace, and one of nobody that failed. */

@@ -22,7 +22,7 @@ describe('the demo', { timeout: 60_000 }, () => {
       operator: Counts;
       tenants: Record<string, Counts>;
     };
-    expect(operator).toMatchObject({ spans: 37, logs: 37 });
+    expect(operator).toMatchObject({ spans: 37, logs: 39 });
     expect(Object.keys(tenants)).toEqual(['acme', 'globex']);
     expect(tenants['acme']).toMatchObject({ spans: 0, logs: 14 });
     expect(tenants['globex']).toMatchObject({ spans: 0, logs: 13 });
@@ -37,7 +37,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     demo = startExample('demo/main.mjs', ['--exit']);
     await demo.ended;
     const text = demo.lines.join('\n');
-    expect(text).toMatch(/^ {2}logs +37 +INFO 30, WARN 2, ERROR 5$/m);
+    expect(text).toMatch(/^ {2}logs +39 +INFO 30, WARN 2, ERROR 5, and 2 exceptions behind them$/m);
     expect(text).toMatch(/^trace 4bf92f3577b34da6a3ce929d0e0e4736$/m);
     const spanId = /gateway +span ([0-9a-f]{16})/.exec(text)?.[1] ?? '';
     expect(text).toContain(`upstream was sent traceparent 00-4bf92f3577b34da6a3ce929d0e0e4736-${spanId}-01`);

@@ -140,6 +140,8 @@ function hasSecret(text: string, further: FurtherKeys): boolean {
 
 /** A path: user info, tokens, and what matrix parameters (`;jsessionid=…`) or an encoded query in it give away. */
 export function redactPath(path: string, further?: FurtherKeys): string {
+  // Most paths: without one of these only a token can be secret.
+  if (!path.includes('%') && !path.includes('=') && !path.includes('@')) return withoutShapes(path);
   const plain = redactPlain(path);
   if (!plain.includes('=') && !ENCODED_SIGN.test(plain)) return plain;
   return plain

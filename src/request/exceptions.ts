@@ -19,7 +19,7 @@ export function isException(error: unknown, errorType: string): boolean {
 
 /** The exceptions of one exchange's upstream calls. Of a call: at most one. */
 export class CallExceptions {
-  /** Of the last call that failed. */
+  /** Of the last call that failed, unless another has got an answer since. */
   last: ExceptionFacts | undefined;
   readonly #told = new WeakSet<object>();
 
@@ -31,6 +31,10 @@ export class CallExceptions {
       this.#told.add(error);
     }
     return (this.last = readException(error, stackTraces));
+  }
+
+  forgetLast(): void {
+    this.last = undefined;
   }
 
   /** Whether it is one of those, or wraps one, as `fetch` does. */

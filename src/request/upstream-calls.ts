@@ -83,6 +83,8 @@ export class UpstreamCalls implements Attempts {
     const isAborted = ABORTED.has(errorType);
     if (!isAborted) this.errorType = errorType;
     this.#lastErrorType = isAborted ? undefined : errorType;
+    // What an earlier one failed with explains no answer of this one.
+    if (errorType === undefined) this.#exceptions?.forgetLast();
   }
 
   spanFinished(span: ExchangeSpan): void {

@@ -229,6 +229,19 @@ describe('an upstream call that failed', () => {
     expect(serverSpan(gateway)?.events).toEqual([]);
   });
 
+  it('explains no answer that a later attempt has got', async () => {
+    const gateway = await after(
+      (exchange) => {
+        exchange.startUpstreamCall().end({ error: new Error('refused') });
+        exchange.startUpstreamCall().end({ statusCode: 503 });
+      },
+      { status: 503 },
+    );
+    expect(eventsOf(gateway.operator)).toMatchObject([{ eventName: CLIENT_EVENT }]);
+    expect(serverSpan(gateway)?.attributes['error.type']).toBe('503');
+    expect(serverSpan(gateway)?.events).toEqual([]);
+  });
+
   it('that the gateway has broken off itself is no exception', async () => {
     const gateway = await after((exchange) =>
       exchange.startUpstreamCall().end({ error: new DOMException('given up', 'AbortError') }),

@@ -175,10 +175,17 @@ export class Instance implements GatewayTelemetry {
   /** A later call joins the end under way, within its own time. */
   readonly shutdown = async (options?: FlushOptions): Promise<FlushResult> => {
     const timeoutMs = timeoutOf(options);
-    this.#ending ??= this.#shutdown(timeoutMs);
-    await withinTime(timeoutMs, this.#ending);
+    await withinTime(timeoutMs, (this.#ending ??= this.#beginToEnd(timeoutMs)));
     return this.#parts.delivery.result();
   };
+
+  /** Known as the end before the host's own parts are told of it: one of them may call `shutdown` in its turn. */
+  #beginToEnd(timeoutMs: number): Promise<void> {
+    let ended = (): void => undefined;
+    this.#ending = new Promise<void>((resolve) => (ended = resolve));
+    void this.#shutdown(timeoutMs).then(ended, ended);
+    return this.#ending;
+  }
 
   #endClosingCalls(): void {
     const { closingCalls } = this.#parts.home;

@@ -1,5 +1,6 @@
 /** The `gateway-otel/undici` door: upstream calls by undici and by `fetch`. */
 import type { Exchange, UpstreamCall, UpstreamCallOptions } from '../model/exchange.js';
+import { containRejection } from '../model/settle.js';
 import type { GatewayTelemetry } from '../model/telemetry.js';
 import { checkTelemetry } from './check-telemetry.js';
 import { withTrace, type UndiciHeaders } from './undici-headers.js';
@@ -16,7 +17,7 @@ export interface UndiciDispatchOptions {
 
 /** The options of `undiciTelemetry`. */
 export interface UndiciTelemetryOptions {
-  /** Whose call it is. Default: the running exchange, `telemetry.current()`. `undefined`: nobody's, and it stays untouched. */
+  /** Whose call it is. Default: the running exchange, `telemetry.current()`. `undefined`, or a throw: nobody's, and it stays untouched. */
   readonly exchange?: (options: UndiciDispatchOptions) => Exchange | undefined;
   /** Where a `Client` or `Pool` goes: made for one origin, it does not say so with each request. Default: unknown. */
   readonly origin?: string | URL;
@@ -69,7 +70,7 @@ export function undiciTelemetry(
       known.count++;
       return known;
     }
-    const exchange = choose === undefined ? telemetry.current() : choose(dispatched);
+    const exchange = choose === undefined ? telemetry.current() : chosenBy(choose, dispatched);
     if (exchange === undefined || exchange === none) return undefined;
     const owner: Resent = {
       exchange,
@@ -106,6 +107,20 @@ export function undiciTelemetry(
     };
   };
   return intercept as unknown as UndiciInterceptor;
+}
+
+/** A choice that throws, or is no exchange, is nobody's: the host's call must not fail over it. */
+function chosenBy(
+  choose: NonNullable<UndiciTelemetryOptions['exchange']>,
+  dispatched: UndiciDispatchOptions,
+): Exchange | undefined {
+  try {
+    const exchange: Partial<Exchange> | undefined = choose(dispatched);
+    containRejection(exchange);
+    return typeof exchange?.startUpstreamCall === 'function' ? (exchange as Exchange) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Per instance the handlers that its interceptors have made. */

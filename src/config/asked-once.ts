@@ -1,8 +1,29 @@
 /** A function of the host's about a finished request: contained, and asked once however many of its records go how far. */
+import type { Attributes, AttributeValue, MutableAttributes } from '../model/attributes.js';
 import type { FinishedRequest } from '../model/finished-request.js';
+import type { GovernanceFacts } from '../model/governance.js';
 import type { KeptRequest } from '../model/keep.js';
 import type { OnRuleFault } from '../model/selection.js';
 import { containRejection } from '../model/settle.js';
+
+/** Copies: what a function does to them reaches no record. */
+function attributesOf(request: FinishedRequest): Attributes {
+  const copy: MutableAttributes = {};
+  for (const attributes of [request.tenantAttributes, request.operatorAttributes])
+    for (const key in attributes) {
+      const value = attributes[key] as AttributeValue;
+      copy[key] = Array.isArray(value) ? (value.slice() as AttributeValue) : value;
+    }
+  return copy;
+}
+
+function governanceOf({ governance }: FinishedRequest): GovernanceFacts | undefined {
+  if (governance === undefined) return undefined;
+  const { policies, worstPolicy, costs, totalCost, currency, evaluations, worstEvaluation } = governance;
+  const { budget, attribution, dropped, attributes } = governance;
+  const facts = { policies, worstPolicy, costs, totalCost, currency, evaluations, worstEvaluation };
+  return structuredClone({ ...facts, budget, attribution, dropped, attributes });
+}
 
 function viewOf(request: FinishedRequest): KeptRequest {
   const { outcome } = request;
@@ -21,8 +42,8 @@ function viewOf(request: FinishedRequest): KeptRequest {
     severityNumber: outcome.severityNumber,
     latencyMs: request.latencyMs,
     serverAddress: request.serverAddress,
-    attributes: { ...request.tenantAttributes, ...request.operatorAttributes },
-    governance: request.governance,
+    attributes: attributesOf(request),
+    governance: governanceOf(request),
   };
 }
 

@@ -161,13 +161,15 @@ export function createNodeHandler<Source>(
   };
 
   const begin = (source: Source, request: IncomingMessage): LiveExchange => {
+    // Read before the host's callbacks get the request, which they may change.
+    const arrived = beginOptionsOf(request, factory.readsLocalEnd);
     const ignored = ignore !== undefined && ask('ignore', ignore, source) === true;
     const ownId =
       requestId === undefined
         ? undefined
         : cleanName(ask('requestId', requestId, source), MAX_REQUEST_ID_LENGTH);
     return factory.begin(
-      beginOptionsOf(request, factory.readsLocalEnd),
+      arrived,
       ignored,
       ownId,
       trust === undefined ? undefined : () => askForTrust(trust, source, factory.report),

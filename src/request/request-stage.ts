@@ -59,9 +59,11 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
     begin(request, ignored, requestId, ownTrust) {
       const recording = !ignored && isRecording();
       const extracted = home.propagation.extract(request.headers);
+      // Read before the host's callbacks get the request, which they may change.
+      const arrival = new Arrival(request, home.arrivals);
+      const { startTimeMs, request: source } = request;
       // Also where nothing valid came: what an untrusted caller sent is not to go on at all.
       const trust = ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report);
-      const arrival = new Arrival(request, home.arrivals);
       const tracing = recording && isTracing();
       const hostSpan = hostSpans.take(arrival);
       const exchange = new LiveExchange(
@@ -74,9 +76,9 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
             : passTrace(home, extracted, trust),
         recording,
         recording ? (requestId ?? randomUUID()) : '',
-        request.startTimeMs,
+        startTimeMs,
       );
-      if (request.request !== undefined) exchanges.set(request.request, exchange);
+      if (source !== undefined) exchanges.set(source, exchange);
       return exchange;
     },
   };

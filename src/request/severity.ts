@@ -11,7 +11,7 @@ export function guardSeverity(
   if (severity === undefined) return (outcome) => outcome;
   return (outcome) => {
     try {
-      const number: unknown = severity(outcome);
+      const number: unknown = severity({ ...outcome });
       containRejection(number);
       const isUseful = typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 24;
       return isUseful ? { ...outcome, severityNumber: number } : outcome;

@@ -50,11 +50,19 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
           onEnd: (span) => {
             processors.onEnd(span);
             if (!intake.wanted.operatorTraces) return;
-            const { name, version } = span.instrumentationScope;
-            intake.operator(
-              'traces',
-              new OutgoingSpan(span, scopes.of(name, version), encoders, options.resourceObject),
-            );
+            try {
+              const { name, version } = span.instrumentationScope;
+              intake.operator(
+                'traces',
+                new OutgoingSpan(span, scopes.of(name, version), encoders, options.resourceObject),
+              );
+            } catch {
+              // A processor of the host's can leave anything of it; the host's `end()` must not throw over that.
+              options.report({
+                code: 'callback_failed',
+                message: 'A custom span could not be read at its end',
+              });
+            }
           },
           forceFlush: () => Promise.resolve(),
           shutdown: () => Promise.resolve(),

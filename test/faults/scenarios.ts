@@ -238,6 +238,10 @@ export const SCENARIOS = {
     title: 'the thread pool',
     files: ['test/faults/load/t46-thread-pool.test.ts'],
   },
+  T48: {
+    title: 'hooks of the host that throw, hang, lie, change what they are given, or call back',
+    files: ['test/faults/t48-hooks.test.ts'],
+  },
   T47: {
     title: 'the event loop with ten thousand records waiting',
     files: [

@@ -1,7 +1,6 @@
 /** One destination of one owner: a lane per signal, the readings of its metrics, and its health. */
 import type {
   CustomMetricSource,
-  CustomReading,
   DestinationResource,
   MetricMark,
   MetricReading,
@@ -79,7 +78,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   readonly #health: Health;
   #readings: Readings | undefined;
   /** The operator's only. It stays when the place changes, so that a delta goes on where it was. */
-  #custom: CustomReading | undefined;
+  #custom: MetricReading | undefined;
   /** `undefined`: it takes everything. */
   #selection: Selection | undefined;
 
@@ -213,7 +212,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
     const requests = metrics.openReading(tenantId, temporality, mark);
     if (tenantId === undefined) this.#custom ??= customMetrics.openReading(temporality);
     const readings = [requests, ...shared.openOwnReadings(this)];
-    return new Readings({ readings, custom: this.#custom, temporality, lane, epochMs });
+    return new Readings({ readings, custom: this.#custom, lane, epochMs });
   }
 
   #open(signal: Signal, target: Target, resource: DestinationResource): void {

@@ -1,11 +1,13 @@
 /** What a destination's metrics lane is given: the readings of its sources, each one at a time. */
-import type { CustomReading, MetricReading, TakenReading } from '../model/delivery.js';
+import type { MetricReading, TakenReading } from '../model/delivery.js';
 import type { Lane } from './lane.js';
+
+const NO_PARTS: readonly TakenReading[] = [];
 
 /** One source, and what is not settled of its last reading. */
 class Source {
   readonly reading: MetricReading;
-  #openParts = 0;
+  #open = NO_PARTS;
   #isTaking = false;
   #isClosed = false;
 
@@ -14,7 +16,7 @@ class Source {
   }
 
   get isWaiting(): boolean {
-    return this.#isTaking || this.#openParts > 0;
+    return this.#isTaking || this.#open.length > 0;
   }
 
   /** A step for each part. Given up in the middle, as when its destination goes, what was not taken is not told. */
@@ -39,17 +41,28 @@ class Source {
     while (steps.next().done !== true);
   }
 
+  /**
+   * What is under way counts as told, whatever becomes of it: it stays with the place that it is on its way to, where a loss
+   * is counted by name, and the next take has what has come since.
+   */
+  leaveUnderWay(): void {
+    const left = this.#open;
+    this.#open = NO_PARTS;
+    for (const part of left) part.settle('accepted');
+  }
+
   close(): void {
     this.#isClosed = true;
     this.reading.close();
   }
 
   #watch(part: TakenReading): TakenReading {
-    this.#openParts++;
+    this.#open = this.#open.concat(part);
     return {
       ...part,
       settle: (result) => {
-        this.#openParts--;
+        if (!this.#open.includes(part)) return;
+        this.#open = this.#open.filter((other) => other !== part);
         part.settle(result);
       },
     };
@@ -59,14 +72,12 @@ class Source {
 export interface ReadingsOptions {
   readonly readings: readonly MetricReading[];
   /** Taken by itself, when the instruments have been read. */
-  readonly custom?: CustomReading | undefined;
-  readonly temporality: 'cumulative' | 'delta';
+  readonly custom?: MetricReading | undefined;
   readonly lane: Lane;
   epochMs(): number;
 }
 
 export class Readings {
-  readonly #isCumulative: boolean;
   readonly #lane: Lane;
   readonly #epochMs: () => number;
   #sources: readonly Source[];
@@ -74,12 +85,11 @@ export class Readings {
   #isBehind = false;
   #isCustomBehind = false;
 
-  constructor({ readings, custom, temporality, lane, epochMs }: ReadingsOptions) {
+  constructor({ readings, custom, lane, epochMs }: ReadingsOptions) {
     this.#lane = lane;
     this.#epochMs = epochMs;
     this.#sources = readings.map((reading) => new Source(reading));
     this.#custom = custom && new Source(custom);
-    this.#isCumulative = temporality === 'cumulative';
   }
 
   /** Something was to be taken when its last reading was under way: when that is settled, there may be more to tell. */
@@ -96,13 +106,13 @@ export class Readings {
   }
 
   /**
-   * A last time before they go. A cumulative one tells everything again, so one that waits is no hindrance; a delta
-   * that waits is: what has come since is told by nobody, and its next reading would tell the waiting one twice.
+   * A last time before they go. What waits goes where it was to go; with what has come since, its place has everything up to
+   * now.
    */
   takeLast(): void {
     const nowMs = this.#epochMs();
     for (const source of this.#sources) {
-      if (source.isWaiting && !this.#isCumulative) continue;
+      source.leaveUnderWay();
       source.takeAll(this.#lane, nowMs);
     }
   }
@@ -116,7 +126,8 @@ export class Readings {
   close(): void {
     for (const source of this.#sources) source.close();
     this.#sources = [];
-    this.#custom?.close();
+    // It goes on at the next place, if there is one.
+    this.#custom?.leaveUnderWay();
     this.#custom = undefined;
   }
 }

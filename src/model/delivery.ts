@@ -143,17 +143,12 @@ export interface OwnReadingRequest {
   readonly sinceMs: number;
 }
 
-/** Custom instruments as one destination sees them. It outlives the destination's places. */
-export interface CustomReading extends MetricReading {
-  /** The place goes: what is on its way there counts as told, and the next place is told what has come since. */
-  close(): void;
-}
-
 /** Custom instruments, read for the operator. */
 export interface CustomMetricSource {
   /** Asks the instruments what they have: readings take that. `false`: nothing. Never rejects. */
   collect(): Promise<boolean>;
-  openReading(temporality: 'cumulative' | 'delta'): CustomReading;
+  /** Of one destination, wherever that is: it is not closed when the place changes. */
+  openReading(temporality: 'cumulative' | 'delta'): MetricReading;
 }
 
 /** A batch ready to be sent. */

@@ -1,5 +1,5 @@
 /** Custom instruments as one destination sees them. */
-import type { CustomReading, Scope, TakenReading } from '../model/delivery.js';
+import type { MetricReading, Scope, TakenReading } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
 import type { MetricRecord } from '../model/metric-record.js';
 import { differenceOf, hasDeltas, type ToldPoints } from './metric-difference.js';
@@ -21,7 +21,7 @@ export interface CustomReadingSource {
 export function createCustomReading(
   source: CustomReadingSource,
   temporality: 'cumulative' | 'delta',
-): CustomReading {
+): MetricReading {
   return temporality === 'delta' ? new DeltaReading(source) : new CumulativeReading(source);
 }
 
@@ -40,7 +40,7 @@ function takenScope(
 }
 
 /** Each reading tells everything, so there is nothing to remember of how one ended. */
-class CumulativeReading implements CustomReading {
+class CumulativeReading implements MetricReading {
   readonly #source: CustomReadingSource;
 
   constructor(source: CustomReadingSource) {
@@ -69,11 +69,9 @@ type Told = Map<string, ToldPoints>;
  * Takes the difference to what was told of each series. That holds one point for each series that the SDK reports, and
  * begins with the instruments' last reading: what is older, other destinations were told.
  */
-class DeltaReading implements CustomReading {
+class DeltaReading implements MetricReading {
   readonly #source: CustomReadingSource;
   readonly #told: Told = new Map();
-  /** What is told when the parts that are under way have arrived. */
-  readonly #pending = new Set<Told>();
 
   constructor(source: CustomReadingSource) {
     this.#source = source;
@@ -91,10 +89,9 @@ class DeltaReading implements CustomReading {
       const told: Told = new Map();
       const metrics = this.#newsIn(collected, told);
       if (metrics.length === 0) continue;
-      this.#pending.add(told);
       yield takenScope(this.#source, { scope: collected.scope, metrics }, (result) => {
         // Of a part that was taken in part, nothing is told twice: better a named loss than a wrong count.
-        if (this.#pending.delete(told) && result !== 'lost') this.#move(told);
+        if (result !== 'lost') for (const [key, points] of told) this.#told.set(key, points);
       });
     }
   }
@@ -110,13 +107,8 @@ class DeltaReading implements CustomReading {
     });
   }
 
-  #move(told: Told): void {
-    for (const [key, points] of told) this.#told.set(key, points);
-  }
-
   close(): void {
-    for (const told of this.#pending) this.#move(told);
-    this.#pending.clear();
+    this.#told.clear();
   }
 }
 

@@ -56,6 +56,38 @@ describe('a delta destination', () => {
     }
   });
 
+  it.each([
+    ['moves', { endpoint: 'next', temporality: 'delta' }],
+    ['becomes cumulative', { endpoint: 'same', temporality: 'cumulative' }],
+  ] as const)(
+    'that %s while a reading is on its way loses no count',
+    async (_what, { endpoint, temporality }) => {
+      const next = await receiver();
+      const gateway = await startGateway({ operator: delta, acme: null, globex: null });
+      gateway.operator.answerWith({ signal: 'metrics', delayMs: 300, times: 1 });
+      await requests(gateway, 2);
+      const flushed = gateway.flush();
+      await expect
+        .poll(() => gateway.operator.requests.filter(({ signal }) => signal === 'metrics'))
+        .toHaveLength(1);
+      await requests(gateway, 3);
+      const url = endpoint === 'next' ? next.url : gateway.operator.url;
+      gateway.telemetry.setOperator({ endpoint: url, temporality });
+      await requests(gateway, 4);
+      await flushed;
+      await gateway.flush();
+      await expect.poll(() => counters(gateway.operator).length).toBeGreaterThan(1);
+      const points = [...counters(gateway.operator), ...counters(next)];
+      expect(points).toHaveLength(3);
+      // The slow one may arrive after the one that was taken after it.
+      expect([...valuesOf(points)].sort()).toEqual([2, 3, 4]);
+      if (endpoint === 'next') expect(valuesOf(counters(next))).toEqual([4]);
+      const inTime = [...points].sort((a, b) => Number(a.timeUnixNano - b.timeUnixNano));
+      expect(valuesOf(inTime)).toEqual([2, 3, 4]);
+      expect(inTime[1]?.startTimeUnixNano).toBe(inTime[0]?.timeUnixNano);
+    },
+  );
+
   it('has the sums of its intervals add up to the cumulative sum', async () => {
     const twin = await receiver();
     const gateway = await startGateway({ ...asAcme, operator: delta });

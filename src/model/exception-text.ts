@@ -1,6 +1,7 @@
 /** Texts that nobody has written for publication, such as errors' messages: bounded, without what looks like a secret. */
 import { cutText } from './clean-values.js';
 import { redactText } from './redact-text.js';
+import { SECRET_WORDS } from './secret-names.js';
 
 const REDACTED = 'REDACTED';
 /** So much is looked through; redaction before the cut, or half a secret would not be known as one. */
@@ -11,10 +12,13 @@ const MAX_WORD = 2_048;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** What has more than one word, which no other text has a place for. Each is linear in the text's length. */
-const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?/g;
+const PRIVATE_KEY =
+  /-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----)[^])*(?:-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----)?/g;
 const COOKIES = /((?:set-)?cookie2?["']?\s{0,4}[=:]\s{0,4})[^\n]+/gi;
-const QUOTED =
-  /((?:token|secret|passw(?:or)?d|passphrase|pwd|api[-_]?key|access[-_]?key|credentials?|signature|authorization)["']?\s{0,4}[=:]\s{0,4})("[^"\n]*"?|'[^'\n]*'?)/gi;
+const QUOTED = new RegExp(
+  String.raw`((?:${SECRET_WORDS}|pwd)\\*["']?\s{0,16}[=:]>?\s{0,16}(?:\[\s{0,16})?)(\\+"[^"\n]*"?|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)`,
+  'gi',
+);
 
 /** Cut to `maxLength` characters, without control characters. */
 export function exceptionText(text: string, maxLength: number): string {

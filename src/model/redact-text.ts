@@ -2,7 +2,7 @@
  * Secrets in what clients and upstreams write: URLs, paths, queries, header values, messages of errors. What stands for one
  * is replaced by `REDACTED`. Texts are cut before, because all of it is read.
  */
-import { isSecretKey, isSecretWord } from './secret-names.js';
+import { isSecretKey, SECRET_WORDS } from './secret-names.js';
 
 const REDACTED = 'REDACTED';
 
@@ -84,7 +84,7 @@ const SEPARATORS = /[&;?#]/g;
 
 /** Replaces the values of secret keys; the keys stay. */
 export function redactQuery(query: string, further?: FurtherKeys): string {
-  if (!query.includes('=')) return redactPlain(query);
+  if (!query.includes('=') && !ENCODED_SIGN.test(query) && !query.includes('"')) return redactPlain(query);
   let result = '';
   let from = 0;
   while (from <= query.length) {
@@ -111,11 +111,14 @@ function redactPlain(text: string): string {
   return withoutShapes(withoutUserInfo(text));
 }
 
-const ENCODED_SIGN = /%(?:25)*(?:3d|40|3a|2e)/i;
+const ENCODED_SIGN = /%(?:25)*(?:3d|40|3a|2e|22)/i;
+/** In JSON, which stands in queries too. */
+const JSON_SECRET = new RegExp(String.raw`${SECRET_WORDS}\\*["']\s*:`, 'i');
 const MAX_DECODINGS = 3;
 
 /** An encoded URL in a value, such as `next=%2Fcb%3Ftoken%3Dx`, also encoded more than once. */
 function hidesSecret(value: string, further: FurtherKeys): boolean {
+  if (JSON_SECRET.test(value)) return true;
   if (!ENCODED_SIGN.test(value)) return false;
   let plain = value;
   for (let times = 0; times < MAX_DECODINGS && plain.includes('%'); times++) {
@@ -131,7 +134,7 @@ function hidesSecret(value: string, further: FurtherKeys): boolean {
 }
 
 function hasSecret(text: string, further: FurtherKeys): boolean {
-  if (redactPlain(text) !== text) return true;
+  if (redactPlain(text) !== text || JSON_SECRET.test(text)) return true;
   return text
     .split(/[&;?#]/)
     .some(
@@ -159,8 +162,12 @@ export function redactPath(path: string, further?: FurtherKeys): string {
 
 // Names are read from their beginning only, or each of their letters would be one.
 const PAIRS = /(?<![\w.%[\]-])([\w.%[\]-]+)=([^\s&;#"'<>,)}]+)/g;
-const WORDS =
-  /(?<![\w-])([\w-]{3,})(["']?\s*[:=]\s*["']?)((?:(?:bearer|basic|digest|token)\s+)?[^\s"',;&}{]+)/gi;
+/** Only what is told of by such a name is read past: in `Error: password: x` the first colon says nothing. */
+const WORDS = new RegExp(
+  String.raw`(${SECRET_WORDS}\\*["']?\s*[:=]>?\s*(?:\[\s*)?\\*["']?)((?:(?:bearer|basic|digest|token|apikey|negotiate|dpop)\s+)?[^\s"',;&}{]+)`,
+  'gi',
+);
+const AUTHORIZATION = /(authorization\\*["']?\s*[:=]>?\s*(?:\[\s*)?\\*["']?)((?:[\w-]+\s+)?[^\s"',;&}{]+)/gi;
 const SCHEMES = /\b(bearer|basic)(\s+|%20|\+)[\w+/.~=-]{8,}/gi;
 
 /** Any text: a header's value, the message of an error. */
@@ -168,11 +175,11 @@ export function redactText(text: string, further?: FurtherKeys): string {
   return withoutShapes(
     withoutUserInfo(text)
       .replace(SCHEMES, `$1$2${REDACTED}`)
-      .replace(PAIRS, (pair, key: string, value: string) =>
-        isSecretKey(key, further) || hidesSecret(value, further) ? `${key}=${REDACTED}` : pair,
+      .replace(PAIRS, (_pair, key: string, value: string) =>
+        // What is no secret itself may be a URL that has one in its query.
+        isSecretKey(key, further) ? `${key}=${REDACTED}` : `${key}=${redactQuery(value, further)}`,
       )
-      .replace(WORDS, (all, word: string, between: string) =>
-        isSecretWord(word) ? `${word}${between}${REDACTED}` : all,
-      ),
+      .replace(AUTHORIZATION, `$1${REDACTED}`)
+      .replace(WORDS, `$1${REDACTED}`),
   );
 }

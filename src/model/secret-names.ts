@@ -17,6 +17,8 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'bearer',
   'key',
   'pwd',
+  'pass',
+  'passcode',
   'code',
   'otp',
   'jwt',
@@ -25,12 +27,14 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'jsessionid',
   'phpsessid',
   'sid',
+  'sessid',
+  'cookie',
   'assertion',
   'samlresponse',
   'samlrequest',
 ]);
 const SECRET_ENDING =
-  /(token|secret|password|passwd|passphrase|apikey|accesskey|privatekey|credentials?|signature)$/;
+  /(token|secrets?|passwords?|passwd|passphrase|(?:api|access|account|auth|encryption|master|private|secret|session|signing|subscription)key|accesskeyid|credentials?|signature)$/;
 
 /** Decoding more often would only serve somebody who hides a key on purpose. */
 const MAX_DECODINGS = 3;
@@ -51,25 +55,22 @@ export function isSecretKey(key: string, further?: ReadonlySet<string>): boolean
       return true;
     }
   }
-  // The last part of `user[password]` and `a.b` that is not an index, as in `token[0]`.
-  const last = plain
+  // The parts of `user[password]`, `a.b` and `password[$ne]` that are no index, as in `token[0]`.
+  const parts = plain
     .split(/[[\].]+/)
     .filter((part) => !/^\d*$/.test(part))
-    .at(-1);
-  if (last === undefined) return false;
-  const name = comparableName(last);
+    .map(comparableName);
+  const name = parts.at(-1);
+  if (name === undefined) return false;
   return (
     SECRET_NAMES.has(name) ||
-    SECRET_ENDING.test(name) ||
+    parts.some((part) => SECRET_ENDING.test(part)) ||
     (further !== undefined && (further.has(name) || further.has(comparableName(plain))))
   );
 }
 
-/** A word in a text, where `code` and `key` say too little: every error has a code. */
-export function isSecretWord(word: string): boolean {
-  const name = comparableName(word);
-  return name === 'authorization' || name === 'cookie' || name === 'setcookie' || SECRET_ENDING.test(name);
-}
+/** In a text, where `code` and `key` say too little: every error has a code. Ready for an expression that has no case. */
+export const SECRET_WORDS = String.raw`(?:token|secrets?|pass[-_]?words?|passwd|pass[-_]?phrase|(?:api|access|account|private|secret)[-_]?key|credentials?|signature|authorization|cookie)`;
 
 const SECRET_HEADERS: ReadonlySet<string> = new Set([
   'authentication-info',

@@ -261,6 +261,9 @@ describe('the texts of an exception', () => {
     ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl is old', 'eyJhbGciOiJIUzI1NiJ9'],
     ['key sk-proj-abcdefghijklmnop1234 is unknown', 'abcdefghijklmnop1234'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----', 'MIIEabc'],
+    ['-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQabc\n-----END PGP PRIVATE KEY BLOCK-----', 'lQabc'],
+    ['-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: x\nMIIEabc\n-----END RSA PRIVATE KEY-----', 'MIIEabc'],
+    [JSON.stringify({ password: 'a"b hunter-2' }), 'hunter-2'],
   ])('hold no secret: %s', async (message, secret) => {
     const gateway = await after((exchange) =>
       exchange.recordError(new Error('outer', { cause: new Error(message) })),

@@ -67,6 +67,14 @@ describe('a query shows no secret', () => {
     `x=1?token=${C}`,
     `X-Amz-Signature=${C}`,
     `sid=${C}`,
+    `token%3D${C}`,
+    `password[$ne]=${C}`,
+    `token[value]=${C}`,
+    `subscription-key=${C}`,
+    `secret_key=${C}`,
+    `variables={"password":"${C}"}`,
+    `variables=%7B%22password%22:%22${C}%22%7D`,
+    `%7B%22password%22%3A%22${C}%22%7D`,
     `${JWT}`,
     `${JWT}=1`,
   ])('%s', (query) => {
@@ -100,6 +108,16 @@ describe('a text shows no secret', () => {
     `token ${JWT} has expired`,
     `https://a.example/cb#access_token=${C}&state=1`,
     `<https://a.example/?sig=${C}>; rel=next`,
+    `Error: password: ${C}`,
+    `Error: token:${C}`,
+    `failed: Authorization: ApiKey ${C}`,
+    `Proxy-Authorization: Negotiate ${C}`,
+    `url=https://a.example/cb?token=${C}`,
+    `https://a.example/?next=https://b.example/cb?token=${C}`,
+    `DefaultEndpointsProtocol=https;AccountKey=${C};`,
+    `'x-api-key': [ '${C}' ]`,
+    `'X-Api-Key' => '${C}'`,
+    String.raw`invalid JSON: "{\"password\":\"${C}\"}"`,
   ])('%s', (text) => {
     expect(redactText(text)).not.toMatch(new RegExp(C, 'i'));
   });
@@ -110,6 +128,8 @@ describe('a text shows no secret', () => {
     'Unexpected token } in JSON at position 3',
     'getaddrinfo ENOTFOUND a.example',
     'at handler (/app/src/index.js:10:5)',
+    'Error: max_tokens: 4096 is too large',
+    'x=1&url=https://a.example/cb?page=2',
   ])('harm is not done to %s', (text) => {
     expect(redactText(text)).toBe(text);
   });

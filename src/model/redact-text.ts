@@ -75,9 +75,7 @@ function withoutTokens(words: string): string {
 function withoutShapes(text: string): string {
   if (text.length < MIN_SHAPE_LENGTH) return text;
   const plain = /eyJ/i.test(text) ? text.replace(DOTTED, withoutTokens) : text;
-  return plain.replace(SHAPES, REDACTED);
-  if (text.length < MIN_SHAPE_LENGTH || text.search(SHAPES) < 0) return text;
-  return text.replace(SHAPES, REDACTED);
+  return plain.search(SHAPES) < 0 ? plain : plain.replace(SHAPES, REDACTED);
 }
 
 const SEPARATORS = /[&;?#]/g;

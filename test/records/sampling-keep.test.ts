@@ -261,6 +261,27 @@ describe('a trace that is kept late', () => {
     ]);
   });
 
+  it('is marked as such, however many attributes the host has set', async () => {
+    const gateway = await startGateway({
+      options: {
+        spans: 'server+client',
+        sampling: { ratio: 0, keep: { errors: true } },
+        limits: { spanAttributes: 2 },
+      },
+      listener: (_request, response, exchange) => {
+        exchange.setAttributes({ a: 1, b: 2 });
+        for (let times = 0; times < 70; times++)
+          exchange.startUpstreamCall({ url: 'http://upstream.example/' }).end({ statusCode: 503 });
+        response.writeHead(500).end();
+      },
+    });
+    await send(gateway.url);
+    await gateway.flush();
+    expect(serverSpans(gateway)).toMatchObject([
+      { attributes: { a: 1, b: 2, [LATE_KEPT]: true, [DROPPED]: 6 }, droppedAttributesCount: 0 },
+    ]);
+  });
+
   it('may be one that the shutdown has ended', async () => {
     const gateway = await startGateway({
       options: { sampling: { ratio: 0, keep: ({ errorType }) => errorType === 'shutdown' } },

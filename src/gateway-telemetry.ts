@@ -360,6 +360,7 @@ function compose(
     custom,
     home,
     processors,
+    showsSpans: listeners.length > 0,
     closingExporters,
     endDetectionWithin: (timeoutMs) => detection.endWithin(timeoutMs),
     onShutdown() {

@@ -47,6 +47,8 @@ export interface Parts {
   readonly custom: CustomSignals;
   readonly home: ExchangeHome;
   readonly processors: GuardedSpanProcessors;
+  /** Somebody is shown the spans of finished requests: the console, or `onRequestSpans`. */
+  readonly showsSpans: boolean;
   /** Ready-made exporters that are being shut down. */
   readonly closingExporters: ReadonlySet<Promise<void>>;
   /** The first exports wait for the resource detectors: for at most so long from now on. */
@@ -147,10 +149,10 @@ export class Instance implements GatewayTelemetry {
   }
 
   readonly status = ((tenantId?: string): TelemetryStatus | TenantStatus => {
-    const { delivery, home, processors, reporter } = this.#parts;
+    const { delivery, home, processors, reporter, showsSpans } = this.#parts;
     if (tenantId !== undefined) return delivery.tenantStatus(tenantId);
     return {
-      enabled: this.#isChangeable() && (delivery.wanted.anything || processors.any),
+      enabled: this.#isChangeable() && (delivery.wanted.anything || processors.any || showsSpans),
       ...delivery.status(),
       openExchanges: home.openExchanges.size,
       notices: reporter.notices(),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createGatewayTelemetry } from '../../src/index.js';
 import { startGateway } from '../support/gateway.js';
 import type { GatewaySetup, TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
@@ -114,6 +115,14 @@ describe('OTEL_TRACES_EXPORTER', () => {
     expect(printed[0]).toMatch(/^trace [0-9a-f]{32}: 1 span\nSpan #1 name=GET kind=SERVER /);
     expect(gateway.operator.spans).toEqual([]);
     expect(gateway.operator.logs).toHaveLength(1);
+  });
+
+  it('console is enough for the instance to count as enabled', () => {
+    expect(createGatewayTelemetry({ env: { OTEL_TRACES_EXPORTER: 'console' } }).status().enabled).toBe(true);
+    expect(createGatewayTelemetry({ env: false, onRequestSpans: () => undefined }).status().enabled).toBe(
+      true,
+    );
+    expect(createGatewayTelemetry({ env: false }).status().enabled).toBe(false);
   });
 
   it('console,otlp does both', async () => {

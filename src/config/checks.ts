@@ -9,6 +9,9 @@ function kind(value: unknown): string {
   if (value === null) return 'null';
   if (ArrayBuffer.isView(value)) return 'bytes';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 export function asObject(value: unknown, option: string): Readonly<Record<string, unknown>> {

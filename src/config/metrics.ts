@@ -74,7 +74,8 @@ function asListOf<T extends string>(value: unknown, option: string, allowed: rea
 function resolveTenantDimension(value: unknown): MetricSettings['operatorTenantDimension'] {
   if (value === undefined) return true;
   if (typeof value === 'function') return value as (tenantId: string) => string | undefined;
-  return asBoolean(value, 'metrics.operatorTenantDimension');
+  if (typeof value === 'boolean') return value;
+  throw fault('metrics.operatorTenantDimension', 'must be true, false or a function');
 }
 
 /** What the environment says wins over code. */

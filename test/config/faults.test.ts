@@ -38,6 +38,14 @@ describe('options', () => {
     );
   });
 
+  it('that have the wrong kind of value say which', () => {
+    expectFault({ redact: {} }, 'redact', 'must be a function, not an object');
+    expectFault(
+      { spanAttributes: { server: { requestHeaders: {} } } },
+      'spanAttributes.server.requestHeaders',
+    );
+  });
+
   it('may be left out', async () => {
     await expect(createGatewayTelemetry().shutdown()).resolves.toMatchObject({ complete: true });
   });
@@ -189,7 +197,11 @@ describe('the metric options', () => {
     [{ attribution: ['tenant'] }, 'metrics.attribution', 'must be one of team, customer, project'],
     [{ maxSeriesPerMetric: 0 }, 'metrics.maxSeriesPerMetric', 'from 1'],
     [{ exemplars: 1 }, 'metrics.exemplars', 'must be true or false'],
-    [{ operatorTenantDimension: 'plan' }, 'metrics.operatorTenantDimension', 'must be true or false'],
+    [
+      { operatorTenantDimension: 'plan' },
+      'metrics.operatorTenantDimension',
+      'must be true, false or a function',
+    ],
     [{ durationBoundariesMs: 5 }, 'metrics.durationBoundariesMs', 'must be an array'],
     [{ durationBoundariesMs: [1, 1] }, 'metrics.durationBoundariesMs', 'greater than the one before'],
     [{ durationBoundariesMs: [2, 1] }, 'metrics.durationBoundariesMs', 'greater than the one before'],

@@ -6,10 +6,8 @@ import { RESERVED_HEADERS } from '../model/reserved-headers.js';
 
 /** A plain value for a message: its kind, never its content. */
 function kind(value: unknown): string {
-  if (value === null) return 'null';
-  if (ArrayBuffer.isView(value)) return 'bytes';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   if (value === null || value === undefined) return String(value);
+  if (ArrayBuffer.isView(value)) return 'bytes';
   if (Array.isArray(value)) return 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -149,12 +149,6 @@ export class ExchangeSpan implements Span, SpanRecord {
     else this.endAttributes = end;
   }
 
-  /** One of the library's own that has to be there, however many a host has set. */
-  mark(key: string, value: number | boolean): void {
-    this.attributes[key] = value;
-    this.#attributeCount++;
-  }
-
   setAttribute(key: string, value: ApiAttributeValue): this {
     if (this.ended || !isUsableKey(key)) return this;
     const cleaned = cleanValue(value, this.#limits.maxValueLength);

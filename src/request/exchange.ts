@@ -363,8 +363,6 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       ...(dropped > 0 && { [names.droppedClientSpans]: dropped }),
       ...(isLate && { [names.lateKept]: true }),
     };
-    if (dropped > 0) span.mark(names.droppedClientSpans, dropped);
-    if (isLate) span.mark(names.lateKept, true);
   }
 
   /** What it counts by while it is open. */

@@ -9,7 +9,7 @@ export interface PolicyFact {
   /** Cut to 256 characters. */
   readonly name: string;
   readonly result: PolicyResult;
-  /** Why, for a person. Cut to 1,024 characters. */
+  /** Why, for a person. Cut to 1,024 characters; what looks like a secret in it is `REDACTED`. */
   readonly reason?: string | undefined;
 }
 

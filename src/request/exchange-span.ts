@@ -13,6 +13,7 @@ import type {
   SpanStatus,
   TimeInput,
 } from '@opentelemetry/api';
+import { exceptionText } from '../model/exception-text.js';
 import { readException, type ExceptionFacts } from '../model/exception.js';
 import { hasFields } from '../model/fields.js';
 import { hrTimeOf } from '../model/hr-time.js';
@@ -21,7 +22,7 @@ import type { MutableAttributes } from '../model/attributes.js';
 import { exceptionAttributes } from './exception-attributes.js';
 import type { RecordLimits, SpanLimits } from '../model/record-limits.js';
 import type { SpanEventData, SpanLinkData, SpanRecord } from '../model/records.js';
-import { cleanName, cleanValue, cutText, isUsableKey, MAX_VALUE_LENGTH } from './limits.js';
+import { cleanName, cleanValue, isUsableKey, MAX_VALUE_LENGTH } from './limits.js';
 
 /** The API's numbers. */
 export const KIND_INTERNAL = 0;
@@ -262,7 +263,10 @@ export class ExchangeSpan implements Span, SpanRecord {
     if (!this.ended && typeof (status as SpanStatus | undefined)?.code === 'number') {
       this.status = {
         code: status.code,
-        ...(typeof status.message === 'string' && { message: cutText(status.message, MAX_VALUE_LENGTH) }),
+        // Hosts put the message of what was thrown here.
+        ...(typeof status.message === 'string' && {
+          message: exceptionText(status.message, MAX_VALUE_LENGTH),
+        }),
       };
     }
     return this;

@@ -1,5 +1,6 @@
 /** Facts of policy, cost and quality as a host tells them of one request: checked, cut, bounded. */
 import type { Attributes, MutableAttributes } from '../model/attributes.js';
+import { exceptionText } from '../model/exception-text.js';
 import type { GovernanceNames } from '../model/governance-names.js';
 import type {
   Attribution,
@@ -48,7 +49,7 @@ export class Governance implements GovernanceFacts {
     const fact = {
       name: named(policy.name),
       result,
-      reason: cleanName(policy.reason, MAX_REASON_LENGTH),
+      reason: reasonOf(policy.reason),
     };
     if (this.worstPolicy === undefined || BADNESS[result] > BADNESS[this.worstPolicy.result])
       this.worstPolicy = fact;
@@ -156,6 +157,13 @@ function named(name: unknown): string {
   const cleaned = cleanName(name);
   if (cleaned === undefined) throw new TypeError('name');
   return cleaned;
+}
+
+/** Often the words of whatever refused. */
+function reasonOf(reason: unknown): string | undefined {
+  return typeof reason === 'string'
+    ? cleanName(exceptionText(reason, MAX_REASON_LENGTH), MAX_REASON_LENGTH)
+    : undefined;
 }
 
 function finite(value: unknown): number {

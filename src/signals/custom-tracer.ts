@@ -4,6 +4,7 @@ import type { Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
 import type { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { hasFields } from '../model/fields.js';
 import type { CustomSignalsOptions } from './custom.js';
+import { redactErrors } from './custom-span-texts.js';
 import type { CustomScopes } from './custom-scopes.js';
 import { loadTraceSdk } from './load-sdk.cjs';
 import { OutgoingSpan } from './outgoing.js';
@@ -48,16 +49,17 @@ export function createCustomTracers(options: CustomSignalsOptions, scopes: Custo
         {
           onStart: (span, parent) => processors.onStart(span, parent),
           onEnd: (span) => {
-            processors.onEnd(span);
-            if (!intake.wanted.operatorTraces) return;
             try {
+              redactErrors(span, maxValueLength);
+              processors.onEnd(span);
+              if (!intake.wanted.operatorTraces) return;
               const { name, version } = span.instrumentationScope;
               intake.operator(
                 'traces',
                 new OutgoingSpan(span, scopes.of(name, version), encoders, options.resourceObject),
               );
             } catch {
-              // A processor of the host's can leave anything of it; the host's `end()` must not throw over that.
+              // A processor of the host's can leave anything of it; `end()` must not throw over that, nor show what is not redacted.
               options.report({
                 code: 'callback_failed',
                 message: 'A custom span could not be read at its end',

@@ -141,6 +141,7 @@ export const SCENARIOS = {
     files: [
       'test/faults/t33-secrets.test.ts',
       'test/faults/t33-request-secrets.test.ts',
+      'test/faults/t33-every-record.test.ts',
       'test/faults/t33-configuration-secrets.test.ts',
       'test/config/secrets.test.ts',
     ],

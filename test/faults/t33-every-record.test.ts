@@ -1,0 +1,180 @@
+/**
+ * T33: secrets in what hosts tell of webhooks, security events, policies and exceptions, and in the configuration of a running
+ * instance; no record of any signal shows one, at any severity, nor does any public object, while it is in use and after.
+ */
+import { inspect } from 'node:util';
+import { expect, it } from 'vitest';
+import { FURTHER_METRICS } from '../../src/model/metric-choices.js';
+import { issue } from '../support/certificates.js';
+import { startGateway, type TestGateway } from '../support/gateway.js';
+import { send } from '../support/http-client.js';
+import { createSweep } from './secret-sweep.js';
+import { watched } from './shown.js';
+import { figure } from './support.js';
+
+const sweep = createSweep();
+const { plant } = sweep;
+
+const look = (value: unknown): string => inspect(value, { depth: 10, showHidden: true });
+
+/** As HTTP clients, databases and frameworks write them. */
+function plantedError(where: string): Error {
+  const inner = new Error(`connect postgres://joe:${plant(`${where}: cause, user info`)}@db/x`);
+  const text = [
+    `GET https://h/?api_key=${plant(`${where}: query`)} failed`,
+    `Authorization: Bearer ${plant(`${where}: bearer`)}`,
+    `{"password":"${plant(`${where}: JSON`)}"}`,
+    `Cookie: sid=${plant(`${where}: cookie`)}`,
+  ].join(', ');
+  return Object.assign(new Error(text, { cause: inner }), {
+    config: { headers: { authorization: plant(`${where}: field`) } },
+  });
+}
+
+const errors = {
+  request: plantedError('request'),
+  call: plantedError('upstream call'),
+  log: plantedError('runtime log'),
+  span: plantedError('SERVER span'),
+  custom: plantedError('custom span'),
+  webhook: plantedError('webhook'),
+};
+const webhookUrl = `https://u:${plant('webhook: user info')}@hook.example/in/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${plant('webhook: path')}?token=${plant('webhook: query')}`;
+const texts = {
+  parent: plant('webhook: parent'),
+  reason: `sent Authorization: Bearer ${plant('security event: reason')}`,
+  name: `Bad ${plant('security event: name')}`,
+  policy: `refused token=${plant('policy: reason')}`,
+  tenant: `${plant('tenant id')}\n`.repeat(10),
+};
+const configured = {
+  operator: plant('operator: header'),
+  acme: plant('tenant: header'),
+  path: plant('operator: path'),
+  query: plant('operator: query'),
+};
+
+const { cert, key } = issue();
+sweep.plantText('operator: private key', key.split('\n')[4] ?? '');
+
+function shownBy(gateway: TestGateway): unknown[] {
+  const { telemetry } = gateway;
+  const { tracer, logger, meter } = telemetry;
+  return [telemetry, tracer, logger, meter, telemetry.status(), telemetry.status('acme')];
+}
+
+/** All of it in one request, each public object looked at while it is in use. */
+async function tellEverything(minSeverity: number): Promise<void> {
+  const shown: string[] = [];
+  const trees: string[] = [];
+  const kept: unknown[] = [];
+  const gateway = await startGateway({
+    adapter: { tenant: 'acme' },
+    operator: { headers: { authorization: `Bearer ${configured.operator}` } },
+    acme: { headers: `x-key=${configured.acme}` },
+    options: {
+      spans: 'server+client',
+      exceptions: {},
+      runtimeLogs: { minSeverity },
+      tenantRecords: { webhooks: true, securityEvents: true },
+      selfMetrics: true,
+      metrics: { also: FURTHER_METRICS, attribution: ['team'], exemplars: true },
+      onRequestSpans: (text) => void trees.push(text),
+    },
+    listener(_request, response, exchange) {
+      const { telemetry } = gateway;
+      const keep = (value: unknown): void => {
+        kept.push(value);
+        shown.push(look(value));
+      };
+      exchange.recordError(errors.request);
+      exchange.span.recordException(errors.span);
+      exchange.span.setStatus({ code: 2, message: errors.span.message });
+      exchange.recordPolicy({ name: 'keys', result: 'blocked', reason: texts.policy });
+      exchange.recordCost({ amount: 1, currency: 'EUR', provider: 'up' });
+      const call = exchange.startUpstreamCall({ url: 'http://up.test/' });
+      keep(call);
+      call.end({ error: errors.call });
+      const webhook = telemetry.webhook({
+        eventType: 'e',
+        url: webhookUrl,
+        tenant: 'acme',
+        parent: texts.parent,
+      });
+      keep(webhook);
+      keep(webhook.span);
+      webhook.end({ error: errors.webhook });
+      telemetry.securityEvent({
+        name: 'key.refused',
+        outcome: 'denied',
+        reason: texts.reason,
+        tenant: 'acme',
+      });
+      telemetry.securityEvent({ name: texts.name, outcome: 'denied', tenant: texts.tenant });
+      for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) {
+        telemetry.logger[level]('failed', errors.log);
+        telemetry.logger[level](errors.log);
+      }
+      telemetry.tracer.startActiveSpan('custom', (span) => {
+        span.recordException(errors.custom);
+        span.setStatus({ code: 2, message: errors.custom.message });
+        span.end();
+        keep(span);
+      });
+      const counter = telemetry.meter.createCounter('host.things');
+      counter.add(1);
+      keep(counter);
+      keep(exchange);
+      keep(exchange.span);
+      shown.push(...shownBy(gateway).map(look));
+      response.writeHead(502).end();
+    },
+  });
+  const { telemetry, operator, acme } = gateway;
+  telemetry.setOperator([
+    { endpoint: operator.url, headers: { authorization: `Bearer ${configured.operator}` } },
+    { name: 'at a path', endpoint: `https://127.0.0.1:9/${configured.path}`, tls: { ca: cert, cert, key } },
+    { name: 'with a query', logs: { endpoint: `https://127.0.0.1:9/?k=${configured.query}` } },
+  ]);
+  const lines = await watched(async () => {
+    await send(`${gateway.url}/a`);
+    await gateway.flush();
+  });
+  const events = new Set(operator.logs.map(({ eventName }) => eventName));
+  expect([...events]).toEqual(
+    expect.arrayContaining([
+      'knoxcall.proxy.request',
+      'knoxcall.webhook.delivery',
+      'knoxcall.security.key.refused',
+      'http.server.request.exception',
+      'http.client.request.exception',
+    ]),
+  );
+  expect(operator.spans.filter(({ name }) => name === 'custom')).toHaveLength(1);
+  expect(operator.metricPoints.some(({ exemplars }) => (exemplars?.length ?? 0) > 0)).toBe(true);
+  expect(operator.metricPoints.some(({ name }) => name === 'host.things')).toBe(true);
+  expect(acme.logs.length).toBeGreaterThan(1);
+  expect(trees).toHaveLength(1);
+  const after = [...kept, ...shownBy(gateway)];
+  await telemetry.shutdown({ timeoutMs: 500 });
+  sweep.expectNone([
+    ...shown,
+    ...after,
+    ...kept,
+    ...shownBy(gateway),
+    ...trees,
+    ...lines,
+    ...gateway.diagnostics,
+  ]);
+  for (const { requests } of [operator, acme, gateway.globex])
+    for (const { bytes } of requests) sweep.expectOnWire(Buffer.from(bytes), []);
+}
+
+it.each([1, 9, 17, 24])(
+  'T33: no record of any kind shows a secret; runtime logs from %d',
+  async (minSeverity) => {
+    await tellEverything(minSeverity);
+    expect(sweep.planted).toBeGreaterThanOrEqual(40);
+    figure('T33', `${sweep.planted} secrets told by the host in ${sweep.looks} places, leaks 0`);
+  },
+);

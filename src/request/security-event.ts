@@ -8,7 +8,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_INTERNAL, SPAN_ERROR } from './exchange-span.js';
 import type { ExchangeTrace } from './exchange-trace.js';
 import type { Around, Given } from './given.js';
-import { cleanName } from './limits.js';
+import { cleanName, MAX_VALUE_LENGTH } from './limits.js';
 import { parentContext } from './related-trace.js';
 import type { SecurityNames } from './security-names.js';
 import { ageAt } from './start-time.js';
@@ -66,8 +66,10 @@ export function recordSecurityEvent(
   const outcome = outcomeOf(given);
   const { kept, dropped } = given.operatorAttributes();
   const own: MutableAttributes = {};
-  const reason = cleanName(given.read('reason'));
-  if (reason !== undefined) own[names.securityReason] = redactText(reason, home.arrivals.secretKeys);
+  // Redacted whole and cut then: half of a secret is a secret.
+  const whole = cleanName(given.read('reason'), MAX_VALUE_LENGTH);
+  const reason = whole === undefined ? undefined : cleanName(redactText(whole, home.arrivals.secretKeys));
+  if (reason !== undefined) own[names.securityReason] = reason;
   if (around.requestId !== undefined) own[names.requestId] = around.requestId;
   const clientAddress = around.exchange?.clientAddress;
   if (clientAddress !== undefined) own[ATTR_CLIENT_ADDRESS] = clientAddress;

@@ -368,7 +368,7 @@ describe('whatever is passed', () => {
     await gateway.flush();
     for (const [record] of [gateway.operator.logs, gateway.operator.spans]) {
       expect(record?.droppedAttributesCount).toBe(72);
-      expect(record?.attributes['knoxcall.security.reason']).toMatch(/^ab{200,254}$/);
+      expect(record?.attributes['knoxcall.security.reason']).toMatch(/^ab{200,255}$/);
     }
   });
 });
@@ -396,4 +396,14 @@ it('refuses what is not an option of it', () => {
     'tenantRecords.securityEvents must be true or false, not a string',
   );
   expect(create([])).toThrow('tenantRecords must be an object, not an array');
+});
+
+it('half of a secret at the end of a long reason is redacted too', async () => {
+  const gateway = await startGateway();
+  const reason = `${'x '.repeat(118)}postgres://root:hunter2-hunter2@db.internal/x`;
+  gateway.telemetry.securityEvent({ name: 'auth.denied', outcome: 'denied', reason });
+  await gateway.flush();
+  const told = gateway.operator.logs[0]?.attributes['knoxcall.security.reason'];
+  expect(told).not.toContain('hunter2');
+  expect(told).toHaveLength(256);
 });

@@ -35,7 +35,11 @@ function statusCondition(value: unknown, option: string): Condition {
 function policyCondition(value: unknown, option: string): Condition {
   const asResult = (item: unknown, path: string): string => asOneOf(item, path, ['blocked', 'warning']);
   const wanted = new Set(asRuleList(value, option, asResult));
-  return ({ governance }) => governance?.policies.some(({ result }) => wanted.has(result)) === true;
+  // The worst one may be beyond the bound of those that are kept.
+  return ({ governance }) =>
+    governance !== undefined &&
+    (wanted.has(governance.worstPolicy?.result ?? '') ||
+      governance.policies.some(({ result }) => wanted.has(result)));
 }
 
 /** As numbers, whatever their currencies: the sum of the first one, and what was told in others. */

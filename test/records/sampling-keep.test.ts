@@ -366,3 +366,17 @@ it('rules change while requests run', async () => {
   expect(keptPaths(gateway)).toEqual(['/2']);
   await gateway.telemetry.shutdown();
 });
+
+it('a policy beyond those that are kept counts as well', async () => {
+  const gateway = await startGateway({
+    options: { sampling: { ratio: 0, keep: { policy: ['blocked'] } } },
+    listener(_request, response, exchange) {
+      for (let count = 0; count < 16; count++) exchange.recordPolicy({ name: 'filter', result: 'passed' });
+      exchange.recordPolicy({ name: 'last', result: 'blocked' });
+      response.end();
+    },
+  });
+  await send(gateway.url);
+  await gateway.flush();
+  expect(gateway.operator.spans).toHaveLength(1);
+});

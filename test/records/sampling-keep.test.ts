@@ -380,3 +380,15 @@ it('a policy beyond those that are kept counts as well', async () => {
   await gateway.flush();
   expect(gateway.operator.spans).toHaveLength(1);
 });
+
+it('a function of a filter is asked once of a request that is kept', async () => {
+  let asked = 0;
+  const gateway = await startGateway({
+    options: { sampling: { ratio: 0, keep: { errors: true } } },
+    operator: { filter: { where: () => ++asked > 0 } },
+    listener: (_request, response) => void response.writeHead(500).end(),
+  });
+  await send(gateway.url);
+  await gateway.flush();
+  expect([gateway.operator.spans.length, gateway.operator.logs.length, asked]).toEqual([1, 1, 1]);
+});

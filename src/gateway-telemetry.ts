@@ -254,6 +254,7 @@ function compose(
     onState: (event) => stateListeners.tell(event),
     keep: settings.sampling.keep,
     keyedId: sampling.keyedId,
+    isIdChosen: (traceId) => sampling.chosenIds.has(traceId),
     openOwnReadings,
     resolveTenant: (answer, before) => settings.tenantResolver.resolve(answer, 'tenants', before),
   });

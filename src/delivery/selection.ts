@@ -15,6 +15,8 @@ export interface SelectionHome {
   readonly keep: KeepDecision | undefined;
   /** What ratios decide on where an untrusted caller has chosen the trace id. */
   keyedId(traceId: string): string;
+  /** Whether one has; asked of records without a request: CLIENT and custom spans, webhooks, security events. */
+  isIdChosen(traceId: string): boolean;
 }
 
 const TAKES_ALL: ResolvedSelection = {
@@ -100,7 +102,10 @@ export class Selection {
 
   /** What a ratio decides on: 32 hex digits. */
   #idOf({ traceId }: OutgoingRecord, request: RequestSubject | undefined): string {
-    if (traceId) return request?.isIdChosen === true ? this.#home.keyedId(traceId) : traceId;
+    if (traceId) {
+      const isIdChosen = request === undefined ? this.#home.isIdChosen(traceId) : request.isIdChosen;
+      return isIdChosen ? this.#home.keyedId(traceId) : traceId;
+    }
     return textId(request?.requestId);
   }
 }

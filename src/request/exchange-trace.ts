@@ -77,6 +77,7 @@ export function startTrace(
   const decision = trust === 'continue-unsampled' ? undefined : extracted?.sampled;
   const policy = sampling.parent ?? (trust === 'continue' ? 'follow' : 'ignore');
   const isIdChosen = trust !== 'continue' && carried?.traceId !== undefined;
+  if (isIdChosen) sampling.chosenIds.add(traceId);
   const sampled = isSampled(sampling, { request, traceId, decision, parent: policy, isIdChosen });
   const traceState = carried?.traceState;
   // A new id is random in its last seven bytes, which level 2 wants to be told.
@@ -100,6 +101,7 @@ export function passTrace(
   const { traceId = '', spanId = '', random = false, traceState } = carried ?? {};
   // An ignored decision is not undecided: most services behind would take that for a no.
   const isOwnDecision = trust === 'continue-unsampled' && traceId !== '';
+  if (isOwnDecision) sampling.chosenIds.add(traceId);
   const sampled = isOwnDecision ? sampling.keyedRatioSays(traceId) : carried?.sampled;
   const traceFlags = traceId === '' ? 0 : flagsOf(sampled, random);
   const spanContext =

@@ -21,9 +21,32 @@ export interface HeadSampling {
   readonly keyedId: (traceId: string) => string;
   /** The ratio on it. */
   readonly keyedRatioSays: RatioSampler;
+  /** Which ids those are, for what is recorded in such a trace beside its request. */
+  readonly chosenIds: ChosenIds;
   /** `undefined`: `follow` for callers whose trust is `continue`, else `ignore`. */
   readonly parent: ParentSampling | undefined;
   readonly decide: HostDecision | undefined;
+}
+
+/** Traces whose records may still come; of further ones the one that was not seen for longest is forgotten. About 1 MB. */
+const MAX_CHOSEN_IDS = 10_000;
+
+export class ChosenIds {
+  readonly #ids = new Set<string>();
+
+  add(traceId: string): void {
+    this.#ids.delete(traceId);
+    this.#ids.add(traceId);
+    if (this.#ids.size <= MAX_CHOSEN_IDS) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+
+  has(traceId: string): boolean {
+    return this.#ids.has(traceId);
+  }
 }
 
 export function createHeadSampling(
@@ -40,6 +63,7 @@ export function createHeadSampling(
   return {
     ratioSays,
     keyedId,
+    chosenIds: new ChosenIds(),
     keyedRatioSays: isConstant ? ratioSays : (traceId) => ratioSays(keyedId(traceId)),
     parent,
     decide,

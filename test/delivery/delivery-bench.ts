@@ -104,6 +104,7 @@ export function startDelivery(parts: BenchParts): DeliveryBench {
     openOwnReadings: () => [],
     keep: undefined,
     keyedId: (traceId) => traceId,
+    isIdChosen: () => false,
     operator: parts.operator ?? [],
     tenants: new Map(Object.entries(parts.tenants ?? {})),
     tenantLookup: parts.tenantLookup,

@@ -160,6 +160,30 @@ describe('traces', () => {
     expect(new Set(at.few.logs.map(({ traceId }) => traceId))).toEqual(idsOf(at.few.spans));
   });
 
+  it('have all their records in one place, also where an untrusted caller has chosen the id', async () => {
+    const { telemetry, at } = await withPlaces(
+      { few: { sampling: { traces: 0.25 } } },
+      { propagation: { trust: 'continue-unsampled' }, spans: 'server+client' },
+    );
+    for (let count = 0; count < 40; count++) {
+      // The ratio would take each of them.
+      const traceId = randomBytes(9).toString('hex') + 'f'.repeat(14);
+      const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+      const exchange = telemetry.begin({ method: 'GET', url: '/', headers });
+      exchange.run(() => {
+        telemetry.tracer.startSpan('job').end();
+        telemetry.securityEvent({ name: 'key.rotated', outcome: 'success' });
+        telemetry.webhook({ eventType: 'told', url: 'http://hooks.test/' }).end({ statusCode: 200 });
+      });
+      exchange.startUpstreamCall({ url: 'http://up.test/' }).end({ statusCode: 200 });
+      exchange.end({ statusCode: 200 });
+    }
+    await telemetry.flush();
+    const traces = idsOf(at.few.spans);
+    expect(traces.size).toBeLessThan(30);
+    expect(at.few.spans).toHaveLength(5 * traces.size);
+  });
+
   it('of custom spans go by the same ratio', async () => {
     const { telemetry, at } = await withPlaces({ half: { sampling: { traces: 0.5 } }, all: {} });
     for (let times = 0; times < 200; times++) telemetry.tracer.startSpan('job').end();

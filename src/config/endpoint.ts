@@ -8,11 +8,6 @@ const GRPC_PORT = '4317';
 const HTTP_PORT = '4318';
 const MAX_LENGTH = 2048;
 
-/** What may be shown of a URL: neither user info nor query, both of which can be secrets. */
-export function shownUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
-}
-
 /** The address that OTLP/HTTP would have, for the answer to a gRPC address or one without scheme. No user info. */
 function httpAddress(url: URL | undefined, scheme = url?.protocol ?? 'http:'): string {
   if (url === undefined) return `${scheme}//host:${HTTP_PORT}`;

@@ -19,6 +19,7 @@ import {
 import type { FinishedRequest } from '../model/finished-request.js';
 import { ATTR_HTTP_REQUEST_BODY_SIZE, ATTR_HTTP_RESPONSE_BODY_SIZE } from '../model/names.js';
 import type { Names } from '../model/names.js';
+import { toMicrosecond } from '../model/to-microsecond.js';
 import type { UpstreamFacts } from '../model/exchange.js';
 import type { Arrival } from './arrival.js';
 import type { MutableAttributes } from '../model/attributes.js';
@@ -89,9 +90,4 @@ export function putOutcome(
   if (bodySizes === undefined) return;
   attributes[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
   attributes[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;
-}
-
-/** As on the log record. */
-function toMicrosecond(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

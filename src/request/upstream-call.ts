@@ -24,6 +24,7 @@ import type {
   WritableHeaders,
 } from '../model/exchange.js';
 import type { FurtherKeys } from '../model/redact-text.js';
+import { toMicrosecond } from '../model/to-microsecond.js';
 import { ABORTED } from './aborted.js';
 import type { Arrival } from './arrival.js';
 import { putConnection, putOutgoing, putScheme } from './call-attributes.js';
@@ -308,7 +309,7 @@ export class LiveUpstreamCall implements UpstreamCall {
         error ?? (statusCode !== undefined && statusCode >= 400 ? String(statusCode) : undefined);
       if (statusCode !== undefined) span.attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
       if (this.#respondedAfterMs !== undefined) {
-        span.attributes[home.names.timeToFirstByteMs] = Math.round(this.#respondedAfterMs * 1000) / 1000;
+        span.attributes[home.names.timeToFirstByteMs] = toMicrosecond(this.#respondedAfterMs);
       }
       if (errorType !== undefined) {
         span.attributes[ATTR_ERROR_TYPE] = errorType;

@@ -15,6 +15,7 @@ import {
   type Names,
 } from '../model/names.js';
 import type { LogRecordData } from '../model/records.js';
+import { toMicrosecond } from '../model/to-microsecond.js';
 import { severityText } from './severity-text.js';
 
 export interface RequestLogOptions {
@@ -38,8 +39,7 @@ function envelope(
     [ATTR_HTTP_REQUEST_METHOD]: request.method,
     [ATTR_URL_PATH]: request.path,
     [names.requestId]: request.requestId,
-    // To the microsecond: finer digits are noise.
-    [names.latencyMs]: Math.round(request.latencyMs * 1000) / 1000,
+    [names.latencyMs]: toMicrosecond(request.latencyMs),
   };
   if (outcome.statusCode !== undefined) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = outcome.statusCode;
   if (request.serverAddress !== undefined) attributes[ATTR_SERVER_ADDRESS] = request.serverAddress;
@@ -62,8 +62,7 @@ function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attrib
     return undefined;
   const facts: MutableAttributes = {};
   if (responseSource !== undefined) facts[names.responseSource] = responseSource;
-  if (timeToFirstByteMs !== undefined)
-    facts[names.timeToFirstByteMs] = Math.round(timeToFirstByteMs * 1000) / 1000;
+  if (timeToFirstByteMs !== undefined) facts[names.timeToFirstByteMs] = toMicrosecond(timeToFirstByteMs);
   if (bodySizes !== undefined) {
     facts[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;
     facts[ATTR_HTTP_RESPONSE_BODY_SIZE] = bodySizes.response;

@@ -338,7 +338,6 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     this.bodies = undefined;
     if (outcome.isError) tellException(home, finished, span, this.thrown, this.#calls?.seenExceptions);
     const isLate = span?.isSampled === false && home.sink.keeps(finished);
-    // The same object: what the host has been asked of it is remembered by that.
     finished.isKeptLate = isLate;
     const { hostSpan } = this.#trace;
     if (span !== undefined && (span.isSampled || isLate)) {

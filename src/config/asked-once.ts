@@ -23,6 +23,29 @@ function governanceOf({ governance }: FinishedRequest): GovernanceFacts | undefi
   const { budget, attribution, dropped, attributes } = governance;
   const facts = { policies, worstPolicy, costs, totalCost, currency, evaluations, worstEvaluation };
   return structuredClone({ ...facts, budget, attribution, dropped, attributes });
+/** Lists are the only values that could be changed. */
+function copyOf(attributes: Attributes | undefined): MutableAttributes {
+  const copy: MutableAttributes = {};
+  for (const [key, value] of Object.entries(attributes ?? {}))
+    copy[key] = (Array.isArray(value) ? value.slice() : value) as AttributeValue;
+  return copy;
+}
+
+function copyOfFacts(facts: GovernanceFacts): GovernanceFacts {
+  const { worstPolicy, worstEvaluation, budget, attribution } = facts;
+  return {
+    policies: facts.policies.map((policy) => ({ ...policy })),
+    worstPolicy: worstPolicy && { ...worstPolicy },
+    costs: facts.costs.map((cost) => ({ ...cost })),
+    totalCost: facts.totalCost,
+    currency: facts.currency,
+    evaluations: facts.evaluations.map((evaluation) => ({ ...evaluation })),
+    worstEvaluation: worstEvaluation && { ...worstEvaluation },
+    budget: budget && { ...budget },
+    attribution: attribution && { ...attribution },
+    dropped: facts.dropped,
+    attributes: copyOf(facts.attributes),
+  };
 }
 
 function viewOf(request: FinishedRequest): KeptRequest {
@@ -44,6 +67,8 @@ function viewOf(request: FinishedRequest): KeptRequest {
     serverAddress: request.serverAddress,
     attributes: attributesOf(request),
     governance: governanceOf(request),
+    attributes: { ...copyOf(request.tenantAttributes), ...copyOf(request.operatorAttributes) },
+    governance: request.governance && copyOfFacts(request.governance),
   };
 }
 

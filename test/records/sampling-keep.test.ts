@@ -392,3 +392,28 @@ it('a function of a filter is asked once of a request that is kept', async () =>
   await gateway.flush();
   expect([gateway.operator.spans.length, gateway.operator.logs.length, asked]).toEqual([1, 1, 1]);
 });
+
+it('what a function is given are copies, however deep', async () => {
+  const keep = ({ attributes, governance }: KeptRequest): boolean => {
+    (attributes['list'] as string[])[0] = 'changed';
+    (governance?.policies as unknown[])[0] = { name: 'changed' };
+    (governance?.costs as unknown[]).push({ amount: 1, currency: 'changed' });
+    (governance?.attributes as Record<string, unknown>)['knoxcall.policy.name'] = 'changed';
+    return true;
+  };
+  const gateway = await startGateway({
+    options: { sampling: { ratio: 0, keep } },
+    listener(_request, response, exchange) {
+      exchange.setAttribute('list', ['as set']);
+      exchange.recordPolicy({ name: 'filter', result: 'blocked' });
+      response.end();
+    },
+  });
+  await send(gateway.url);
+  await gateway.flush();
+  const { spans, logs, metricPoints } = gateway.operator;
+  expect(spans).toHaveLength(1);
+  for (const record of [...spans, ...logs, ...metricPoints])
+    expect(JSON.stringify(record.attributes)).not.toContain('changed');
+  expect(metricPoints.filter(({ name }) => name === 'knoxcall.policy.evaluations')).toHaveLength(1);
+});

@@ -150,9 +150,9 @@ function lineOf(span: SpanRecord, number: number, depth: number): string {
   return `${'  '.repeat(depth)}Span #${number} name=${plain(span.name)} kind=${kind} duration=${durationMs.toFixed(3)}ms status=${status} id=${id} attributes=${attributesText(span)}`;
 }
 
-/** What a client has written must not steer a terminal. */
+/** What a client has written must not steer a terminal, break a line, or turn its direction. */
 function plain(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
 }
 
 function attributesText({ attributes, endAttributes }: SpanRecord): string {

@@ -150,3 +150,17 @@ describe('OTEL_TRACES_EXPORTER', () => {
     ]);
   });
 });
+
+it('no text turns the direction of a line or breaks it', async () => {
+  const { gateway, shown } = await showing({
+    listener(_request, response, exchange) {
+      exchange.setRoute('a\u202eb\u2028c');
+      exchange.setAttribute('text', 'd\u2066e\u009bf');
+      response.end();
+    },
+  });
+  await send(gateway.url);
+  await gateway.flush();
+  expect(shown[0]).toContain('name=GET abc kind');
+  expect(shown[0]).toContain('"text":"def"');
+});

@@ -15,7 +15,7 @@ export interface PolicyFact {
 
 /** What one operation has cost. */
 export interface CostFact {
-  /** In `currency`; not negative. */
+  /** In `currency`; from 0 to 10^15. */
   readonly amount: number;
   /** ISO 4217. Default `USD`. */
   readonly currency?: string | undefined;

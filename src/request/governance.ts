@@ -18,6 +18,8 @@ const MAX_FACTS = 16;
 const MAX_REASON_LENGTH = 1024;
 const MAX_CURRENCY_LENGTH = 16;
 const DEFAULT_CURRENCY = 'USD';
+/** Beyond it a sum of many would be no number any more, and stay so for every reading after it. */
+const MAX_AMOUNT = 1e15;
 const BADNESS: Readonly<Record<PolicyResult, number>> = { passed: 0, warning: 1, blocked: 2 };
 
 /** What the span shows of one fact at once; `undefined`: it is beyond the bound. */
@@ -173,7 +175,7 @@ function finite(value: unknown): number {
 
 function amountOf(value: unknown): number {
   const amount = finite(value);
-  if (amount < 0) throw new TypeError('amount');
+  if (amount < 0 || amount > MAX_AMOUNT) throw new TypeError('amount');
   return amount;
 }
 

@@ -166,7 +166,7 @@ describe('policy, cost and quality', () => {
     const junk: unknown[] = [undefined, null, 7, 'text', {}, throwing, { name: 'x', result: 'constructor' }];
     const gateway = await told((exchange) => {
       for (const one of [...junk, { name: '', result: 'passed' }]) exchange.recordPolicy(one as never);
-      for (const one of [...junk, { amount: -1 }, { amount: Number.NaN }, { amount: '1' }])
+      for (const one of [...junk, { amount: -1 }, { amount: Number.NaN }, { amount: 1e308 }, { amount: '1' }])
         exchange.recordCost(one as never);
       for (const one of [...junk, { name: 'x', score: Infinity }]) exchange.recordEvaluation(one as never);
       for (const one of junk) exchange.setBudget(one as never);

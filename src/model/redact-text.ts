@@ -82,7 +82,10 @@ const SEPARATORS = /[&;?#]/g;
 
 /** Replaces the values of secret keys; the keys stay. */
 export function redactQuery(query: string, further?: FurtherKeys): string {
-  if (!query.includes('=') && !ENCODED_SIGN.test(query) && !query.includes('"')) return redactPlain(query);
+  if (!query.includes('=')) {
+    const plain = redactPlain(query);
+    return hidesSecret(plain, further) ? REDACTED : plain;
+  }
   let result = '';
   let from = 0;
   while (from <= query.length) {

@@ -6,23 +6,6 @@ import type { KeptRequest } from '../model/keep.js';
 import type { OnRuleFault } from '../model/selection.js';
 import { containRejection } from '../model/settle.js';
 
-/** Copies: what a function does to them reaches no record. */
-function attributesOf(request: FinishedRequest): Attributes {
-  const copy: MutableAttributes = {};
-  for (const attributes of [request.tenantAttributes, request.operatorAttributes])
-    for (const key in attributes) {
-      const value = attributes[key] as AttributeValue;
-      copy[key] = Array.isArray(value) ? (value.slice() as AttributeValue) : value;
-    }
-  return copy;
-}
-
-function governanceOf({ governance }: FinishedRequest): GovernanceFacts | undefined {
-  if (governance === undefined) return undefined;
-  const { policies, worstPolicy, costs, totalCost, currency, evaluations, worstEvaluation } = governance;
-  const { budget, attribution, dropped, attributes } = governance;
-  const facts = { policies, worstPolicy, costs, totalCost, currency, evaluations, worstEvaluation };
-  return structuredClone({ ...facts, budget, attribution, dropped, attributes });
 /** Lists are the only values that could be changed. */
 function copyOf(attributes: Attributes | undefined): MutableAttributes {
   const copy: MutableAttributes = {};
@@ -65,8 +48,6 @@ function viewOf(request: FinishedRequest): KeptRequest {
     severityNumber: outcome.severityNumber,
     latencyMs: request.latencyMs,
     serverAddress: request.serverAddress,
-    attributes: attributesOf(request),
-    governance: governanceOf(request),
     attributes: { ...copyOf(request.tenantAttributes), ...copyOf(request.operatorAttributes) },
     governance: request.governance && copyOfFacts(request.governance),
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPackedProject, type PackedProject } from '../package/packed-project.js';
-import { compile, type Compiler } from './compile.js';
+import { compile, type Compiler } from '../types/compile.js';
 
 interface Host {
   readonly module: string;
@@ -65,7 +65,7 @@ const hosts: readonly Host[] = [
   },
 ];
 
-const sources = fileURLToPath(new URL('hosts/', import.meta.url));
+const sources = fileURLToPath(new URL('../types/hosts/', import.meta.url));
 let project: PackedProject;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const packageTests = ['test/package/**/*.test.ts', 'test/types/**/*.test.ts'];
+const packageTests = ['test/package/**/*.test.ts'];
 
 export default defineConfig({
   // The default leaves out .cts files.

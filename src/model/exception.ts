@@ -16,8 +16,8 @@ export interface ExceptionFacts {
 }
 
 const MAX_TYPE_LENGTH = 256;
-const MAX_MESSAGE_LENGTH = 1024;
-const MAX_STACK_LENGTH = 8192;
+export const MAX_MESSAGE_LENGTH = 1024;
+export const MAX_STACK_LENGTH = 8192;
 /** Errors with a longer history repeat themselves. */
 const MAX_CAUSES = 4;
 

@@ -13,6 +13,9 @@ export interface PolicyFact {
   readonly reason?: string | undefined;
 }
 
+/** Where a cost says no currency. */
+export const DEFAULT_CURRENCY = 'USD';
+
 /** What one operation has cost. */
 export interface CostFact {
   /** In `currency`; from 0 to 10^15. */

@@ -1,15 +1,19 @@
-/** What a CLIENT span is told of its connection and headers while its call runs. */
+/** What a CLIENT span is told of its target, its connection and its headers. */
 import {
   ATTR_NETWORK_PEER_ADDRESS,
   ATTR_NETWORK_PEER_PORT,
   ATTR_NETWORK_PROTOCOL_NAME,
   ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_NETWORK_TRANSPORT,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_FULL,
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { ReadableHeaders, UpstreamConnection } from '../model/exchange.js';
+import type { FurtherKeys } from '../model/redact-text.js';
 import type { SpanAttributeRules } from '../model/span-attributes.js';
 import { plainAddress } from './addresses.js';
 import { MAX_USER_AGENT_LENGTH, versionOf } from './arrival.js';
@@ -17,10 +21,28 @@ import { putHeaders } from './header-attributes.js';
 import { headerOf } from './header-of.js';
 import { cleanName } from './limits.js';
 import { transportOf } from './opt-in-attributes.js';
+import { fullUrl } from './upstream-url.js';
 
 const MAX_PROTOCOL_LENGTH = 16;
 
 type ClientRules = SpanAttributeRules['client'];
+
+/** Where a call goes, as far as it is known. */
+export interface CallTarget {
+  readonly url: URL | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+export function putTarget(
+  attributes: MutableAttributes,
+  { url, address, port }: CallTarget,
+  further: FurtherKeys,
+): void {
+  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url, further);
+  if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
+  if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
+}
 
 /** Throws where the host's object does. */
 export function putConnection(

@@ -2,6 +2,7 @@
 import type { Attributes, MutableAttributes } from '../model/attributes.js';
 import { exceptionText } from '../model/exception-text.js';
 import type { GovernanceNames } from '../model/governance-names.js';
+import { DEFAULT_CURRENCY } from '../model/governance.js';
 import type {
   Attribution,
   BudgetFact,
@@ -17,7 +18,6 @@ import { cleanName } from './limits.js';
 const MAX_FACTS = 16;
 const MAX_REASON_LENGTH = 1024;
 const MAX_CURRENCY_LENGTH = 16;
-const DEFAULT_CURRENCY = 'USD';
 /** Beyond it a sum of many would be no number any more, and stay so for every reading after it. */
 const MAX_AMOUNT = 1e15;
 const BADNESS: Readonly<Record<PolicyResult, number>> = { passed: 0, warning: 1, blocked: 2 };

@@ -46,12 +46,9 @@ function storedTrace(home: ExchangeHome, isTracing: boolean, { context, as }: St
   if (!isTracing) return passTrace(home, context, 'continue');
   if (as === 'link') return startTrace(home, undefined, context, 'restart');
   // The gateway has decided on this trace before, whatever it makes of callers' decisions.
-  return startTrace(
-    { ...home, sampling: { ...home.sampling, parent: 'follow' } },
-    undefined,
-    context,
-    'continue',
-  );
+  const { ids, propagation } = home;
+  const sampling = { ...home.sampling, parent: 'follow' as const };
+  return startTrace({ ids, propagation, sampling }, undefined, context, 'continue');
 }
 
 function below(

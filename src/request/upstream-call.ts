@@ -8,9 +8,6 @@ import {
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import { hrTimeOf } from '../model/hr-time.js';
@@ -23,11 +20,10 @@ import type {
   UpstreamFacts,
   WritableHeaders,
 } from '../model/exchange.js';
-import type { FurtherKeys } from '../model/redact-text.js';
 import { toMicrosecond } from '../model/to-microsecond.js';
 import { ABORTED } from './aborted.js';
 import type { Arrival } from './arrival.js';
-import { putConnection, putOutgoing, putScheme } from './call-attributes.js';
+import { putConnection, putOutgoing, putScheme, putTarget, type CallTarget } from './call-attributes.js';
 import { errorTypeOf } from './error-type.js';
 import type { CallExceptions } from './exceptions.js';
 import type { ExchangeHome } from './exchange-home.js';
@@ -38,7 +34,7 @@ import { cleanStatus, cutText } from './limits.js';
 import { isMethod, MAX_METHOD_LENGTH, spanMethod } from './methods.js';
 import { removeLoopHeader } from './loop-header.js';
 import { parseHost } from './request-target.js';
-import { addressOf, fullUrl, parseUrl, portOf } from './upstream-url.js';
+import { addressOf, parseUrl, portOf } from './upstream-url.js';
 
 /** What an attempt needs from its exchange. */
 export interface Caller {
@@ -70,11 +66,8 @@ function hostOf(text: unknown): string | undefined {
   return isIP(text) === 0 ? parseHost(text, 'http')?.address : text;
 }
 
-interface CallFacts {
+interface CallFacts extends CallTarget {
   readonly method: string | undefined;
-  readonly url: URL | undefined;
-  readonly address: string | undefined;
-  readonly port: number | undefined;
   readonly resendCount: number;
 }
 
@@ -334,14 +327,4 @@ function startAttributes(facts: CallFacts, arrival: Arrival): MutableAttributes 
   putTarget(attributes, facts, arrival.secretKeys);
   if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
   return attributes;
-}
-
-function putTarget(
-  attributes: MutableAttributes,
-  { url, address, port }: CallFacts,
-  further: FurtherKeys,
-): void {
-  if (url !== undefined) attributes[ATTR_URL_FULL] = fullUrl(url, further);
-  if (address !== undefined) attributes[ATTR_SERVER_ADDRESS] = address;
-  if (port !== undefined) attributes[ATTR_SERVER_PORT] = port;
 }

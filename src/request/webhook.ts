@@ -7,14 +7,12 @@ import {
   ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
   ATTR_HTTP_REQUEST_RESEND_COUNT,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_SERVER_ADDRESS,
-  ATTR_SERVER_PORT,
-  ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { WritableHeaders } from '../model/exchange.js';
 import type { WebhookSink } from '../model/finished-webhook.js';
 import type { WebhookDelivery, WebhookEnd } from '../model/webhook.js';
+import { putTarget } from './call-attributes.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, KIND_CLIENT, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
@@ -23,7 +21,7 @@ import { knownMethod, spanMethod } from './methods.js';
 import { parentContext } from './related-trace.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
-import { addressOf, fullUrl, portOf } from './upstream-url.js';
+import { addressOf, portOf } from './upstream-url.js';
 import { readWebhookEnd, type WebhookFacts, type WebhookOutcome } from './webhook-options.js';
 
 /** What an attempt needs from its instance. */
@@ -97,12 +95,8 @@ export class LiveWebhook implements WebhookDelivery {
     const all: MutableAttributes = { ...attributes.kept } as MutableAttributes;
     all[ATTR_HTTP_REQUEST_METHOD] = this.#method;
     if (this.#method !== methodAsSent) all[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = methodAsSent;
-    if (url !== undefined) {
-      all[ATTR_URL_FULL] = fullUrl(url, arrivals.secretKeys);
-      all[ATTR_SERVER_ADDRESS] = addressOf(url);
-      const port = portOf(url);
-      if (port !== undefined) all[ATTR_SERVER_PORT] = port;
-    }
+    if (url !== undefined)
+      putTarget(all, { url, address: addressOf(url), port: portOf(url) }, arrivals.secretKeys);
     if (eventType !== undefined) all[names.webhookEventType] = eventType;
     if (tenantId !== undefined) all[names.tenantId] = tenantId;
     if (requestId !== undefined) all[names.requestId] = requestId;

@@ -1,11 +1,12 @@
 /** What the SDK's span holds of errors: their texts are nobody's for publication, whoever records them. */
 import { ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE } from '@opentelemetry/semantic-conventions';
+import { MAX_MESSAGE_LENGTH, MAX_STACK_LENGTH } from '../model/exception.js';
 import { exceptionText } from '../model/exception-text.js';
 
 /** As those of a request's own exceptions. */
 const MAX_LENGTHS: readonly (readonly [key: string, maxLength: number])[] = [
-  [ATTR_EXCEPTION_MESSAGE, 1024],
-  [ATTR_EXCEPTION_STACKTRACE, 8192],
+  [ATTR_EXCEPTION_MESSAGE, MAX_MESSAGE_LENGTH],
+  [ATTR_EXCEPTION_STACKTRACE, MAX_STACK_LENGTH],
 ];
 
 /** The part of the SDK's ended span that is looked at. */

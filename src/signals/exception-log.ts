@@ -1,10 +1,5 @@
 /** The log events of failed requests and of failed calls at their upstreams, to the operator only. */
-import {
-  ATTR_ERROR_TYPE,
-  ATTR_EXCEPTION_MESSAGE,
-  ATTR_EXCEPTION_STACKTRACE,
-  ATTR_EXCEPTION_TYPE,
-} from '@opentelemetry/semantic-conventions';
+import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import type { RequestException } from '../model/finished-request.js';
 import {
@@ -14,6 +9,7 @@ import {
   type Names,
 } from '../model/names.js';
 import type { LogRecordData } from '../model/records.js';
+import { putException } from './put-exception.js';
 import { severityText } from './severity-text.js';
 
 /** What ended a request is an error; what ended one attempt at an upstream, the gateway may have dealt with. */
@@ -25,7 +21,7 @@ export function exceptionLog(
   names: Names,
   eventNameAttribute: boolean,
 ): LogRecordData {
-  const { type, message, stacktrace } = caught.exception;
+  const { type, message } = caught.exception;
   const isServer = caught.side === 'server';
   const eventName = isServer ? EVENT_SERVER_EXCEPTION : EVENT_CLIENT_EXCEPTION;
   const severityNumber = isServer ? SERVER_SEVERITY : CLIENT_SEVERITY;
@@ -33,9 +29,7 @@ export function exceptionLog(
   if (caught.tenantId !== undefined) attributes[names.tenantId] = caught.tenantId;
   if (caught.routeName !== undefined) attributes[names.routeName] = caught.routeName;
   if (caught.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = caught.errorType;
-  if (type !== undefined) attributes[ATTR_EXCEPTION_TYPE] = type;
-  if (message !== undefined) attributes[ATTR_EXCEPTION_MESSAGE] = message;
-  if (stacktrace !== undefined) attributes[ATTR_EXCEPTION_STACKTRACE] = stacktrace;
+  putException(attributes, caught.exception);
   if (eventNameAttribute) attributes[ATTR_EVENT_NAME] = eventName;
   return {
     timeMs: caught.timeMs,

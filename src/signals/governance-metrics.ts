@@ -2,6 +2,7 @@
 import type { MutableAttributes } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { FinishedRequest } from '../model/finished-request.js';
+import { DEFAULT_CURRENCY } from '../model/governance.js';
 import type { Attribution, CostFact, GovernanceFacts, PolicyFact } from '../model/governance.js';
 import type { AttributionDimension } from '../model/metric-choices.js';
 import type { Names } from '../model/names.js';
@@ -10,8 +11,6 @@ import type { InstrumentTable } from './instrument-table.js';
 
 /** Each is a metric of its own, as its unit says. */
 export const MAX_CURRENCIES = 16;
-
-const DEFAULT_CURRENCY = 'USD';
 
 /** What is left of a total after its parts are taken away, and is no more than what doubles round. */
 const ROUNDING = 1e-12;

@@ -1,11 +1,6 @@
 /** `telemetry.logger`: the SDK's, with the running exchange's ids, to the operator. */
 import { types } from 'node:util';
 import type { LoggerProvider } from '@opentelemetry/sdk-logs';
-import {
-  ATTR_EXCEPTION_MESSAGE,
-  ATTR_EXCEPTION_STACKTRACE,
-  ATTR_EXCEPTION_TYPE,
-} from '@opentelemetry/semantic-conventions';
 import type { Scope } from '../model/delivery.js';
 import { readException } from '../model/exception.js';
 import { hasFields } from '../model/fields.js';
@@ -14,6 +9,7 @@ import type { LogAttributes, Logger, LogMethod, LogRecord } from '../model/logge
 import type { CustomSignalsOptions } from './custom.js';
 import { loadLogsSdk } from './load-sdk.cjs';
 import { OutgoingLog } from './outgoing.js';
+import { putException } from './put-exception.js';
 import { severityText } from './severity-text.js';
 
 type SdkLogger = ReturnType<LoggerProvider['getLogger']>;
@@ -130,9 +126,7 @@ function attributesOf(
   const { exception } = record;
   if (exception !== undefined && exception !== null) {
     const facts = readException(exception, exceptions.stackTraces);
-    if (facts?.type !== undefined) attributes[ATTR_EXCEPTION_TYPE] = facts.type;
-    if (facts?.message !== undefined) attributes[ATTR_EXCEPTION_MESSAGE] = facts.message;
-    if (facts?.stacktrace !== undefined) attributes[ATTR_EXCEPTION_STACKTRACE] = facts.stacktrace;
+    if (facts !== undefined) putException(attributes, facts);
   }
   if (requestId !== undefined && requestId !== '') attributes[names.requestId] = requestId;
   const given = fieldsOf(record.attributes);

@@ -1,6 +1,20 @@
 /** The names of severities, with their numbers by the logs data model: its own short names, and those of syslog. */
 
-export const LOG_LEVELS = Object.freeze({
+export type LogLevel =
+  | 'trace'
+  | 'debug'
+  | 'info'
+  | 'notice'
+  | 'warn'
+  | 'error'
+  | 'crit'
+  | 'critical'
+  | 'alert'
+  | 'fatal'
+  | 'emerg'
+  | 'emergency';
+
+export const LOG_LEVELS: Readonly<Record<LogLevel, number>> = Object.freeze({
   trace: 1,
   debug: 5,
   info: 9,
@@ -14,5 +28,3 @@ export const LOG_LEVELS = Object.freeze({
   emerg: 21,
   emergency: 21,
 });
-
-export type LogLevel = keyof typeof LOG_LEVELS;

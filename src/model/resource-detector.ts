@@ -11,6 +11,6 @@ export interface ResourceDetector {
 }
 
 /** The packages whose detectors can be asked for by name: `@opentelemetry/resource-detector-` and the name. */
-export const DETECTOR_NAMES = ['container', 'aws', 'gcp', 'azure'] as const;
+export type ResourceDetectorName = 'container' | 'aws' | 'gcp' | 'azure';
 
-export type ResourceDetectorName = (typeof DETECTOR_NAMES)[number];
+export const DETECTOR_NAMES: readonly ResourceDetectorName[] = ['container', 'aws', 'gcp', 'azure'];

@@ -1,12 +1,11 @@
 /** The composition root: builds the stages from right to left; with `instance.ts` the only file that knows them. */
 import { randomUUID } from 'node:crypto';
-import { context, metrics as apiMetrics, trace } from '@opentelemetry/api';
 import { resolveDestination } from './config/destination.js';
 import { NOTHING_TO_DETECT, startDetection } from './config/detection.js';
 import { OperatorResource } from './config/operator-resource.js';
 import type { GatewayOptions } from './config/options.js';
 import { effectivePropagation, type EffectivePropagation } from './config/propagators.js';
-import { createReporter, type Reporter } from './config/reporter.js';
+import { createReporter } from './config/reporter.js';
 import { resolveSettings, type Settings } from './config/resolve.js';
 import { createResources } from './config/resource.js';
 import { TenantResource } from './config/tenant-resource.js';
@@ -16,7 +15,7 @@ import { outside } from './delivery/outside.js';
 import { createStateListeners } from './delivery/state-listeners.js';
 import { Instance, type KeptSettings } from './instance.js';
 import type { Attributes } from './model/attributes.js';
-import type { DestinationResource, Intake, Scope } from './model/delivery.js';
+import type { DestinationResource, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME, RUNTIME_SCOPE_NAME } from './model/names.js';
 import type { Propagation } from './model/propagation.js';
@@ -28,7 +27,7 @@ import { decodePartialSuccess, isExportResponse } from './otlp/decode-response.j
 import { createEncoders, createEnvelopes } from './otlp/encoders.js';
 import { createPropagation } from './propagation/policy.js';
 import { createClock } from './request/clock.js';
-import { createContexts, type Contexts } from './request/contexts.js';
+import { createContexts } from './request/contexts.js';
 import { createEventStage } from './request/event-stage.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
@@ -38,15 +37,14 @@ import { createRequestStage } from './request/request-stage.js';
 import { guardSeverity } from './request/severity.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { guardTrustedHop } from './request/trusted-hop.js';
-import { createCustomSignals, type CustomSignals } from './signals/custom.js';
+import { createCustomSignals } from './signals/custom.js';
 import { createEventSignals } from './signals/event-signals.js';
 import { createGatewayMetrics } from './signals/gateway-metrics.js';
+import { createIntakeChain } from './signals/intake-chain.js';
 import { createOwnReadings } from './signals/own-readings.js';
 import { createRequestSignals } from './signals/request-signals.js';
-import { redactingIntake, redactingProcessors } from './signals/redacting.js';
-import { createRedactor } from './signals/redactor.js';
+import { registerGlobals } from './signals/register-globals.js';
 import { createSdkResources } from './signals/sdk-resource.js';
-import { treeIntake, treeListeners } from './signals/span-trees.js';
 import { createTestRecords } from './signals/test-records.js';
 import { createEgressGuard } from './transport/egress-guard.js';
 import { selfTestEgress } from './transport/egress-self-test.js';
@@ -125,9 +123,6 @@ function compose(
   const { ratio, parent, decide } = settings.sampling;
   const sampling = createHeadSampling(ratio, parent, guardDecision(decide, report));
   const requestScope = scopeOf(REQUEST_SCOPE_NAME, VERSION);
-  const redactor = settings.redact && createRedactor(settings.redact, settings.limits, report);
-  const guarded = guardSpanProcessors(settings.spanProcessors, report);
-  const processors = redactor === undefined ? guarded : redactingProcessors(guarded, redactor);
   let isShutDown = false;
   let isConfigured = settings.operator.length > 0 || tenants.size > 0 || settings.tenantLookup !== undefined;
   const isDisabled = (): boolean => sdkDisabled || isShutDown;
@@ -156,21 +151,17 @@ function compose(
     nowMs,
     report,
   });
-  // Custom signals hand over to delivery, and delivery reads the custom instruments: one of them has to come late.
-  const everything: Intake = {
-    get wanted() {
-      return delivery.wanted;
-    },
-    operator: (signal, record, request) => delivery.operator(signal, record, request),
-    refuseOperator: (signal, reason, record, request) =>
-      delivery.refuseOperator(signal, reason, record, request),
-    keeps: (request) => delivery.keeps(request),
-    late: (record, request, refusal) => delivery.late(record, request, refusal),
-    tenant: (tenantId) => delivery.tenant(tenantId),
-  };
-  const listeners = treeListeners(settings.environmentSettings.printsSpans, settings.onRequestSpans);
-  const watched = listeners.length === 0 ? everything : treeIntake(everything, listeners, report);
-  const intake = redactor === undefined ? watched : redactingIntake(watched, redactor);
+  const chain = createIntakeChain({
+    // Custom signals hand over to delivery, and delivery reads the custom instruments: one of them has to come late.
+    delivery: () => delivery,
+    printsSpans: settings.environmentSettings.printsSpans,
+    onRequestSpans: settings.onRequestSpans,
+    spanProcessors: guardSpanProcessors(settings.spanProcessors, report),
+    redact: settings.redact,
+    limits: settings.limits,
+    report,
+  });
+  const { intake, processors } = chain;
   const resourceObject = createSdkResources();
   const guard = createEgressGuard({
     policy: settings.tenantEgress,
@@ -349,7 +340,8 @@ function compose(
   }
   for (const message of faults) reporter.notice({ code: 'environment_invalid', message });
   reporter.operatorNotices(settings.operatorNotices);
-  if (settings.registerGlobals) registerGlobals(contexts, custom, reporter);
+  if (settings.registerGlobals)
+    registerGlobals(contexts.manager, custom, (notice) => reporter.notice(notice));
   return new Instance({
     settings,
     reporter,
@@ -361,7 +353,7 @@ function compose(
     custom,
     home,
     processors,
-    showsSpans: listeners.length > 0,
+    showsSpans: chain.showsSpans,
     closingExporters,
     endDetectionWithin: (timeoutMs) => detection.endWithin(timeoutMs),
     onShutdown() {
@@ -375,17 +367,4 @@ function compose(
       if (!settings.registerGlobals) contexts.close();
     },
   });
-}
-
-function registerGlobals(contexts: Contexts, custom: CustomSignals, reporter: Reporter): void {
-  const taken: string[] = [];
-  if (!context.setGlobalContextManager(contexts.manager)) taken.push('context manager');
-  if (!trace.setGlobalTracerProvider(custom.tracerProvider)) taken.push('tracer provider');
-  if (!apiMetrics.setGlobalMeterProvider(custom.meterProvider)) taken.push('meter provider');
-  for (const what of taken) {
-    reporter.notice({
-      code: 'global_already_registered',
-      message: `registerGlobals: the global ${what} of the OpenTelemetry API is somebody else's already and stays theirs`,
-    });
-  }
 }

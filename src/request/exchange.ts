@@ -6,7 +6,7 @@ import type {
   Context,
   Span,
 } from '@opentelemetry/api';
-import type { Attributes, AttributeValue } from '../model/attributes.js';
+import type { AttributeValue } from '../model/attributes.js';
 import type {
   EmitterLike,
   EndOptions,
@@ -17,21 +17,20 @@ import type {
   UpstreamFacts,
   WritableHeaders,
 } from '../model/exchange.js';
-import type { FinishedRequest } from '../model/finished-request.js';
 import type { GovernanceNames } from '../model/governance-names.js';
 import type { MetricFacts } from '../model/metric-facts.js';
 import type { Arrival } from './arrival.js';
 import { bindEmitter } from './bind-emitter.js';
 import type { BodyCount } from './body-sizes.js';
 import { NO_RESPONSE, SHUTDOWN } from './error-type.js';
-import { tellException } from './exceptions.js';
 import { ExchangeFacts } from './exchange-facts.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { cleanStatus } from './limits.js';
 import { ExchangeSpan, KIND_SERVER } from './exchange-span.js';
 import { linksOf, traceparentOf, type ExchangeTrace } from './exchange-trace.js';
-import { finishSpan, tellHostSpan } from './finish-span.js';
+import { tellHostSpan } from './finish-span.js';
 import type { FactEvent } from './governance.js';
+import { handOver, type HandedOver } from './hand-over.js';
 import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
 import type { OpenExchange } from './open-exchanges.js';
@@ -305,8 +304,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     const span = this.#serverSpan;
     const routeName = this.routeName ?? this.httpRoute;
     const { loopToken } = arrival;
-    // The one object for everybody, by which hosts' functions are asked once.
-    const finished: FinishedRequest & { isKeptLate: boolean } = {
+    const finished: HandedOver = {
       startMs: this.#startMs,
       endMs,
       latencyMs: home.longLived === 'headers' ? (timeToFirstByteMs ?? durationMs) : durationMs,
@@ -336,33 +334,16 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       span: span?.isSampled === true ? span : undefined,
     };
     this.bodies = undefined;
-    if (outcome.isError) tellException(home, finished, span, this.thrown, this.#calls?.seenExceptions);
-    const isLate = span?.isSampled === false && home.sink.keeps(finished);
-    finished.isKeptLate = isLate;
-    const { hostSpan } = this.#trace;
-    if (span !== undefined && (span.isSampled || isLate)) {
-      finishSpan(home, arrival, span, finished, this.httpRoute, upstream, headers, this.#marks(isLate));
-      // One that was not sampled is worth its attributes only if somebody keeps it.
-    } else if (span !== undefined) span.finish(span.name, endMs);
-    else if (hostSpan !== undefined)
-      tellHostSpan(home, arrival, hostSpan, finished, this.httpRoute, upstream, finished);
-    try {
-      home.sink.requestFinished(finished);
-    } finally {
-      this.#calls?.settle(finished, isLate);
-      if (isLate) home.sink.spanKept(span, finished);
-    }
-  }
-
-  /** What the span says of its trace. The limits are for attributes of the host's. */
-  #marks(isLate: boolean): Attributes | undefined {
-    const { names } = this.#home;
-    const dropped = this.#calls?.droppedSpans ?? 0;
-    if (dropped === 0 && !isLate) return undefined;
-    return {
-      ...(dropped > 0 && { [names.droppedClientSpans]: dropped }),
-      ...(isLate && { [names.lateKept]: true }),
-    };
+    handOver(home, finished, {
+      arrival,
+      trace: this.#trace,
+      span,
+      calls: this.#calls,
+      thrown: this.thrown,
+      httpRoute: this.httpRoute,
+      upstream,
+      headers,
+    });
   }
 
   /** What it counts by while it is open. */

@@ -45,7 +45,7 @@ export function redactingIntake(intake: Intake, redactor: Redactor): Intake {
 }
 
 /** The part of the host's span processors through which finished spans leave. */
-interface SpanProcessors {
+export interface SpanProcessors {
   readonly any: boolean;
   onStart(span: object, parentContext: Context): void;
   onEnd(span: object): void;

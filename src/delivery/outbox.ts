@@ -19,10 +19,10 @@ import type { RequestSubject } from '../model/selection.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import type { DestinationState, DestinationStatus, SignalStatus } from '../model/status.js';
 import { Accounts, sumLedgers } from './account.js';
-import { DRAIN_MS, MAX_DRAINING } from './bounds.js';
 import type { AdmissionHome } from './admission.js';
 import type { Budget, Share } from './budget.js';
 import { sameConfiguration, samePlace } from './change.js';
+import { DrainingLanes } from './draining.js';
 import { Health } from './health.js';
 import type { Lane } from './lane.js';
 import { Outlet, type OutletHome } from './outlet.js';
@@ -72,8 +72,8 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   #retired: Accounts | undefined;
   /** One for each signal that is wanted. */
   #outlets = NO_OUTLETS;
-  /** Lanes of former places that are still draining. At most `MAX_DRAINING`. */
-  #draining = NO_LANES;
+  /** The operator's only, once a place has changed. */
+  #draining: DrainingLanes | undefined;
   #destination: ResolvedDestination;
   readonly #health: Health;
   #readings: Readings | undefined;
@@ -240,27 +240,11 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   }
 
   #drain(lane: Lane, reason: DropReason): void {
-    // The former place's troubles are not the new one's.
-    lane.leaveHealth();
-    for (const oldest of this.#draining) {
-      if (this.#draining.length < MAX_DRAINING) break;
-      this.#endDraining(oldest, reason);
-    }
-    this.#draining = this.#draining.concat(lane);
-    const done = (): void => {
-      clearTimeout(deadline);
-      this.#endDraining(lane, reason);
-    };
-    const deadline = this.shared.scheduler.outside(() => setTimeout(done, DRAIN_MS)).unref();
-    void lane.flush().then(() => {
-      if (lane.isEmpty) done();
+    this.#draining ??= new DrainingLanes({
+      scheduler: this.shared.scheduler,
+      onDrained: (drained, why) => this.#closeLane(drained, why),
     });
-  }
-
-  #endDraining(lane: Lane, reason: DropReason): void {
-    if (!this.#draining.includes(lane)) return;
-    this.#draining = this.#draining.filter((other) => other !== lane);
-    this.#closeLane(lane, reason);
+    this.#draining.add(lane, reason);
   }
 
   #closeLane(lane: Lane, reason: DropReason): void {
@@ -366,7 +350,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
 
   /** Every lane, those that drain included. */
   lanes(): readonly Lane[] {
-    return [...this.#outlets.map(({ lane }) => lane), ...this.#draining];
+    return [...this.#outlets.map(({ lane }) => lane), ...(this.#draining?.lanes ?? NO_LANES)];
   }
 
   async flush(): Promise<void> {
@@ -392,7 +376,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
   close(reason: DropReason): void {
     for (const lane of this.lanes()) this.#closeLane(lane, reason);
     this.#outlets = NO_OUTLETS;
-    this.#draining = NO_LANES;
+    this.#draining?.forget();
     this.#closeReadings();
   }
 }

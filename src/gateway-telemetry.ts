@@ -34,6 +34,7 @@ import { createIdGenerator } from './request/ids.js';
 import { OpenExchanges } from './request/open-exchanges.js';
 import { createHeadSampling, guardDecision } from './request/sampling.js';
 import { createRequestStage } from './request/request-stage.js';
+import { createServerErrorListeners } from './request/server-errors.js';
 import { guardSeverity } from './request/severity.js';
 import { guardSpanProcessors } from './request/span-processors.js';
 import { guardTrustedHop } from './request/trusted-hop.js';
@@ -298,6 +299,8 @@ function compose(
     boundEmitters: new WeakMap(),
     closingCalls: new Set(),
     openExchanges,
+    serverErrors: createServerErrorListeners(report),
+    isSilent: false,
   };
   const destinationTests = createDestinationTests({
     envelopes,
@@ -327,7 +330,7 @@ function compose(
     // An instance that is configured and then off adds no hop, but goes on passing the caller's ids on.
     propagates: () => settings.propagates || isSaid || (isDisabled() && isConfigured),
   };
-  const stage = createRequestStage({ home, ...mode, trust: settings.trust });
+  const stage = createRequestStage({ home, ...mode, isShutDown: () => isShutDown, trust: settings.trust });
   const w3c = createPropagation({ extract: ['w3c'], baggage: 'ignore' });
   const events = createEventStage({ home, ...mode, sink: eventSink, w3c });
   for (const notice of settings.notices) reporter.notice(notice);

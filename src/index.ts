@@ -101,6 +101,8 @@ export type {
   ValueOrCallback,
 } from './model/telemetry.js';
 export type { Trust } from './model/trust.js';
+export type { ServerError, ServerErrorListener } from './model/server-error.js';
+export type { ServiceIdentity } from './model/service-identity.js';
 export type { SecurityEvent, SecurityOutcome, SecuritySeverity } from './model/security-event.js';
 export type { StoredParent, WebhookDelivery, WebhookEnd, WebhookOptions } from './model/webhook.js';
 export type { ConfigurationError } from './model/configuration-error.js';

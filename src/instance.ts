@@ -1,4 +1,5 @@
 /** One instance as its host holds it: checks what it is told, and passes it on to the stages. */
+import { ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import { DEFAULTS } from './config/defaults.js';
 import { asObject, asOneOf, checkFields } from './config/checks.js';
 import { resolveDestination } from './config/destination.js';
@@ -19,6 +20,8 @@ import type {
   TelemetryStatus,
   TenantStatus,
 } from './model/status.js';
+import type { ServerErrorListener } from './model/server-error.js';
+import type { ServiceIdentity } from './model/service-identity.js';
 import type { GatewayTelemetry } from './model/telemetry.js';
 import { isTenantId } from './model/tenant-id.js';
 import type { EventStage } from './request/event-stage.js';
@@ -163,6 +166,17 @@ export class Instance implements GatewayTelemetry {
     if (typeof listener !== 'function') throw fault('onDestinationState', 'must be a function');
     return this.#parts.onDestinationState(listener);
   };
+
+  readonly onServerError = (listener: ServerErrorListener): (() => void) => {
+    if (typeof listener !== 'function') throw fault('onServerError', 'must be a function');
+    return this.#parts.home.serverErrors.add(listener);
+  };
+
+  get service(): ServiceIdentity {
+    const { serviceName: name, resourceAttributes, environment } = this.#parts.settings;
+    const version = resourceAttributes[ATTR_SERVICE_VERSION];
+    return { name, version: typeof version === 'string' ? version : undefined, environment };
+  }
 
   readonly flush = async (options?: FlushOptions): Promise<FlushResult> => {
     const { delivery, processors } = this.#parts;

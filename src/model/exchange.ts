@@ -135,8 +135,19 @@ export interface Exchange {
   readonly span: Span;
   /** A new UUID unless the `requestId` option takes it from the request. Empty when nothing is recorded. */
   readonly requestId: string;
+  /**
+   * An opaque id of this request for error pages and trackers: 32 lower hex digits, the form of Sentry's event ids. Made when it is
+   * first asked for; from then on the operator's log record has it as `{ns}.error_id`, and so it has where a listener of
+   * `telemetry.onServerError` was told of the request. Empty when nothing is recorded.
+   */
+  readonly errorId: string;
   /** Whose request it is. Decides at the end who receives its records. `undefined`: the operator alone. */
   setTenant(tenantId: string | undefined): void;
+  /**
+   * Whose error it would be: a UUID, which `telemetry.onServerError` is told of. Anything else is refused, because it could be a
+   * name or an address. On no span, log record or metric.
+   */
+  setUserId(userId: string | undefined): void;
   /** The gateway's own name of the route: `{ns}.route_name`. */
   setRoute(routeName: string | undefined): void;
   /** The framework's route template, such as `/orders/:id`: `http.route`. Never a raw path. */

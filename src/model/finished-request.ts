@@ -30,6 +30,8 @@ export interface FinishedRequest {
   readonly responseSource: ResponseSource | undefined;
   readonly requestId: string;
   readonly tenantId: string | undefined;
+  /** Where the host has asked for it, or an error listener was told. The operator's affair alone. */
+  readonly errorId: string | undefined;
   /** It brought telemetry of this very tenant, who has aimed it here: recorded for the operator alone, or it would go on for ever. */
   readonly isOwnExport: boolean;
   /** The route name, falling back to the route template. */

@@ -13,6 +13,7 @@ export const RUNTIME_SCOPE_NAME = 'gateway-otel/runtime';
 /** The custom names under one namespace, made once. */
 export interface Names {
   readonly requestId: string;
+  readonly errorId: string;
   readonly tenantId: string;
   readonly routeName: string;
   readonly environment: string;
@@ -54,6 +55,7 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
   const doubleKeys = Object.freeze([latencyMs, timeToFirstByteMs, upstreamLatencyMs]);
   return Object.freeze({
     requestId: `${namespace}.request_id`,
+    errorId: `${namespace}.error_id`,
     tenantId: `${namespace}.tenant_id`,
     routeName: `${namespace}.route_name`,
     environment: `${namespace}.environment`,

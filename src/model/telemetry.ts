@@ -8,6 +8,8 @@ import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
 import type { SecurityEvent } from './security-event.js';
 import type { Logger } from './logger.js';
+import type { ServerErrorListener } from './server-error.js';
+import type { ServiceIdentity } from './service-identity.js';
 import type { Trust } from './trust.js';
 import type { WebhookDelivery, WebhookOptions } from './webhook.js';
 import type {
@@ -140,6 +142,14 @@ export interface GatewayTelemetry {
    * named `{ns}.security.{name}`; to the operator, and with `tenantRecords.securityEvents` the log record to the tenant.
    */
   securityEvent(event: SecurityEvent): void;
+  /**
+   * Told of every exchange that ends with a 5xx, or without any answer through a fault of the gateway. While somebody listens,
+   * exchanges are watched to their end also where nothing else is recorded, with `OTEL_SDK_DISABLED` too, until `shutdown`; no
+   * record is made for it and no header touched. Returns the function that ends it.
+   */
+  onServerError(listener: ServerErrorListener): () => void;
+  /** What the instance calls its service, environment variables included. */
+  readonly service: ServiceIdentity;
   /** Custom spans, to the operator. Inside an exchange they are children of its SERVER span. */
   readonly tracer: Tracer;
   /** Runtime logs, to the operator. */

@@ -11,11 +11,11 @@ import type { Exchange } from '../model/exchange.js';
 class ExchangeContext implements Context {
   readonly exchange: Exchange;
   readonly #base: Context;
-  readonly #span: Span;
+  readonly #span: Span | undefined;
   readonly #key: symbol;
   #built: Context | undefined;
 
-  constructor(base: Context, exchange: Exchange, span: Span, key: symbol) {
+  constructor(base: Context, exchange: Exchange, span: Span | undefined, key: symbol) {
     this.#base = base;
     this.exchange = exchange;
     this.#span = span;
@@ -23,7 +23,9 @@ class ExchangeContext implements Context {
   }
 
   #context(): Context {
-    return (this.#built ??= trace.setSpan(this.#base, this.#span).setValue(this.#key, this.exchange));
+    if (this.#built !== undefined) return this.#built;
+    const base = this.#span === undefined ? this.#base : trace.setSpan(this.#base, this.#span);
+    return (this.#built = base.setValue(this.#key, this.exchange));
   }
 
   getValue(key: symbol): unknown {
@@ -47,8 +49,8 @@ export interface Contexts {
   exchange(context?: Context): Exchange | undefined;
   /** Runs with this context, ours and the API's. */
   with<T>(context: Context, fn: () => T): T;
-  /** The context of an exchange, on top of what the host had in force when it began. */
-  of(exchange: Exchange, span: Span): Context;
+  /** The context of an exchange, on top of what the host had in force when it began. Without a span, the host's stays. */
+  of(exchange: Exchange, span: Span | undefined): Context;
   /** No context is kept any more. Node 20 would go on carrying this storage through every promise of the process. */
   close(): void;
   /** A context manager over the same storage, for `registerGlobals`. */

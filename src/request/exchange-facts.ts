@@ -1,4 +1,5 @@
 /** What a host tells of a request while it runs: checked when it is told, and without effect after the end. */
+import { randomUUID } from 'node:crypto';
 import type { Attributes, AttributeValue } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { UpstreamFacts } from '../model/exchange.js';
@@ -14,6 +15,8 @@ import { isException } from './exceptions.js';
 import { Governance, type FactEvent } from './governance.js';
 import { cleanName } from './limits.js';
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** The foundation of an exchange. Its fields are private to it, because hosts log and inspect exchanges. */
 export abstract class ExchangeFacts {
   recording: boolean;
@@ -28,6 +31,8 @@ export abstract class ExchangeFacts {
   #thrown: unknown;
   #custom: CustomAttributes | undefined;
   #governance: Governance | undefined;
+  #errorId: string | undefined;
+  #userId: string | undefined;
   #ended = false;
   readonly #report: (diagnostic: Diagnostic) => void;
   readonly #limits: AttributeLimits;
@@ -86,6 +91,36 @@ export abstract class ExchangeFacts {
       message: 'A tenant id must be a string of 1 to 128 bytes; the request went to the operator alone',
     });
     return undefined;
+  }
+
+  get errorId(): string {
+    if (!this.recording) return '';
+    // A tracker's event may have it as its own id, so it has the form of Sentry's.
+    return (this.#errorId ??= randomUUID().replaceAll('-', ''));
+  }
+
+  /** `undefined`: nobody has asked. */
+  protected get knownErrorId(): string | undefined {
+    return this.#errorId;
+  }
+
+  protected get userId(): string | undefined {
+    return this.#userId;
+  }
+
+  setUserId(userId: string | undefined): void {
+    if (this.#ended) return;
+    const isNone = userId === undefined || userId === null;
+    if (isNone || (typeof userId === 'string' && UUID.test(userId))) {
+      this.#userId = isNone ? undefined : userId.toLowerCase();
+      return;
+    }
+    this.#userId = undefined;
+    // What it was is not told: most probably a name or an e-mail address.
+    this.#report({
+      code: 'argument_invalid',
+      message: 'setUserId() takes a UUID only; the user was left out',
+    });
   }
 
   setRoute(routeName: string | undefined): void {

@@ -13,6 +13,7 @@ import type { SpanHome } from './exchange-span.js';
 import type { Tracing } from './exchange-trace.js';
 import type { OpenExchanges } from './open-exchanges.js';
 import type { ResponseHeaderNames } from './response-headers.js';
+import type { ServerErrorListeners } from './server-errors.js';
 import type { GuardedSpanProcessors } from './span-processors.js';
 
 export interface ExchangeHome extends SpanHome, Tracing {
@@ -42,6 +43,10 @@ export interface ExchangeHome extends SpanHome, Tracing {
   /** Applies the host's `severity` option. */
   severityOf(outcome: Outcome): Outcome;
   report(diagnostic: Diagnostic): void;
+  /** Told of exchanges that end through a fault of the gateway. */
+  readonly serverErrors: ServerErrorListeners;
+  /** Only those listen: no header is to be touched, and no trace context to be entered. */
+  readonly isSilent: boolean;
   readonly boundEmitters: BoundEmitters;
   /** Attempts that get one more turn of the event loop; `flush` and `shutdown` do not wait for it. */
   readonly closingCalls: Set<{ endOpen(): void }>;

@@ -36,6 +36,7 @@ import { spanMethod } from './methods.js';
 import type { OpenExchange } from './open-exchanges.js';
 import { outcomeOf, sourceOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
+import { isServerError } from './server-errors.js';
 import { arrivalAttributes } from './span-attributes.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
@@ -168,7 +169,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   }
 
   inject(headers: WritableHeaders): void {
-    if (this.#arrival.loopToken !== undefined) removeLoopHeader(headers);
+    if (this.#arrival.loopToken !== undefined && !this.#home.isSilent) removeLoopHeader(headers);
     injectFor(this.#home, this.#trace, this.#trace.spanId, headers);
   }
 
@@ -194,7 +195,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
 
   run<T>(fn: () => T): T {
     const { contexts } = this.#home;
-    this.#context ??= contexts.of(this, this.span);
+    this.#context ??= contexts.of(this, this.#home.isSilent ? undefined : this.span);
     return contexts.with(this.#context, fn);
   }
 
@@ -257,6 +258,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       this.#home.report({ code: 'internal_error', message: 'A finished request could not be recorded' });
     }
     this.forgetThrown();
+    this.#calls?.forgetThrown();
   }
 
   /** What the host says beats what its calls show. */
@@ -299,6 +301,8 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
         home.clientDisconnect,
       ),
     );
+    // Only to whom it is told: nobody else has a use for an id that nobody knows.
+    const isTold = home.serverErrors.any && isServerError(outcome);
     const { tenantId, requestId } = this;
     const arrival = this.#arrival;
     const span = this.#serverSpan;
@@ -316,6 +320,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       responseSource: sourceOf(outcome.statusCode, upstream?.statusCode),
       requestId,
       tenantId,
+      errorId: isTold ? this.errorId : this.knownErrorId,
       isOwnExport: loopToken !== undefined && tenantId !== undefined && home.isOwnExport(tenantId, loopToken),
       routeName,
       environment: this.environment ?? home.environment,
@@ -340,6 +345,8 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
       span,
       calls: this.#calls,
       thrown: this.thrown,
+      userId: this.userId,
+      isTold,
       httpRoute: this.httpRoute,
       upstream,
       headers,

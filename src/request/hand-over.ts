@@ -8,6 +8,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import type { ExchangeSpan } from './exchange-span.js';
 import type { ExchangeTrace } from './exchange-trace.js';
 import { finishSpan, tellHostSpan } from './finish-span.js';
+import { serverErrorOf } from './server-errors.js';
 import type { UpstreamCalls } from './upstream-calls.js';
 
 /** The one object for everybody, by which hosts' functions are asked once. */
@@ -21,6 +22,9 @@ export interface HandOverFacts {
   readonly span: ExchangeSpan | undefined;
   readonly calls: UpstreamCalls | undefined;
   readonly thrown: unknown;
+  readonly userId: string | undefined;
+  /** It is an error of the gateway's, and somebody listens for those. */
+  readonly isTold: boolean;
   readonly httpRoute: string | undefined;
   readonly upstream: UpstreamFacts | undefined;
   /** Of the answer; `undefined` where nobody wants any. */
@@ -45,7 +49,18 @@ export function handOver(home: ExchangeHome, finished: HandedOver, facts: HandOv
   } finally {
     calls?.settle(finished, isLate);
     if (isLate) home.sink.spanKept(span, finished);
+    if (facts.isTold) tellServerError(home, finished, facts);
   }
+}
+
+function tellServerError(
+  { serverErrors }: ExchangeHome,
+  finished: HandedOver,
+  { thrown, calls, userId }: HandOverFacts,
+): void {
+  const { errorId } = finished;
+  if (errorId !== undefined)
+    serverErrors.tell(serverErrorOf(finished, errorId, userId, thrown ?? calls?.thrown));
 }
 
 /** What the span says of its trace. The limits are for attributes of the host's. */

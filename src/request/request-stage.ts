@@ -12,6 +12,7 @@ import { LiveExchange } from './exchange.js';
 import { createHostSpans } from './host-span.js';
 import { createNodeHandler, type ExchangeFactory } from './node-handler.js';
 import { NO_OP_EXCHANGE } from './no-op-exchange.js';
+import { silentHome, watchingHome } from './watching.js';
 import { askForTrust, reportNoTrust, trustOf } from './trust.js';
 
 /** What decides the mode, apart from the live configuration. */
@@ -21,6 +22,8 @@ export interface RequestStageOptions {
   wanted(): Wanted;
   /** `OTEL_SDK_DISABLED`, or after `shutdown`: nothing is recorded. */
   isDisabled(): boolean;
+  /** After `shutdown`: not even error listeners are told of anything. */
+  isShutDown(): boolean;
   /** `propagation.trust`: for requests whose adapter says nothing of its own. */
   readonly trust: Trust | ((request: BeginOptions) => Trust);
   /** The host or the environment said something about propagation, so headers are handled even with all else off. */
@@ -39,12 +42,16 @@ export interface RequestStage {
 
 export function createRequestStage(options: RequestStageOptions): RequestStage {
   const { home } = options;
+  const everything = home;
+  const watching = watchingHome(home);
+  const silent = silentHome(home);
   const exchanges = new WeakMap<object, LiveExchange>();
   const hostSpans = createHostSpans(home.contexts);
 
   const isRecording = (): boolean =>
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
-  const isOn = (): boolean => isRecording() || options.propagates();
+  const isWatching = (): boolean => home.serverErrors.any && !options.isShutDown();
+  const isOn = (): boolean => isRecording() || options.propagates() || isWatching();
   /** Without spans the caller's ids are passed on as they came. */
   const isTracing = (): boolean => options.wanted().operatorTraces || home.processors.any;
 
@@ -57,15 +64,18 @@ export function createRequestStage(options: RequestStageOptions): RequestStage {
     of: (request) => exchanges.get(request),
     remember: (source, exchange) => void exchanges.set(source, exchange),
     begin(request, ignored, requestId, ownTrust) {
-      const recording = !ignored && isRecording();
+      const isRecorded = isRecording();
+      const home = isRecorded ? everything : options.propagates() ? watching : silent;
+      const recording = !ignored && (isRecorded || isWatching());
       const extracted = home.propagation.extract(request.headers);
       // Read before the host's callbacks get the request, which they may change.
       const arrival = new Arrival(request, home.arrivals);
       const { startTimeMs, request: source } = request;
       // Also where nothing valid came: what an untrusted caller sent is not to go on at all.
       const trust = ownTrust?.() ?? request.trust ?? askForTrust(options.trust, request, home.report);
-      const tracing = recording && isTracing();
-      const hostSpan = hostSpans.take(arrival);
+      const tracing = recording && isRecorded && isTracing();
+      // In silence nothing is told to anybody's span.
+      const hostSpan = home.isSilent ? undefined : hostSpans.take(arrival);
       const exchange = new LiveExchange(
         home,
         arrival,

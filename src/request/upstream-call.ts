@@ -55,7 +55,7 @@ export interface Attempts {
   /** Where it goes is known now. */
   located(call: LiveUpstreamCall): void;
   responded(facts: UpstreamFacts): void;
-  ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void;
+  ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined, error: unknown): void;
   /** Its span is complete. */
   spanFinished(span: ExchangeSpan): void;
 }
@@ -171,7 +171,7 @@ export class LiveUpstreamCall implements UpstreamCall {
 
   inject(headers: WritableHeaders): void {
     const { home, trace, arrival } = this.#caller;
-    if (arrival.loopToken !== undefined) removeLoopHeader(headers);
+    if (arrival.loopToken !== undefined && !home.isSilent) removeLoopHeader(headers);
     injectFor(home, trace, this.spanId, headers);
     const { callAttributes } = home;
     if (callAttributes === undefined || this.#clientSpan === undefined || this.#ended) return;
@@ -245,7 +245,7 @@ export class LiveUpstreamCall implements UpstreamCall {
       // A getter of the host's that throws must not fail a request.
     }
     const latencyMs = this.#elapsedMs(monotonicMs);
-    this.#calls?.ended(this, this.#answer(this.#respondedAfterMs ?? latencyMs), errorType);
+    this.#calls?.ended(this, this.#answer(this.#respondedAfterMs ?? latencyMs), errorType, error);
     if (errorType !== undefined) this.#tellException(error, errorType, monotonicMs);
     if (this.#clientSpan === undefined) return;
     this.#finish(

@@ -3,7 +3,7 @@ import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/
 import type { FinishedRequest } from '../model/finished-request.js';
 import { ABORTED } from './aborted.js';
 import type { ExchangeSpan } from './exchange-span.js';
-import { CallExceptions } from './exceptions.js';
+import { CallExceptions, isException } from './exceptions.js';
 import { LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
 
 /** Spans of one exchange that wait for its end: about 64 KB. Retries are few, and whoever fans out further loses the rest. */
@@ -31,6 +31,7 @@ export class UpstreamCalls implements Attempts {
   errorType: string | undefined;
 
   #exceptions: CallExceptions | undefined;
+  #thrown: unknown;
 
   constructor(caller: Caller) {
     this.#caller = caller;
@@ -56,6 +57,16 @@ export class UpstreamCalls implements Attempts {
     return this.#exceptions;
   }
 
+  /** What the last attempt failed with, if it was no mere name; `undefined` where another has got an answer since. */
+  get thrown(): unknown {
+    return this.#thrown;
+  }
+
+  /** Errors hold on to whatever their makers put into them. */
+  forgetThrown(): void {
+    this.#thrown = undefined;
+  }
+
   /** What the attempts tell of the upstream. */
   get facts(): UpstreamFacts {
     return { ...this.#last, attempts: this.#attempts };
@@ -74,7 +85,7 @@ export class UpstreamCalls implements Attempts {
     if (!this.#isOver) this.#last = facts;
   }
 
-  ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined): void {
+  ended(call: LiveUpstreamCall, facts: UpstreamFacts, errorType: string | undefined, error: unknown): void {
     this.#open.delete(call);
     if (this.#isOver) return;
     this.#underWay--;
@@ -84,7 +95,10 @@ export class UpstreamCalls implements Attempts {
     if (!isAborted) this.errorType = errorType;
     this.#lastErrorType = isAborted ? undefined : errorType;
     // What an earlier one failed with explains no answer of this one.
-    if (errorType === undefined) this.#exceptions?.forgetLast();
+    if (errorType === undefined) {
+      this.#exceptions?.forgetLast();
+      this.#thrown = undefined;
+    } else if (!isAborted && isException(error, errorType)) this.#thrown = error;
   }
 
   spanFinished(span: ExchangeSpan): void {

@@ -52,16 +52,18 @@ function envelope(
 
 /** What only the operator is told of the exchange itself; `undefined`: nothing. */
 function factsOf(request: FinishedRequest, { names }: RequestLogOptions): Attributes | undefined {
-  const { responseSource, timeToFirstByteMs, bodySizes, governance } = request;
+  const { responseSource, timeToFirstByteMs, bodySizes, governance, errorId } = request;
   if (
     responseSource === undefined &&
     timeToFirstByteMs === undefined &&
     bodySizes === undefined &&
+    errorId === undefined &&
     governance === undefined
   )
     return undefined;
   const facts: MutableAttributes = {};
   if (responseSource !== undefined) facts[names.responseSource] = responseSource;
+  if (errorId !== undefined) facts[names.errorId] = errorId;
   if (timeToFirstByteMs !== undefined) facts[names.timeToFirstByteMs] = toMicrosecond(timeToFirstByteMs);
   if (bodySizes !== undefined) {
     facts[ATTR_HTTP_REQUEST_BODY_SIZE] = bodySizes.request;

@@ -54,6 +54,7 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
   reason: as('string', 'own'),
   // this library's own
   '{ns}.request_id': as('string', 'own'),
+  '{ns}.error_id': as('string', 'own'),
   '{ns}.tenant_id': as('string', 'own'),
   '{ns}.route_name': as('string', 'own'),
   '{ns}.environment': as('string', 'own'),

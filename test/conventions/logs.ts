@@ -35,6 +35,7 @@ export const LOGS: readonly LogFact[] = [
       '{ns}.route_name': 'conditional',
       '{ns}.latency_ms': 'required',
       '{ns}.response.source': 'conditional',
+      '{ns}.error_id': 'conditional',
       '{ns}.time_to_first_byte_ms': 'opt-in: timeToFirstByte',
       'http.request.body.size': 'opt-in: bodySizes',
       'http.response.body.size': 'opt-in: bodySizes',
@@ -43,6 +44,7 @@ export const LOGS: readonly LogFact[] = [
     receivers: 'operator and tenant',
     operatorOnly: [
       '{ns}.response.source',
+      '{ns}.error_id',
       '{ns}.time_to_first_byte_ms',
       'http.request.body.size',
       'http.response.body.size',

@@ -113,7 +113,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     exchange.setRoute('own');
     exchange.recordError(refused());
     exchange.span.recordException(refused());
-    response.writeHead(502).end();
+    response.writeHead(502).end(exchange.errorId);
   },
   '/open': (_, response) => void response.write('head'),
   '/gone': (_, response) => void response.destroy(),

@@ -109,4 +109,9 @@ export const FURTHER_PLACES: Readonly<Record<string, HookPlace>> = {
   'GatewayTelemetry.onDestinationState': {
     before: (telemetry, hook) => void telemetry.onDestinationState(hook),
   },
+  'GatewayTelemetry.onServerError': {
+    before: (telemetry, hook) => void telemetry.onServerError(hook),
+    inRequest: (telemetry) =>
+      telemetry.begin({ method: 'GET', url: '/', headers: {} }).end({ statusCode: 500 }),
+  },
 };

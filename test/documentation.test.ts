@@ -1,5 +1,6 @@
-/** The README and the package say what the code does: option and variable tables, dependencies, versions. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The README, docs/ and the package say what the code does: option and variable tables, dependencies, versions. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, QUEUE_DEFAULTS } from '../src/config/defaults.js';
 import { resolveSettings } from '../src/config/resolve.js';
@@ -9,6 +10,11 @@ import { COVERED, EVERY_DEFAULT } from './support/every-default.js';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 const readme = read('README.md');
+/** What is written for people, relative to the package. */
+const papers = [
+  'README.md',
+  ...readdirSync(new URL('../docs', import.meta.url)).map((name) => `docs/${name}`),
+];
 const manifest = JSON.parse(read('package.json')) as {
   version: string;
   dependencies: Record<string, string>;
@@ -91,8 +97,7 @@ describe('the README', () => {
   });
 
   it('gives every default, as the code has it', () => {
-    const section = readme.slice(readme.indexOf('\n## Every default\n'));
-    const rows = section.slice(0, section.indexOf('\n## ', 1)).match(/^\| (?!---|what ).*$/gm) ?? [];
+    const rows = read('docs/defaults.md').match(/^\| (?!---|what ).*$/gm) ?? [];
     const listed = rows.map((row) =>
       row
         .split('|')
@@ -121,8 +126,7 @@ describe('the README', () => {
   });
 
   it('promises of delivery only what a test shows', () => {
-    const section = readme.slice(readme.indexOf('\n## What delivery promises\n'));
-    const rows = section.slice(0, section.indexOf('\n## ', 1)).match(/^\| (?!---|question).*$/gm) ?? [];
+    const rows = read('docs/delivery-promises.md').match(/^\| (?!---|question).*$/gm) ?? [];
     expect(rows.length).toBeGreaterThan(10);
     for (const row of rows) expect(row.split('|')[3], row).toMatch(/`test\/[\w./-]+\.test\.ts`/);
   });
@@ -137,8 +141,30 @@ describe('the README', () => {
   });
 
   it('names only files that exist', () => {
-    for (const file of readme.match(/`(?:examples|src|test|etc|bench)\/[\w./-]+`/g) ?? []) {
+    const files = papers.flatMap(
+      (paper) => read(paper).match(/`(?:examples|src|test|etc|bench|docs)\/[\w./-]+`/g) ?? [],
+    );
+    for (const file of files) {
       expect(existsSync(new URL(`../${file.slice(1, -1)}`, import.meta.url)), file).toBe(true);
+    }
+  });
+
+  it('and docs/ link only to headings and files that exist', () => {
+    const anchorsOf = (paper: string): string[] =>
+      (read(paper).match(/^#+ .*$/gm) ?? []).map((heading) =>
+        heading
+          .replace(/^#+ /, '')
+          .toLowerCase()
+          .replace(/[^\w -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+    for (const paper of papers) {
+      for (const [link, target = ''] of read(paper).matchAll(/\]\((?!\w+:)([^)]+)\)/g)) {
+        const [file = '', anchor] = target.split('#');
+        const to = file === '' ? paper : join(dirname(paper), file);
+        expect(papers, `${paper}: ${link}`).toContain(to);
+        if (anchor !== undefined) expect(anchorsOf(to), `${paper}: ${link}`).toContain(anchor);
+      }
     }
   });
 });

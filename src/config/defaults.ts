@@ -1,4 +1,4 @@
-/** Every default, with its reason. The README's tables are checked against this file. */
+/** Every default, with its reason. The tables of the README and of docs/defaults.md are checked against this file. */
 
 import type { DeliveryBounds, QueueBounds } from '../model/queue-options.js';
 

@@ -1,4 +1,4 @@
-/** The README's tables of what is recorded, made from the table of conventions. */
+/** The tables of what is recorded in the README and in docs/attributes.md, made from the table of conventions. */
 import { ATTRIBUTES, RESOURCE_ATTRIBUTES } from './attributes.js';
 import type { AttributeFact, Stability, Uses } from './facts.js';
 import { GOVERNANCE } from './governance.js';
@@ -65,7 +65,7 @@ function attributeRows(facts: Readonly<Record<string, AttributeFact>>): readonly
   ]);
 }
 
-/** By the name of the mark that stands before each in the README. */
+/** By the name of the mark that stands before each. */
 export const README_TABLES: Readonly<Record<string, string>> = {
   spans: table(
     ['span', 'kind', 'attributes', 'who receives it'],

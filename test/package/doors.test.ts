@@ -123,7 +123,7 @@ describe('the packed files', () => {
   it('are the two builds and the papers, and nothing else', () => {
     const { files, bytes, unpackedBytes } = project.packed;
     console.info(`packed: ${files.length} files, ${bytes} bytes, ${unpackedBytes} bytes unpacked`);
-    const papers = /^(?:package\.json|README\.md|CHANGELOG\.md|LICENSE|NOTICE)$/;
+    const papers = /^(?:package\.json|README\.md|docs\/[a-z-]+\.md|CHANGELOG\.md|LICENSE|NOTICE)$/;
     const built = /^dist\/(?:esm|cjs)\/.+(?:\.d\.c?ts|\.c?js)$|^dist\/cjs\/package\.json$/;
     expect(files.filter((file) => !papers.test(file) && !built.test(file))).toEqual([]);
     expect(files).toContain('dist/cjs/package.json');

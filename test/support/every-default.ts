@@ -1,4 +1,4 @@
-/** The README's table of every default, row by row: what it is called there, and what the code has. */
+/** The table of docs/defaults.md, row by row: what it is called there, and what the code has. */
 import { DEFAULTS, QUEUE_DEFAULTS } from '../../src/config/defaults.js';
 import { SENDING_DEFAULTS } from '../../src/config/sending.js';
 import * as delivery from '../../src/delivery/bounds.js';

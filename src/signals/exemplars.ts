@@ -1,9 +1,9 @@
-/** Requests that stand for many: a value of a duration histogram, with the trace that it comes from. For the operator alone. */
-import type { FinishedRequest } from '../model/finished-request.js';
+/** Requests and calls that stand for many: a value of a duration histogram, with the trace that it comes from. For the operator alone. */
 import { hrTimeOf } from '../model/hr-time.js';
 import type { ExemplarFilter } from '../model/metric-choices.js';
 import type { ExemplarData } from '../model/metric-record.js';
 import type { Accumulation } from './accumulation.js';
+import type { Measured } from './measured.js';
 
 /** Of all series together: about 1 MB, and 250 KB in a reading. */
 export const MAX_EXEMPLARS = 5_000;
@@ -43,35 +43,35 @@ export class Exemplars {
     this.#interval++;
   }
 
-  /** Whether the request's trace can be looked up, as far as this gateway knows. */
-  wants({ span, traceFlags, traceId, isKeptLate }: FinishedRequest): boolean {
+  /** Whether the trace can be looked up, as far as this gateway knows. */
+  wants({ span, traceFlags, traceId, isKeptLate }: Measured): boolean {
     if (this.#filter === 'always_off' || traceId === '') return false;
-    if (this.#filter === 'always_on' || span !== undefined || isKeptLate) return true;
+    if (this.#filter === 'always_on' || span !== undefined || isKeptLate === true) return true;
     return (traceFlags & SAMPLED) === SAMPLED;
   }
 
-  /** Each of a bucket's requests within an interval is held with the same chance. */
-  offer(series: Accumulation, bucket: number, value: number, request: FinishedRequest): void {
+  /** Each of a bucket's values within an interval is held with the same chance. */
+  offer(series: Accumulation, bucket: number, value: number, measured: Measured): void {
     const interval = this.#interval;
     const held = heldIn(series, bucket);
     if (held === undefined) {
-      this.#hold(series, bucket, value, request);
+      this.#hold(series, bucket, value, measured);
       return;
     }
     held.offered = held.interval === interval ? held.offered + 1 : 1;
     held.interval = interval;
     if (held.offered > 1 && Math.random() * held.offered >= 1) return;
     held.value = value;
-    held.atMs = request.endMs;
-    held.traceId = request.traceId;
-    held.spanId = request.spanId;
+    held.atMs = measured.endMs;
+    held.traceId = measured.traceId;
+    held.spanId = measured.spanId;
     held.version = series.version;
   }
 
-  #hold(series: Accumulation, bucket: number, value: number, request: FinishedRequest): void {
+  #hold(series: Accumulation, bucket: number, value: number, measured: Measured): void {
     if (this.#held >= MAX_EXEMPLARS) return;
     this.#held++;
-    const { endMs: atMs, traceId, spanId } = request;
+    const { endMs: atMs, traceId, spanId } = measured;
     const { version } = series;
     const exemplar = { bucket, value, atMs, traceId, spanId, version, interval: this.#interval, offered: 1 };
     if (series.exemplars === undefined) series.exemplars = [exemplar];

@@ -1,13 +1,13 @@
 /** Counters of what hosts tell of policies and costs, for the operator. */
 import type { MutableAttributes } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
-import type { FinishedRequest } from '../model/finished-request.js';
 import { DEFAULT_CURRENCY } from '../model/governance.js';
 import type { Attribution, CostFact, GovernanceFacts, PolicyFact } from '../model/governance.js';
 import type { AttributionDimension } from '../model/metric-choices.js';
 import type { Names } from '../model/names.js';
 import type { Instrument } from './instrument.js';
 import type { InstrumentTable } from './instrument-table.js';
+import type { Measured } from './measured.js';
 
 /** Each is a metric of its own, as its unit says. */
 export const MAX_CURRENCIES = 16;
@@ -36,20 +36,20 @@ export class GovernanceMetrics {
     this.#options = options;
   }
 
-  record(request: FinishedRequest, governance: GovernanceFacts): void {
-    for (const policy of governance.policies) this.#countPolicy(request, policy, governance.attribution);
+  record(measured: Measured, governance: GovernanceFacts): void {
+    for (const policy of governance.policies) this.#countPolicy(measured, policy, governance.attribution);
     const { totalCost = 0 } = governance;
     let rest = totalCost;
     for (const cost of governance.costs) {
-      this.#addCost(request, cost, governance.attribution);
+      this.#addCost(measured, cost, governance.attribution);
       if (cost.currency === governance.currency) rest -= cost.amount;
     }
     // Of those beyond the bound of one request, only the sum is known.
     if (governance.dropped > 0 && rest > totalCost * ROUNDING)
-      this.#addCost(request, { amount: rest, currency: governance.currency }, governance.attribution);
+      this.#addCost(measured, { amount: rest, currency: governance.currency }, governance.attribution);
   }
 
-  #countPolicy(request: FinishedRequest, policy: PolicyFact, attribution: Attribution | undefined): void {
+  #countPolicy(measured: Measured, policy: PolicyFact, attribution: Attribution | undefined): void {
     const { governance, metrics } = this.#options.names;
     this.#policies ??= this.#table.add({
       name: metrics.policyEvaluations,
@@ -64,10 +64,10 @@ export class GovernanceMetrics {
       [governance.policyResult]: policy.result,
       ...this.#attributionOf(attribution),
     };
-    this.#policies.record(keyOf(dimensions), dimensions, attributesOf, 1, request);
+    this.#policies.record(keyOf(dimensions), dimensions, attributesOf, 1, measured);
   }
 
-  #addCost(request: FinishedRequest, cost: CostFact, attribution: Attribution | undefined): void {
+  #addCost(measured: Measured, cost: CostFact, attribution: Attribution | undefined): void {
     const { amount, currency = DEFAULT_CURRENCY, provider, model } = cost;
     const instrument = this.#costIn(currency);
     if (instrument === undefined) return;
@@ -79,7 +79,7 @@ export class GovernanceMetrics {
       [governance.costModel]: model,
       ...this.#attributionOf(attribution),
     };
-    instrument.record(keyOf(dimensions), dimensions, attributesOf, amount, request);
+    instrument.record(keyOf(dimensions), dimensions, attributesOf, amount, measured);
   }
 
   #costIn(currency: string): Instrument | undefined {

@@ -4,10 +4,10 @@
  */
 import type { MetricReading, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
-import type { FinishedRequest } from '../model/finished-request.js';
 import type { Exemplars } from './exemplars.js';
 import { InstrumentPart } from './instrument-part.js';
 import { Instrument, type InstrumentHead, type InstrumentHome, type InstrumentSeries } from './instrument.js';
+import type { Measured } from './measured.js';
 import { baselineOf, SeriesReading, type ReadingSource, type SeriesView } from './metric-reading.js';
 import { toldVersionOf } from './told-version.js';
 
@@ -52,9 +52,9 @@ export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSer
     return ++this.version;
   }
 
-  onValue(series: InstrumentSeries, bucket: number, value: number, request: FinishedRequest): void {
+  onValue(series: InstrumentSeries, bucket: number, value: number, measured: Measured): void {
     const { exemplars } = this.#options;
-    if (exemplars.wants(request)) exemplars.offer(series, bucket, value, request);
+    if (exemplars.wants(measured)) exemplars.offer(series, bucket, value, measured);
   }
 
   /** The caller bounds how many there are. */

@@ -1,8 +1,8 @@
 /** One metric of the operator's, a counter or a histogram: its series by key, capped, with an overflow series. */
 import type { MutableAttributes } from '../model/attributes.js';
-import type { FinishedRequest } from '../model/finished-request.js';
 import { ATTR_METRIC_OVERFLOW } from '../model/names.js';
 import { Accumulation } from './accumulation.js';
+import type { Measured } from './measured.js';
 
 /** What a metric is. */
 export interface InstrumentHead {
@@ -37,7 +37,7 @@ export interface InstrumentHome {
   nextVersion(): number;
   /** Where a new series may begin at the earliest. */
   readonly lastForgottenMs: number;
-  onValue(series: InstrumentSeries, bucket: number, value: number, request: FinishedRequest): void;
+  onValue(series: InstrumentSeries, bucket: number, value: number, measured: Measured): void;
 }
 
 export class Instrument {
@@ -62,18 +62,18 @@ export class Instrument {
     facts: Facts,
     attributesOf: (facts: Facts) => MutableAttributes,
     value: number,
-    request: FinishedRequest,
+    measured: Measured,
   ): void {
-    const series = this.#series.get(key) ?? this.#open(key, facts, attributesOf, request);
-    const bucket = series.add(value, this.head.boundaries, this.#home.nextVersion(), request.endMs);
-    if (this.head.hasExemplars) this.#home.onValue(series, bucket, value, request);
+    const series = this.#series.get(key) ?? this.#open(key, facts, attributesOf, measured);
+    const bucket = series.add(value, this.head.boundaries, this.#home.nextVersion(), measured.endMs);
+    if (this.head.hasExemplars) this.#home.onValue(series, bucket, value, measured);
   }
 
   #open<Facts>(
     key: string,
     facts: Facts,
     attributesOf: (facts: Facts) => MutableAttributes,
-    { startMs }: FinishedRequest,
+    { startMs }: Measured,
   ): InstrumentSeries {
     const bornMs = Math.max(startMs, this.#home.lastForgottenMs);
     if (this.#series.size >= this.#home.maxSeriesPerMetric)

@@ -1,10 +1,3 @@
-/** What an answer of a model says of itself. */
-
-/** Tokens, whole numbers from 0 on. What is not known is absent: nothing is estimated. */
-export interface GenAiUsage {
-  /** All of them, those from and for the cache included. */
-  readonly inputTokens?: number | undefined;
-  /** All of them, those of reasoning included. */
 /** What a model's answer says about itself, and the reader that finds it while the bytes pass. */
 
 /** Counts as the semantic conventions want them, whatever the provider's own rule is. Each is a safe integer, never negative. */

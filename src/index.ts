@@ -9,6 +9,7 @@ export type {
   SamplingOptions,
   TenantRecordOptions,
 } from './config/options.js';
+export type { GenAiRecordOptions } from './config/gen-ai-options.js';
 export type { MetricOptions } from './config/metric-options.js';
 export type { TrustProxy } from './config/trust-proxy.js';
 export type { ClientAddressDetail, TrustedHop } from './model/arrival-rules.js';
@@ -47,6 +48,20 @@ export type {
   UpstreamFacts,
   WritableHeaders,
 } from './model/exchange.js';
+export type {
+  GenAiAgent,
+  GenAiCall,
+  GenAiEnd,
+  GenAiOperation,
+  GenAiOptions,
+  GenAiPriced,
+  GenAiRequest,
+  GenAiResponse,
+  GenAiTool,
+  McpCall,
+} from './model/gen-ai.js';
+export type { GenAiUsage } from './model/gen-ai-answer.js';
+export type { GenAiSemconv } from './model/gen-ai-names.js';
 export type {
   Attribution,
   BudgetFact,

@@ -37,6 +37,8 @@ export const DEFAULTS = {
   knownMethods: ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
   /** INFO: what is written to find a fault in development costs too much, and says too much, in production. */
   runtimeLogMinSeverity: 9,
+  /** The last release of the semantic conventions that has them. */
+  genAiSemconv: '1.41',
   /** `flush` and `shutdown`: well inside the 10 s that orchestrators give before they kill. */
   flushTimeoutMs: 5_000,
 } as const;

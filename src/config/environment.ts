@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import { EXEMPLAR_FILTERS, type ExemplarFilter } from '../model/metric-choices.js';
 import type { LimitOptions } from '../model/record-limits.js';
 import type { HeaderSource, ResolvedDestination, Sending, Target } from '../model/resolved-destination.js';
+import type { GenAiSemconv } from '../model/gen-ai-names.js';
 import { SIGNALS, type Signal } from '../model/signal.js';
 import { asOneOf } from './checks.js';
 import { parseEndpoint, refuseSignalPath, signalUrl } from './endpoint.js';
@@ -49,6 +50,8 @@ export interface EnvironmentSettings {
   readonly metricIntervalMs: number | undefined;
   /** `OTEL_METRICS_EXEMPLAR_FILTER` */
   readonly exemplarFilter: ExemplarFilter | undefined;
+  /** `OTEL_SEMCONV_STABILITY_OPT_IN`, as far as it is about generative AI. */
+  readonly genAiSemconv: GenAiSemconv | undefined;
   /** `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, which is case-sensitive. */
   readonly knownMethods: ReadonlySet<string> | undefined;
   /** `OTEL_TRACES_SAMPLER`. */
@@ -271,6 +274,12 @@ function readKnownMethods(reader: Reader): ReadonlySet<string> | undefined {
   );
 }
 
+/** Its other words are about conventions that have no older version here. */
+function readGenAiSemconv(reader: Reader): GenAiSemconv | undefined {
+  const words = readNames(reader, 'OTEL_SEMCONV_STABILITY_OPT_IN') ?? [];
+  return words.includes('gen_ai_latest_experimental') ? 'latest' : undefined;
+}
+
 /** Reads all variables that the library knows. */
 export function readEnvironment(env: Environment): EnvironmentSettings {
   const reader = new Reader(env);
@@ -332,6 +341,7 @@ export function readEnvironment(env: Environment): EnvironmentSettings {
       example === undefined ? [...sending.variables, ...tlsVariables(reader), ...loneTemporality] : [],
     metricIntervalMs: readMetricInterval(reader),
     exemplarFilter: readExemplarFilter(reader),
+    genAiSemconv: readGenAiSemconv(reader),
     knownMethods: readKnownMethods(reader),
     limits: readLimits(reader),
     sampler: readSampler(reader),

@@ -16,6 +16,7 @@ import type { ResourceDetector, ResourceDetectorName } from '../model/resource-d
 import type { SpanAttributeOptions } from '../model/span-attributes.js';
 import type { DestinationStateListener } from '../model/status.js';
 import type { Trust } from '../model/trust.js';
+import type { GenAiRecordOptions } from './gen-ai-options.js';
 import type { MetricOptions } from './metric-options.js';
 import type { TrustProxy } from './trust-proxy.js';
 
@@ -73,6 +74,11 @@ export interface TenantRecordOptions {
   readonly webhooks?: boolean;
   /** `{ns}.security.*` that concern them, without reason, address and attributes. Default `false`. */
   readonly securityEvents?: boolean;
+  /**
+   * What is recorded of their own calls to models: with `genAi.events` the log event, without request id, addresses, cost, policy
+   * and the host's attributes. Default `false`.
+   */
+  readonly genAi?: boolean;
 }
 
 /**
@@ -223,6 +229,8 @@ export interface GatewayOptions {
   readonly limits?: LimitOptions;
   /** Overrules the severity number of the request's log record. Anything but 1 to 24 keeps the usual one. */
   readonly severity?: (outcome: Outcome) => number | undefined;
+  /** What is recorded of calls to models. */
+  readonly genAi?: GenAiRecordOptions;
   /** The request metrics. */
   readonly metrics?: MetricOptions;
   /**

@@ -37,6 +37,7 @@ import {
   type EnvironmentSettings,
 } from './environment.js';
 import { resolveExceptions } from './exceptions.js';
+import { resolveGenAi, type GenAiSettings } from './gen-ai.js';
 import { resolveLimits } from './limits.js';
 import { resolveKnownMethods } from './known-methods.js';
 import { resolveMetrics, type MetricSettings } from './metrics.js';
@@ -91,6 +92,7 @@ const FIELDS = [
   'exceptions',
   'runtimeLogs',
   'severity',
+  'genAi',
   'metrics',
   'selfMetrics',
   'delivery',
@@ -136,6 +138,7 @@ export interface Settings extends ResourceSettings {
   readonly exceptions: ExceptionDetail;
   readonly runtimeLogs: RuntimeLogSettings;
   readonly severity: ((outcome: Outcome) => number | undefined) | undefined;
+  readonly genAi: GenAiSettings;
   readonly metrics: MetricSettings;
   readonly selfMetrics: boolean;
   readonly delivery: DeliveryBounds;
@@ -234,6 +237,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
   const spanAttributes = resolveSpanAttributes(given.spanAttributes);
   const tenantEgress = resolveTenantEgress(given.tenantEgress);
   const tenantResolver = createTenantResolver(tenantEgress);
+  const genAi = resolveGenAi(given.genAi, environmentSettings.genAiSemconv);
   const metrics = resolveMetrics(given.metrics, environmentSettings);
   const isLookup = typeof given.tenants === 'function';
   return Object.freeze({
@@ -300,6 +304,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
       given.severity === undefined
         ? undefined
         : asFunction<NonNullable<GatewayOptions['severity']>>(given.severity, 'severity'),
+    genAi: genAi.inForce,
     metrics,
     selfMetrics: given.selfMetrics === undefined ? false : asBoolean(given.selfMetrics, 'selfMetrics'),
     delivery: resolveDelivery(given.delivery),
@@ -318,7 +323,7 @@ export function resolveSettings(options: GatewayOptions | undefined): Settings {
         ? undefined
         : asFunction<DiagnosticListener>(given.onDiagnostic, 'onDiagnostic'),
     environmentSettings,
-    notices: [...environmentSettings.notices, ...sampling.notices],
+    notices: [...environmentSettings.notices, ...sampling.notices, ...genAi.notices],
     operatorNotices: operator.notices,
   });
 }

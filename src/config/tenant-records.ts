@@ -4,8 +4,12 @@ import type { TenantRecordOptions } from './options.js';
 
 export function resolveTenantRecords(value: unknown): Required<TenantRecordOptions> {
   const given = value === undefined ? {} : asObject(value, 'tenantRecords');
-  checkFields(given, 'tenantRecords', ['webhooks', 'securityEvents']);
+  checkFields(given, 'tenantRecords', ['webhooks', 'securityEvents', 'genAi']);
   const said = (field: keyof TenantRecordOptions): boolean =>
     given[field] === undefined ? false : asBoolean(given[field], `tenantRecords.${field}`);
-  return Object.freeze({ webhooks: said('webhooks'), securityEvents: said('securityEvents') });
+  return Object.freeze({
+    webhooks: said('webhooks'),
+    securityEvents: said('securityEvents'),
+    genAi: said('genAi'),
+  });
 }

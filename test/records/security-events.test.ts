@@ -390,7 +390,7 @@ it('refuses what is not an option of it', () => {
   const create = (tenantRecords: unknown) => () =>
     createGatewayTelemetry({ env: false, tenantRecords: tenantRecords as object });
   expect(create({ webhook: true })).toThrow(
-    'tenantRecords.webhook is not a known option; known are webhooks, securityEvents',
+    'tenantRecords.webhook is not a known option; known are webhooks, securityEvents, genAi',
   );
   expect(create({ securityEvents: 'yes' })).toThrow(
     'tenantRecords.securityEvents must be true or false, not a string',

@@ -23,6 +23,7 @@ export const EVERY_DEFAULT: readonly (readonly [what: string, value: string | nu
   ['`metrics.maxSeriesPerMetric`', DEFAULTS.maxSeriesPerMetric],
   ['`metrics.exemplars`', String(DEFAULTS.exemplars)],
   ['`metrics.forgetAfterMs`', DEFAULTS.forgetAfterMs],
+  ['`genAi.semconv`', DEFAULTS.genAiSemconv],
   ['`runtimeLogs.minSeverity`', DEFAULTS.runtimeLogMinSeverity],
   ['`flush` and `shutdown`, `timeoutMs`', DEFAULTS.flushTimeoutMs],
   ['`timeoutMs`', SENDING_DEFAULTS.timeoutMs],

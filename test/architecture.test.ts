@@ -8,7 +8,7 @@ import { doors } from '../scripts/doors.mjs';
 import { root } from '../scripts/root.mjs';
 import { readManifest } from './package/packed-project.js';
 
-const stages = ['config', 'request', 'signals', 'propagation', 'otlp', 'delivery', 'transport'];
+const stages = ['config', 'request', 'signals', 'gen-ai', 'propagation', 'otlp', 'delivery', 'transport'];
 const edges = ['adapters', 'testing', 'cli'];
 const folders = ['model', ...stages, ...edges];
 const compositionRoot = 'src/gateway-telemetry.ts';

@@ -1,0 +1,397 @@
+/**
+ * Picks a few values out of JSON while its bytes pass, in pieces cut anywhere.
+ *
+ * It is own code because no library reads fields in bounded memory: `JSON.parse` needs the whole text and builds all of it, and
+ * the streaming parsers build every key and value on the way, and hold the longest string. Here everything that is not on one
+ * of the paths is passed over, and nothing grows with the text: two small buffers, and a stack as deep as the longest path.
+ *
+ * What it gives is what `JSON.parse` would give at that path: text inside of strings is never taken for structure, and of equal
+ * keys the last one counts. What is passed over is checked for its strings and the number of its brackets only. Never throws.
+ */
+import { pickKey, type Pick } from './picks.js';
+
+/** `undefined`: an object, an array, a string or a number too long to be meant. */
+export type Picked = string | number | boolean | null | undefined;
+
+export interface PickSink {
+  /** A value at a leaf. */
+  pick(pick: Pick, value: Picked): void;
+  /** A value of any kind begins at a place with others below it: what was picked below before does not count any more. */
+  begin(pick: Pick): void;
+  /** The object or array at a place with others below it has closed. Of a whole document: the root, or its element. */
+  end(pick: Pick): void;
+}
+
+/** How a text ended. `empty`: nothing but white space. */
+export type JsonEnding = 'complete' | 'empty' | 'incomplete' | 'malformed';
+
+/** Of keys and of values, escapes as they stand in the text. */
+const MAX_STRING_BYTES = 256;
+const MAX_SCALAR_BYTES = 32;
+/** So far a loop is faster than a search. Measured. */
+const NEAR_BYTES = 128;
+
+const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/** Between documents: the end, or another one. */
+const AT_TOP = 0;
+const AT_VALUE = 1;
+const AT_FIRST_ELEMENT = 2;
+const AT_FIRST_KEY = 3;
+const AT_KEY = 4;
+const AT_COLON = 5;
+const AT_NEXT = 6;
+const IN_KEY = 7;
+const IN_TEXT = 8;
+const IN_SCALAR = 9;
+const IN_PASSED_STRING = 10;
+const IN_PASSED = 11;
+/** Not JSON: the rest is not looked at. */
+const DEAD = 12;
+
+export class JsonPicker {
+  readonly #root: Pick;
+  readonly #sink: PickSink;
+  readonly #text = Buffer.allocUnsafe(MAX_STRING_BYTES);
+  /** What is open, from the root down. Never deeper than the longest path. */
+  readonly #open: Pick[] = [];
+  readonly #openIsArray: boolean[] = [];
+  #state = AT_TOP;
+  #isEmpty = true;
+  /** Of the value that comes next, or is being read. */
+  #pick: Pick | undefined;
+  /** Bytes of a string or scalar so far, more than the buffer holds for one that is too long. */
+  #length = 0;
+  #isEscaped = false;
+  #hasEscape = false;
+  #hasControl = false;
+  #isAscii = true;
+  /** Brackets open in what is passed over. */
+  #passedDepth = 0;
+
+  constructor(root: Pick, sink: PickSink) {
+    this.#root = root;
+    this.#sink = sink;
+  }
+
+  /** Whether nothing but white space has come since the beginning or `end`. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  write(bytes: Uint8Array, start: number, end: number): void {
+    let at = start;
+    while (at < end) {
+      switch (this.#state) {
+        case IN_KEY:
+        case IN_TEXT:
+          at = this.#readString(bytes, at, end);
+          break;
+        case IN_SCALAR:
+          at = this.#readScalar(bytes, at, end);
+          break;
+        case IN_PASSED_STRING:
+          at = this.#passString(bytes, at, end);
+          break;
+        case IN_PASSED:
+          at = this.#pass(bytes, at, end);
+          break;
+        case DEAD:
+          return;
+        default:
+          at = this.#readStructure(bytes, at, end);
+      }
+    }
+  }
+
+  /** No more of this text will come; the next byte begins another. */
+  end(): JsonEnding {
+    // Only the end says where a number at the top ends.
+    if (this.#state === IN_SCALAR && this.#open.length === 0) this.#finishScalar();
+    const ending = this.#isEmpty
+      ? 'empty'
+      : this.#state === AT_TOP
+        ? 'complete'
+        : this.#state === DEAD
+          ? 'malformed'
+          : 'incomplete';
+    this.#state = AT_TOP;
+    this.#isEmpty = true;
+    this.#isEscaped = false;
+    this.#open.length = 0;
+    this.#openIsArray.length = 0;
+    return ending;
+  }
+
+  /** Everything outside of strings, numbers and words. */
+  #readStructure(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at++] as number;
+      if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
+      this.#isEmpty = false;
+      switch (this.#state) {
+        case AT_TOP:
+          this.#pick = this.#root;
+          this.#beginValue(byte);
+          return at;
+        case AT_FIRST_ELEMENT:
+          if (byte === CLOSE_ARRAY) this.#close(true);
+          else this.#beginValue(byte);
+          return at;
+        case AT_VALUE:
+          this.#beginValue(byte);
+          return at;
+        case AT_FIRST_KEY:
+        case AT_KEY:
+          if (byte === QUOTE) this.#beginString(IN_KEY);
+          else if (byte === CLOSE_OBJECT && this.#state === AT_FIRST_KEY) this.#close(false);
+          else this.#state = DEAD;
+          return at;
+        case AT_COLON:
+          this.#state = byte === COLON ? AT_VALUE : DEAD;
+          break;
+        case AT_NEXT:
+          this.#next(byte);
+          return at;
+        default:
+          return at;
+      }
+    }
+    return at;
+  }
+
+  #beginValue(byte: number): void {
+    const pick = this.#pick;
+    const isInner = pick !== undefined && (pick.keys !== undefined || pick.element !== undefined);
+    if (isInner) this.#sink.begin(pick);
+    if (byte === QUOTE) {
+      if (pick !== undefined && pick.leaf >= 0) return this.#beginString(IN_TEXT);
+      this.#passedDepth = 0;
+      this.#isEscaped = false;
+      this.#state = IN_PASSED_STRING;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      const isArray = byte === OPEN_ARRAY;
+      if (pick !== undefined && pick.leaf >= 0) this.#sink.pick(pick, undefined);
+      if (pick !== undefined && (isArray ? pick.element : pick.keys) !== undefined) {
+        this.#open.push(pick);
+        this.#openIsArray.push(isArray);
+        this.#pick = isArray ? pick.element : undefined;
+        this.#state = isArray ? AT_FIRST_ELEMENT : AT_FIRST_KEY;
+      } else {
+        this.#passedDepth = 1;
+        this.#state = IN_PASSED;
+      }
+    } else if (isFirstOfScalar(byte)) {
+      this.#text[0] = byte;
+      this.#length = 1;
+      this.#state = IN_SCALAR;
+    } else {
+      this.#state = DEAD;
+    }
+  }
+
+  #next(byte: number): void {
+    const isArray = this.#openIsArray[this.#openIsArray.length - 1] === true;
+    if (byte === COMMA) {
+      this.#pick = isArray ? this.#open[this.#open.length - 1]?.element : undefined;
+      this.#state = isArray ? AT_VALUE : AT_KEY;
+    } else if (byte === (isArray ? CLOSE_ARRAY : CLOSE_OBJECT)) {
+      this.#close(isArray);
+    } else {
+      this.#state = DEAD;
+    }
+  }
+
+  #close(isArray: boolean): void {
+    const closed = this.#open.pop();
+    if (this.#openIsArray.pop() !== isArray || closed === undefined) {
+      this.#state = DEAD;
+      return;
+    }
+    this.#sink.end(closed);
+    this.#afterValue();
+  }
+
+  #afterValue(): void {
+    this.#state = this.#open.length === 0 ? AT_TOP : AT_NEXT;
+  }
+
+  #beginString(state: number): void {
+    this.#length = 0;
+    this.#isEscaped = false;
+    this.#hasEscape = false;
+    this.#hasControl = false;
+    this.#isAscii = true;
+    this.#state = state;
+  }
+
+  #readString(bytes: Uint8Array, start: number, end: number): number {
+    const text = this.#text;
+    let length = this.#length;
+    let isEscaped = this.#isEscaped;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (isEscaped) isEscaped = false;
+      else if (byte === QUOTE) {
+        this.#length = length;
+        this.#isEscaped = false;
+        this.#finishString();
+        return at + 1;
+      } else if (byte === BACKSLASH) isEscaped = this.#hasEscape = true;
+      if (byte < 0x20) this.#hasControl = true;
+      else if (byte >= 0x80) this.#isAscii = false;
+      if (length < MAX_STRING_BYTES) text[length] = byte;
+      // One more than fits means too long; counting on would end at the largest integer.
+      if (length <= MAX_STRING_BYTES) length++;
+    }
+    this.#length = length;
+    this.#isEscaped = isEscaped;
+    return end;
+  }
+
+  #finishString(): void {
+    if (this.#state === IN_KEY) {
+      const open = this.#open[this.#open.length - 1];
+      this.#pick = open && this.#findKey(open);
+      this.#state = AT_COLON;
+      return;
+    }
+    const pick = this.#pick;
+    if (pick !== undefined) this.#sink.pick(pick, this.#readText());
+    this.#afterValue();
+  }
+
+  #findKey(open: Pick): Pick | undefined {
+    if (this.#length > MAX_STRING_BYTES) return undefined;
+    if (!this.#hasEscape) return pickKey(open, this.#text, this.#length);
+    const key = this.#readText();
+    if (key === undefined) return undefined;
+    const bytes = Buffer.from(key);
+    return pickKey(open, bytes, bytes.length);
+  }
+
+  #readText(): string | undefined {
+    // JSON has no bare control characters in strings.
+    if (this.#length > MAX_STRING_BYTES || this.#hasControl) return undefined;
+    const text = this.#text.toString(this.#isAscii ? 'latin1' : 'utf8', 0, this.#length);
+    return this.#hasEscape ? unescape(text) : text;
+  }
+
+  #readScalar(bytes: Uint8Array, start: number, end: number): number {
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (!isScalarByte(byte)) {
+        this.#finishScalar();
+        // What it is, is for the structure to say.
+        return at;
+      }
+      if (this.#length < MAX_SCALAR_BYTES) this.#text[this.#length] = byte;
+      if (this.#length <= MAX_SCALAR_BYTES) this.#length++;
+    }
+    return end;
+  }
+
+  #finishScalar(): void {
+    const pick = this.#pick;
+    this.#afterValue();
+    if (pick === undefined || pick.leaf < 0) return;
+    if (this.#length > MAX_SCALAR_BYTES) return this.#sink.pick(pick, undefined);
+    const text = this.#text.toString('latin1', 0, this.#length);
+    if (text === 'null') this.#sink.pick(pick, null);
+    else if (text === 'true' || text === 'false') this.#sink.pick(pick, text === 'true');
+    else if (NUMBER.test(text)) this.#sink.pick(pick, Number(text));
+    else this.#state = DEAD;
+  }
+
+  /** Over everything inside an object or array that nobody asked for. */
+  #pass(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at++] as number;
+      if (byte === QUOTE) {
+        this.#state = IN_PASSED_STRING;
+        at = this.#passString(bytes, at, end);
+        if (this.#state === IN_PASSED_STRING) return end;
+      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        this.#passedDepth++;
+      } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+        if (--this.#passedDepth === 0) {
+          this.#afterValue();
+          return at;
+        }
+      }
+    }
+    return at;
+  }
+
+  /** Over the rest of a string. Most bytes of an answer are in here. */
+  #passString(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    if (this.#isEscaped) at++;
+    const near = Math.min(end, at + NEAR_BYTES);
+    while (at < near) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) return this.#passedString(at + 1);
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    while (at < end) {
+      // Not further than the range: many short ranges of a large piece would be searched to its end each time.
+      const found = bytes.subarray(at, end).indexOf(QUOTE);
+      const stop = found === -1 ? end : at + found;
+      let first = stop;
+      while (first > at && bytes[first - 1] === BACKSLASH) first--;
+      const isEscaped = (stop - first) % 2 === 1;
+      if (found === -1) {
+        this.#isEscaped = isEscaped;
+        return end;
+      }
+      if (!isEscaped) return this.#passedString(stop + 1);
+      at = stop + 1;
+    }
+    // A backslash was the last byte, and what it escapes is yet to come.
+    this.#isEscaped = at > end;
+    return end;
+  }
+
+  #passedString(at: number): number {
+    this.#isEscaped = false;
+    if (this.#passedDepth > 0) this.#state = IN_PASSED;
+    else this.#afterValue();
+    return at;
+  }
+}
+
+/** Of numbers, `true`, `false` and `null`. */
+function isFirstOfScalar(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x74 || byte === 0x66 || byte === 0x6e;
+}
+
+function isScalarByte(byte: number): boolean {
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    byte === 0x2b ||
+    byte === 0x45
+  );
+}
+
+/** At most `MAX_STRING_BYTES`. */
+function unescape(text: string): string | undefined {
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    return undefined;
+  }
+}

@@ -78,6 +78,7 @@ export class EventStream {
 
   /** The last event counts also without the empty line that should have ended it. */
   end(): void {
+    if (this.#state === IN_NAME && this.#nameLength === DATA.length) this.#beginLine();
     this.#endEvent();
     this.#state = IN_NAME;
     this.#nameLength = 0;

@@ -3,11 +3,12 @@
  *
  * It is own code because no library reads fields in bounded memory: `JSON.parse` needs the whole text and builds all of it, and
  * the streaming parsers build every key and value on the way, and hold the longest string. Here everything that is not on one
- * of the paths is passed over, and nothing grows with the text: two small buffers, and a stack as deep as the longest path.
+ * of the paths is passed over, and nothing grows with the text: one small buffer, and a stack as deep as the longest path.
  *
  * What it gives is what `JSON.parse` would give at that path: text inside of strings is never taken for structure, and of equal
  * keys the last one counts. What is passed over is checked for its strings and the number of its brackets only. Never throws.
  */
+import { PassedValue } from './passed-value.js';
 import { pickKey, type Pick } from './picks.js';
 
 /** `undefined`: an object, an array, a string or a number too long to be meant. */
@@ -28,8 +29,6 @@ export type JsonEnding = 'complete' | 'empty' | 'incomplete' | 'malformed';
 /** Of keys and of values, escapes as they stand in the text. */
 const MAX_STRING_BYTES = 256;
 const MAX_SCALAR_BYTES = 32;
-/** So far a loop is faster than a search. Measured. */
-const NEAR_BYTES = 128;
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 
@@ -53,10 +52,9 @@ const AT_NEXT = 6;
 const IN_KEY = 7;
 const IN_TEXT = 8;
 const IN_SCALAR = 9;
-const IN_PASSED_STRING = 10;
-const IN_PASSED = 11;
+const IN_PASSED = 10;
 /** Not JSON: the rest is not looked at. */
-const DEAD = 12;
+const DEAD = 11;
 
 export class JsonPicker {
   readonly #root: Pick;
@@ -75,8 +73,7 @@ export class JsonPicker {
   #hasEscape = false;
   #hasControl = false;
   #isAscii = true;
-  /** Brackets open in what is passed over. */
-  #passedDepth = 0;
+  readonly #passed = new PassedValue();
 
   constructor(root: Pick, sink: PickSink) {
     this.#root = root;
@@ -99,11 +96,9 @@ export class JsonPicker {
         case IN_SCALAR:
           at = this.#readScalar(bytes, at, end);
           break;
-        case IN_PASSED_STRING:
-          at = this.#passString(bytes, at, end);
-          break;
         case IN_PASSED:
-          at = this.#pass(bytes, at, end);
+          at = this.#passed.pass(bytes, at, end);
+          if (this.#passed.isOver) this.#afterValue();
           break;
         case DEAD:
           return;
@@ -126,7 +121,6 @@ export class JsonPicker {
           : 'incomplete';
     this.#state = AT_TOP;
     this.#isEmpty = true;
-    this.#isEscaped = false;
     this.#open.length = 0;
     this.#openIsArray.length = 0;
     return ending;
@@ -175,10 +169,8 @@ export class JsonPicker {
     const isInner = pick !== undefined && (pick.keys !== undefined || pick.element !== undefined);
     if (isInner) this.#sink.begin(pick);
     if (byte === QUOTE) {
-      if (pick !== undefined && pick.leaf >= 0) return this.#beginString(IN_TEXT);
-      this.#passedDepth = 0;
-      this.#isEscaped = false;
-      this.#state = IN_PASSED_STRING;
+      if (pick !== undefined && pick.leaf >= 0) this.#beginString(IN_TEXT);
+      else this.#beginPassed(byte);
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       const isArray = byte === OPEN_ARRAY;
       if (pick !== undefined && pick.leaf >= 0) this.#sink.pick(pick, undefined);
@@ -188,8 +180,7 @@ export class JsonPicker {
         this.#pick = isArray ? pick.element : undefined;
         this.#state = isArray ? AT_FIRST_ELEMENT : AT_FIRST_KEY;
       } else {
-        this.#passedDepth = 1;
-        this.#state = IN_PASSED;
+        this.#beginPassed(byte);
       }
     } else if (isFirstOfScalar(byte)) {
       this.#text[0] = byte;
@@ -224,6 +215,11 @@ export class JsonPicker {
 
   #afterValue(): void {
     this.#state = this.#open.length === 0 ? AT_TOP : AT_NEXT;
+  }
+
+  #beginPassed(byte: number): void {
+    this.#passed.begin(byte);
+    this.#state = IN_PASSED;
   }
 
   #beginString(state: number): void {
@@ -311,63 +307,6 @@ export class JsonPicker {
     else if (text === 'true' || text === 'false') this.#sink.pick(pick, text === 'true');
     else if (NUMBER.test(text)) this.#sink.pick(pick, Number(text));
     else this.#state = DEAD;
-  }
-
-  /** Over everything inside an object or array that nobody asked for. */
-  #pass(bytes: Uint8Array, start: number, end: number): number {
-    let at = start;
-    while (at < end) {
-      const byte = bytes[at++] as number;
-      if (byte === QUOTE) {
-        this.#state = IN_PASSED_STRING;
-        at = this.#passString(bytes, at, end);
-        if (this.#state === IN_PASSED_STRING) return end;
-      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        this.#passedDepth++;
-      } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        if (--this.#passedDepth === 0) {
-          this.#afterValue();
-          return at;
-        }
-      }
-    }
-    return at;
-  }
-
-  /** Over the rest of a string. Most bytes of an answer are in here. */
-  #passString(bytes: Uint8Array, start: number, end: number): number {
-    let at = start;
-    if (this.#isEscaped) at++;
-    const near = Math.min(end, at + NEAR_BYTES);
-    while (at < near) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) return this.#passedString(at + 1);
-      at += byte === BACKSLASH ? 2 : 1;
-    }
-    while (at < end) {
-      // Not further than the range: many short ranges of a large piece would be searched to its end each time.
-      const found = bytes.subarray(at, end).indexOf(QUOTE);
-      const stop = found === -1 ? end : at + found;
-      let first = stop;
-      while (first > at && bytes[first - 1] === BACKSLASH) first--;
-      const isEscaped = (stop - first) % 2 === 1;
-      if (found === -1) {
-        this.#isEscaped = isEscaped;
-        return end;
-      }
-      if (!isEscaped) return this.#passedString(stop + 1);
-      at = stop + 1;
-    }
-    // A backslash was the last byte, and what it escapes is yet to come.
-    this.#isEscaped = at > end;
-    return end;
-  }
-
-  #passedString(at: number): number {
-    this.#isEscaped = false;
-    if (this.#passedDepth > 0) this.#state = IN_PASSED;
-    else this.#afterValue();
-    return at;
   }
 }
 

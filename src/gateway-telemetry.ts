@@ -17,6 +17,7 @@ import { Instance, type KeptSettings } from './instance.js';
 import type { Attributes } from './model/attributes.js';
 import type { DestinationResource, Scope } from './model/delivery.js';
 import type { Destination, ReadyMadeExporter } from './model/destination.js';
+import { genAiNames } from './model/gen-ai-names.js';
 import { CUSTOM_SCOPE_NAME, namesFor, REQUEST_SCOPE_NAME, RUNTIME_SCOPE_NAME } from './model/names.js';
 import type { Propagation } from './model/propagation.js';
 import type { ResolvedDestination } from './model/resolved-destination.js';
@@ -144,6 +145,9 @@ function compose(
   const bornMs = nowMs();
   const metrics = createGatewayMetrics({
     ...settings.metrics,
+    genAiNames: genAiNames(settings.genAi.semconv),
+    genAiModels: settings.genAi.models,
+    genAiToTenants: settings.tenantRecords.genAi,
     openRequests: () => openExchanges,
     bornMs,
     names,
@@ -209,6 +213,7 @@ function compose(
   );
   const openOwnReadings = createOwnReadings({
     openFurtherReadings: metrics.openFurtherReadings,
+    openCallReadings: metrics.openCallReadings,
     names,
     scope: requestScope,
     encoders,
@@ -264,6 +269,7 @@ function compose(
     eventNameAttribute: settings.eventNameAttribute,
     tenantRecords: settings.tenantRecords,
     intake,
+    metrics,
     encoders,
     scope: requestScope,
     resourceObject,

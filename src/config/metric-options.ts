@@ -11,7 +11,10 @@ export interface MetricOptions {
   readonly maxSeriesPerTenant?: number;
   /** The operator's series in total; further ones fold the same way. 1 to 1,000,000. Default 5,000: a reading of 4 MiB. */
   readonly maxSeries?: number;
-  /** Series of each of the operator's further metrics; further ones fold the same way. 1 to 100,000. Default 2,000. */
+  /**
+   * Series of each of the operator's further metrics; further ones fold the same way. Of those of calls to models, and of the
+   * counters of policies and costs, one tenant's take as many at most as are left for all others. 1 to 100,000. Default 2,000.
+   */
   readonly maxSeriesPerMetric?: number;
   /** A series without change for so long is forgotten after its last reading. Default 300,000 (5 min). */
   readonly forgetAfterMs?: number;

@@ -56,7 +56,8 @@ export interface OutboxHome extends StateHome, SelectionHome {
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
   /** What a destination is told of the delivery itself; `undefined`: nothing. */
-  openOwnReadings(request: OwnReadingRequest): readonly MetricReading[];
+  /** `mark`: where they begin, as the readings of the request metrics do. */
+  openOwnReadings(request: OwnReadingRequest, mark?: MetricMark): readonly MetricReading[];
 }
 
 const NO_OUTLETS: readonly Outlet[] = [];
@@ -211,7 +212,7 @@ export class Outbox implements OutletHome, OwnReadingRequest {
     const { metrics, customMetrics, epochMs } = shared;
     const requests = metrics.openReading(tenantId, temporality, mark);
     if (tenantId === undefined) this.#custom ??= customMetrics.openReading(temporality);
-    const readings = [requests, ...shared.openOwnReadings(this)];
+    const readings = [requests, ...shared.openOwnReadings(this, mark)];
     return new Readings({ readings, custom: this.#custom, lane, epochMs });
   }
 

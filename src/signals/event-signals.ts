@@ -2,10 +2,12 @@
 import type { Attributes, MutableAttributes } from '../model/attributes.js';
 import type { DestinationResource, Intake, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
+import type { FinishedGenAi, GenAiSink } from '../model/finished-gen-ai.js';
 import type { FinishedSecurityEvent, SecurityEventSink } from '../model/finished-security-event.js';
 import type { FinishedWebhook, WebhookSink } from '../model/finished-webhook.js';
 import { ATTR_EVENT_NAME, type Names } from '../model/names.js';
 import type { LogRecordData, SpanRecord } from '../model/records.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
 import { OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { securityLog } from './security-log.js';
 import { webhookLog } from './webhook-log.js';
@@ -15,8 +17,13 @@ export interface EventSignalsOptions {
   /** Also as attribute `event.name`. */
   readonly eventNameAttribute: boolean;
   /** What tenants are told of. */
-  readonly tenantRecords: { readonly webhooks: boolean; readonly securityEvents: boolean };
+  readonly tenantRecords: {
+    readonly webhooks: boolean;
+    readonly securityEvents: boolean;
+    readonly genAi: boolean | 'with_cost';
+  };
   readonly intake: Intake;
+  readonly metrics: Pick<GatewayMetrics, 'recordCall'>;
   readonly encoders: Encoders;
   readonly scope: Scope;
   resourceObject(resource: DestinationResource): object;
@@ -28,7 +35,9 @@ interface OperatorPart {
   readonly droppedAttributes: number;
 }
 
-export function createEventSignals(options: EventSignalsOptions): WebhookSink & SecurityEventSink {
+export function createEventSignals(
+  options: EventSignalsOptions,
+): WebhookSink & SecurityEventSink & GenAiSink {
   const { names, tenantRecords, intake, encoders, scope, resourceObject } = options;
 
   const outgoing = (record: LogRecordData): OutgoingLog =>
@@ -74,6 +83,13 @@ export function createEventSignals(options: EventSignalsOptions): WebhookSink & 
       });
       // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
       span(webhook.span);
+    },
+    genAiFinished(call: FinishedGenAi): void {
+      const { tenantId } = call;
+      // First, because a lookup that begins here opens the readings that are to count this very call.
+      if (tenantId !== undefined && tenantRecords.genAi !== false) intake.tenant(tenantId);
+      options.metrics.recordCall(call, intake.wanted.operatorMetrics);
+      span(call.span);
     },
     securityEventFinished(event: FinishedSecurityEvent): void {
       const { operatorAttributes, droppedAttributes } = event;

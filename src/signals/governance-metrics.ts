@@ -1,13 +1,17 @@
-/** Counters of what hosts tell of policies and costs, for the operator. */
+/**
+ * Counters of what hosts tell of policies and costs: for the operator, and of the costs of its own calls for a tenant who is to know
+ * them. Names of models may come from clients, so series are shared out among tenants.
+ */
 import type { MutableAttributes } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import { DEFAULT_CURRENCY } from '../model/governance.js';
 import type { Attribution, CostFact, GovernanceFacts, PolicyFact } from '../model/governance.js';
 import type { AttributionDimension } from '../model/metric-choices.js';
 import type { Names } from '../model/names.js';
-import type { Instrument } from './instrument.js';
+import type { Instrument, InstrumentHead } from './instrument.js';
 import type { InstrumentTable } from './instrument-table.js';
 import type { Measured } from './measured.js';
+import type { SeriesRoom } from './series-room.js';
 
 /** Each is a metric of its own, as its unit says. */
 export const MAX_CURRENCIES = 16;
@@ -16,11 +20,17 @@ export const MAX_CURRENCIES = 16;
 const ROUNDING = 1e-12;
 
 export interface GovernanceMetricsOptions {
+  /** For the series of one metric. Default: the table's. */
+  readonly newRoom?: () => SeriesRoom;
   readonly names: Names;
   /** Whose work it was, as far as series are to tell it. */
   readonly attribution: readonly AttributionDimension[];
   report(diagnostic: Diagnostic): void;
 }
+
+type ModelOf = (model: string | undefined) => string | undefined;
+
+const asItIs: ModelOf = (model) => model;
 
 /** The dimensions of one value. */
 type Dimensions = Readonly<Record<string, string | undefined>>;
@@ -36,12 +46,17 @@ export class GovernanceMetrics {
     this.#options = options;
   }
 
-  record(measured: Measured, governance: GovernanceFacts): void {
+  /** `modelOf`: as which series show the model that was paid for. */
+  record(measured: Measured, governance: GovernanceFacts, modelOf?: ModelOf): void {
     for (const policy of governance.policies) this.#countPolicy(measured, policy, governance.attribution);
+    this.recordCosts(measured, governance, modelOf);
+  }
+
+  recordCosts(measured: Measured, governance: GovernanceFacts, modelOf: ModelOf = asItIs): void {
     const { totalCost = 0 } = governance;
     let rest = totalCost;
     for (const cost of governance.costs) {
-      this.#addCost(measured, cost, governance.attribution);
+      this.#addCost(measured, { ...cost, model: modelOf(cost.model) }, governance.attribution);
       if (cost.currency === governance.currency) rest -= cost.amount;
     }
     // Of those beyond the bound of one request, only the sum is known.
@@ -51,13 +66,11 @@ export class GovernanceMetrics {
 
   #countPolicy(measured: Measured, policy: PolicyFact, attribution: Attribution | undefined): void {
     const { governance, metrics } = this.#options.names;
-    this.#policies ??= this.#table.add({
+    this.#policies ??= this.#add({
       name: metrics.policyEvaluations,
       description: 'Policies that were asked about a request',
       unit: '{evaluation}',
       kind: 'counter',
-      boundaries: [],
-      hasExemplars: false,
     });
     const dimensions = {
       [governance.policyName]: policy.name,
@@ -90,16 +103,18 @@ export class GovernanceMetrics {
       this.#options.report({ code: 'dropped', signal: 'metrics', message });
       return undefined;
     }
-    const instrument = this.#table.add({
+    const instrument = this.#add({
       name: this.#options.names.metrics.cost,
       description: 'What requests have cost',
       unit: currency,
       kind: 'sum',
-      boundaries: [],
-      hasExemplars: false,
     });
     this.#costs.set(currency, instrument);
     return instrument;
+  }
+
+  #add(head: Omit<InstrumentHead, 'boundaries' | 'hasExemplars'>): Instrument {
+    return this.#table.add({ ...head, boundaries: [], hasExemplars: false }, this.#options.newRoom?.());
   }
 
   #attributionOf(attribution: Attribution | undefined): Dimensions | undefined {

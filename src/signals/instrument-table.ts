@@ -1,6 +1,6 @@
 /**
- * The operator's further metrics: counters and histograms that stand beside the request metrics and share their rules.
- * Bound: `maxSeriesPerMetric` series each; what is beyond folds into an overflow series.
+ * Metrics that stand beside those of every request and share their rules: counters and histograms of the operator's, or of one
+ * tenant's. Bound: the room that series are given; what is beyond folds into an overflow series of the metric.
  */
 import type { MetricReading, Scope } from '../model/delivery.js';
 import type { Encoders } from '../model/encoding.js';
@@ -8,13 +8,21 @@ import type { Exemplars } from './exemplars.js';
 import { InstrumentPart } from './instrument-part.js';
 import { Instrument, type InstrumentHead, type InstrumentHome, type InstrumentSeries } from './instrument.js';
 import type { Measured } from './measured.js';
-import { baselineOf, SeriesReading, type ReadingSource, type SeriesView } from './metric-reading.js';
+import {
+  baselineOf,
+  SeriesReading,
+  type Baseline,
+  type ReadingSource,
+  type SeriesView,
+} from './metric-reading.js';
+import type { SeriesRoom } from './series-room.js';
 import { toldVersionOf } from './told-version.js';
 
 export interface InstrumentTableOptions {
   readonly scope: Scope;
   readonly encoders: Encoders;
-  readonly maxSeriesPerMetric: number;
+  /** For the series of one metric, unless it is given another one. */
+  readonly newRoom: () => SeriesRoom;
   readonly forgetAfterMs: number;
   readonly exemplars: Exemplars;
   nowMs(): number;
@@ -25,14 +33,16 @@ type Reading = SeriesReading<InstrumentSeries, SeriesView<InstrumentSeries>>;
 export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSeries> {
   /** Counts values. */
   version = 0;
-  lastForgottenMs = 0;
+  lastForgottenMs: number;
   readonly #options: InstrumentTableOptions;
   readonly #instruments: Instrument[] = [];
   readonly #readings = new Set<Reading>();
   readonly #source: ReadingSource<InstrumentSeries, SeriesView<InstrumentSeries>>;
 
-  constructor(options: InstrumentTableOptions) {
+  /** `sinceMs`: no series may begin earlier. */
+  constructor(options: InstrumentTableOptions, sinceMs = 0) {
     this.#options = options;
+    this.lastForgottenMs = sinceMs;
     const { scope, encoders } = options;
     this.#source = {
       scope,
@@ -44,10 +54,6 @@ export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSer
     };
   }
 
-  get maxSeriesPerMetric(): number {
-    return this.#options.maxSeriesPerMetric;
-  }
-
   nextVersion(): number {
     return ++this.version;
   }
@@ -57,9 +63,9 @@ export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSer
     if (exemplars.wants(measured)) exemplars.offer(series, bucket, value, measured);
   }
 
-  /** The caller bounds how many there are. */
-  add(head: InstrumentHead): Instrument {
-    const instrument = new Instrument(head, this);
+  /** The caller bounds how many there are. `room`: for its series. */
+  add(head: InstrumentHead, room: SeriesRoom = this.#options.newRoom()): Instrument {
+    const instrument = new Instrument(head, this, room);
     this.#instruments.push(instrument);
     return instrument;
   }
@@ -69,11 +75,22 @@ export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSer
       for (const series of instrument.all()) if (!series.isForgotten) yield series;
   }
 
-  openReading(temporality: 'cumulative' | 'delta'): MetricReading {
-    const since = baselineOf(this.all(), this.version, this.#options.nowMs());
+  /** The state as of now. */
+  baseline(): Baseline<InstrumentSeries> {
+    return baselineOf(this.all(), this.version, this.#options.nowMs());
+  }
+
+  openReading(temporality: 'cumulative' | 'delta', since = this.baseline()): MetricReading {
     const reading = new SeriesReading(this.#source, this, temporality, since);
     this.#readings.add(reading);
     return reading;
+  }
+
+  /** Nothing has changed since then, and everyone has been told of everything. */
+  isIdle(sinceMs: number): boolean {
+    if (toldVersionOf(this.#readings) < this.version) return false;
+    for (const series of this.all()) if (series.changedAtMs > sinceMs) return false;
+    return true;
   }
 
   /** Forgets series that have not changed for a while and that everyone has, a step for each metric. */

@@ -1,8 +1,9 @@
-/** One metric of the operator's, a counter or a histogram: its series by key, capped, with an overflow series. */
+/** One metric, a counter or a histogram: its series by key, as far as there is room for them, with an overflow series. */
 import type { MutableAttributes } from '../model/attributes.js';
 import { ATTR_METRIC_OVERFLOW } from '../model/names.js';
 import { Accumulation } from './accumulation.js';
 import type { Measured } from './measured.js';
+import type { SeriesRoom } from './series-room.js';
 
 /** What a metric is. */
 export interface InstrumentHead {
@@ -21,18 +22,24 @@ export class InstrumentSeries extends Accumulation {
   readonly instrument: Instrument;
   readonly key: string;
   readonly attributes: MutableAttributes;
+  /** Whose room it takes. */
+  readonly owner: string;
 
-  constructor(instrument: Instrument, key: string, attributes: MutableAttributes, startMs: number) {
+  constructor(
+    instrument: Instrument,
+    { key, attributes, owner }: Pick<InstrumentSeries, 'key' | 'attributes' | 'owner'>,
+    startMs: number,
+  ) {
     super(startMs, instrument.head.boundaries.length + 1);
     this.instrument = instrument;
     this.key = key;
     this.attributes = attributes;
+    this.owner = owner;
   }
 }
 
 /** The table that an instrument stands in. */
 export interface InstrumentHome {
-  readonly maxSeriesPerMetric: number;
   /** One more change. */
   nextVersion(): number;
   /** Where a new series may begin at the earliest. */
@@ -43,17 +50,14 @@ export interface InstrumentHome {
 export class Instrument {
   readonly head: InstrumentHead;
   readonly #home: InstrumentHome;
+  readonly #room: SeriesRoom;
   readonly #series = new Map<string, InstrumentSeries>();
   #overflow: InstrumentSeries | undefined;
 
-  constructor(head: InstrumentHead, home: InstrumentHome) {
+  constructor(head: InstrumentHead, home: InstrumentHome, room: SeriesRoom) {
     this.head = head;
     this.#home = home;
-  }
-
-  /** Without the overflow series. */
-  get size(): number {
-    return this.#series.size;
+    this.#room = room;
   }
 
   /** `attributesOf` is asked for a new series only. */
@@ -73,12 +77,15 @@ export class Instrument {
     key: string,
     facts: Facts,
     attributesOf: (facts: Facts) => MutableAttributes,
-    { startMs }: Measured,
+    { startMs, tenantId }: Measured,
   ): InstrumentSeries {
+    const owner = tenantId ?? '';
     const bornMs = Math.max(startMs, this.#home.lastForgottenMs);
-    if (this.#series.size >= this.#home.maxSeriesPerMetric)
-      return (this.#overflow ??= new InstrumentSeries(this, key, { [ATTR_METRIC_OVERFLOW]: true }, bornMs));
-    const series = new InstrumentSeries(this, key, attributesOf(facts), bornMs);
+    if (!this.#room.take(owner)) {
+      const attributes = { [ATTR_METRIC_OVERFLOW]: true };
+      return (this.#overflow ??= new InstrumentSeries(this, { key, attributes, owner }, bornMs));
+    }
+    const series = new InstrumentSeries(this, { key, attributes: attributesOf(facts), owner }, bornMs);
     this.#series.set(key, series);
     return series;
   }
@@ -94,6 +101,7 @@ export class Instrument {
     for (const series of forgotten) {
       series.isForgotten = true;
       this.#series.delete(series.key);
+      this.#room.giveBack(series.owner);
     }
     return forgotten;
   }

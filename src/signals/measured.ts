@@ -7,6 +7,8 @@ export interface Measured {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;
+  /** Who is to make room for a series of it, where room is shared out. */
+  readonly tenantId: string | undefined;
   /** The finished span, if one is to be exported. */
   readonly span: object | undefined;
   /** Its trace was not sampled, and is kept all the same. */

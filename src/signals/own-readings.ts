@@ -1,5 +1,8 @@
-/** What a destination is told of the delivery itself: a tenant of its own losses, the operator, who asks for it, of everything. */
-import type { MetricReading, OwnReadingRequest } from '../model/delivery.js';
+/**
+ * What a destination is told beside the metrics of requests: a tenant of its calls to models, if it is to know of them, and of its own
+ * losses; the operator of its further metrics, and, who asks for it, of everything about the delivery itself.
+ */
+import type { MetricMark, MetricReading, OwnReadingRequest } from '../model/delivery.js';
 import type { DropReason, Ledgers } from '../model/ledger.js';
 import type { Loss } from '../model/loss.js';
 import type { SelfCounts } from '../model/self-counts.js';
@@ -12,6 +15,12 @@ export interface OwnReadingOptions extends LossSource {
   readonly selfCounts: (() => readonly SelfCounts[]) | undefined;
   /** What the operator gets beside the request metrics. */
   openFurtherReadings(temporality: 'cumulative' | 'delta'): readonly MetricReading[];
+  /** What a tenant gets beside them. */
+  openCallReadings(
+    tenantId: string,
+    temporality: 'cumulative' | 'delta',
+    mark: MetricMark | undefined,
+  ): readonly MetricReading[];
   /** When the instance was made. */
   readonly bornMs: number;
 }
@@ -28,11 +37,14 @@ function* lossesIn(ledgers: Ledgers): Generator<Loss> {
 
 export function createOwnReadings(
   options: OwnReadingOptions,
-): (request: OwnReadingRequest) => readonly MetricReading[] {
-  return (request) => {
+): (request: OwnReadingRequest, mark: MetricMark | undefined) => readonly MetricReading[] {
+  return (request, mark) => {
     const { tenantId, temporality, sinceMs } = request;
     if (tenantId !== undefined)
-      return [createLossReading(options, temporality, () => lossesIn(request.ledgers()), sinceMs)];
+      return [
+        ...options.openCallReadings(tenantId, temporality, mark),
+        createLossReading(options, temporality, () => lossesIn(request.ledgers()), sinceMs),
+      ];
     const further = options.openFurtherReadings(temporality);
     return options.selfCounts === undefined
       ? further

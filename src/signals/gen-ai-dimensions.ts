@@ -1,0 +1,173 @@
+/**
+ * What the series of calls to models tell apart. Nearly all of it is text that clients or providers can choose, so it is shown only
+ * if it is from a closed set, or one of so many names of which it is known that something stands behind them.
+ */
+import { ATTR_NETWORK_TRANSPORT } from '@opentelemetry/semantic-conventions';
+import type { FinishedGenAi } from '../model/finished-gen-ai.js';
+import type { GenAiNames } from '../model/gen-ai-names.js';
+import { KnownNames, OTHER } from './known-names.js';
+
+/** Models that have answered. */
+export const MAX_KNOWN_MODELS = 1_000;
+/** Tools, prompts, agents and workflows that have. */
+export const MAX_KNOWN_TOOLS = 1_000;
+/** Of operations, of providers and of addresses, whatever comes first. */
+const MAX_WORDS = 200;
+const MAX_ERROR_TYPES = 200;
+const MAX_PROTOCOL_VERSIONS = 20;
+
+/** A short name in the manner of the conventions. */
+const WORD = /^[\w.:/-]{1,64}$/;
+const TRANSPORTS: ReadonlySet<unknown> = new Set(['tcp', 'pipe', 'quic', 'unix', 'udp']);
+
+const OPERATIONS = [
+  'chat',
+  'generate_content',
+  'text_completion',
+  'embeddings',
+  'retrieval',
+  'create_agent',
+  'invoke_agent',
+  'execute_tool',
+  'invoke_workflow',
+];
+
+/** The requests and notifications of the protocol, up to its version 2026-07-28. */
+const MCP_METHODS: ReadonlySet<string> = new Set([
+  'completion/complete',
+  'elicitation/create',
+  'initialize',
+  'logging/setLevel',
+  'notifications/cancelled',
+  'notifications/elicitation/complete',
+  'notifications/initialized',
+  'notifications/message',
+  'notifications/progress',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+  'notifications/resources/updated',
+  'notifications/roots/list_changed',
+  'notifications/tasks/status',
+  'notifications/tools/list_changed',
+  'ping',
+  'prompts/get',
+  'prompts/list',
+  'resources/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/templates/list',
+  'resources/unsubscribe',
+  'roots/list',
+  'sampling/createMessage',
+  'server/discover',
+  'subscriptions/listen',
+  'tasks/cancel',
+  'tasks/get',
+  'tasks/list',
+  'tasks/result',
+  'tools/call',
+  'tools/list',
+]);
+
+/** A call as its series show it. No text in it has control characters. */
+export interface CallDimensions {
+  readonly operation: string;
+  readonly provider: string | undefined;
+  readonly requestModel: string | undefined;
+  readonly responseModel: string | undefined;
+  readonly serverAddress: string | undefined;
+  readonly serverPort: number | undefined;
+  readonly errorType: string | undefined;
+  /** Of the Model Context Protocol. */
+  readonly method: string | undefined;
+  readonly protocolVersion: string | undefined;
+  readonly transport: string | undefined;
+  readonly tool: string | undefined;
+  readonly prompt: string | undefined;
+  readonly agent: string | undefined;
+  readonly workflow: string | undefined;
+}
+
+export interface GenAiDimensionsOptions {
+  readonly names: GenAiNames;
+  /** Models that are known from the beginning. */
+  readonly models: readonly string[];
+}
+
+/** Of the operator's metrics, or of one tenant's: what one of them has made known tells another nothing. */
+export class GenAiDimensions {
+  readonly #names: GenAiNames;
+  readonly #models: KnownNames;
+  readonly #tools = new KnownNames(MAX_KNOWN_TOOLS);
+  readonly #operations = new KnownNames(MAX_WORDS, OPERATIONS);
+  readonly #providers = new KnownNames(MAX_WORDS);
+  readonly #addresses = new KnownNames(MAX_WORDS);
+  readonly #errorTypes = new KnownNames(MAX_ERROR_TYPES);
+  readonly #protocolVersions = new KnownNames(MAX_PROTOCOL_VERSIONS);
+
+  constructor({ names, models }: GenAiDimensionsOptions) {
+    this.#names = names;
+    this.#models = new KnownNames(MAX_KNOWN_MODELS, models);
+  }
+
+  of(call: FinishedGenAi): CallDimensions {
+    const owner = call.tenantId ?? '';
+    const { requestModel, responseModel, errorType, endMs, attributes } = call;
+    const names = this.#names;
+    const isDone = errorType === undefined;
+    const isAnswered = isDone && responseModel !== undefined;
+    const model = (name: string | undefined): string | undefined =>
+      this.#models.shown(name, isAnswered, owner, endMs);
+    const tool = (name: unknown): string | undefined =>
+      typeof name === 'string' ? this.#tools.shown(name, isDone, owner, endMs) : undefined;
+    const word = (known: KnownNames, text: unknown): string | undefined =>
+      typeof text === 'string' ? known.shown(text, WORD.test(text), owner, endMs) : undefined;
+    const server = this.#serverOf(call, owner);
+    const transport = attributes[ATTR_NETWORK_TRANSPORT];
+    return {
+      operation: word(this.#operations, call.operation) ?? OTHER,
+      provider: word(this.#providers, call.provider),
+      requestModel: model(requestModel),
+      responseModel: model(responseModel),
+      serverAddress: server?.address,
+      serverPort: server?.port,
+      errorType: word(this.#errorTypes, errorType),
+      method: call.mcp && (MCP_METHODS.has(call.mcp.method) ? call.mcp.method : OTHER),
+      protocolVersion: word(this.#protocolVersions, attributes[names.mcpProtocolVersion]),
+      transport: TRANSPORTS.has(transport) ? (transport as string) : undefined,
+      tool: tool(call.toolName),
+      prompt: tool(attributes[names.promptName]),
+      agent: tool(attributes[names.agentName]),
+      workflow: tool(attributes[names.workflowName]),
+    };
+  }
+
+  /** A model that is told beside a call, as what was paid for. */
+  modelOf(name: string | undefined, { tenantId, endMs }: FinishedGenAi): string | undefined {
+    return this.#models.shown(name, false, tenantId ?? '', endMs);
+  }
+
+  /** Hosts that pass calls on to wherever a client says would have as many as clients like. */
+  #serverOf(
+    { serverAddress, serverPort, endMs }: FinishedGenAi,
+    owner: string,
+  ): { readonly address: string; readonly port: number | undefined } | undefined {
+    if (serverAddress === undefined) return undefined;
+    const asShown = `${serverAddress} ${serverPort ?? ''}`;
+    if (this.#addresses.shown(asShown, true, owner, endMs) !== asShown) return undefined;
+    return { address: serverAddress, port: serverPort };
+  }
+
+  forgetUnused(nowMs: number): void {
+    for (const known of [
+      this.#models,
+      this.#tools,
+      this.#operations,
+      this.#providers,
+      this.#addresses,
+      this.#errorTypes,
+      this.#protocolVersions,
+    ])
+      known.forgetUnused(nowMs);
+  }
+}

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BodySizes } from '../model/body-sizes.js';
-import { lookInto } from './own-method.js';
+import { lookInto } from '../model/own-method.js';
 import type { SentHead } from './sent-head.js';
 
 /** Tells what has been counted by now; `undefined`: it cannot be known. */

@@ -1,6 +1,6 @@
 /** The head of the answer that a handler of `upgrade` or `connect` writes by hand to the socket it was given. */
 import type { Duplex } from 'node:stream';
-import { lookInto } from './own-method.js';
+import { lookInto } from '../model/own-method.js';
 
 /** Longer heads than Node itself takes from a client are not looked through. */
 const MAX_HEAD_LENGTH = 16_384;

@@ -1,13 +1,13 @@
 /** A promise that others resolve; Node 20 has no `Promise.withResolvers`. */
-export interface Deferred {
-  readonly promise: Promise<void>;
-  resolve(): void;
+export interface Deferred<Value = void> {
+  readonly promise: Promise<Value>;
+  resolve(value: Value): void;
 }
 
-export function deferred(): Deferred {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve: () => resolve() };
+export function deferred<Value = void>(): Deferred<Value> {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((done) => (resolve = done));
+  return { promise, resolve: (value) => resolve(value) };
 }
 
 /** Looks every other millisecond until it is true. */

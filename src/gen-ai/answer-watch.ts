@@ -1,0 +1,56 @@
+/** One answer on its way through the gateway: takes its bytes as they pass, and tells what they are to whoever watches. */
+import type { GenAiAnswerEnd, GenAiAnswerHead, GenAiAnswerObserver } from '../model/gen-ai-answer.js';
+import { type AnswerReader, createAnswerReader, isEncoded } from './answer-reader.js';
+import { DecodedCopy, isDecodable } from './decoded-copy.js';
+
+export class AnswerWatch {
+  readonly #observer: GenAiAnswerObserver;
+  readonly #reader: AnswerReader;
+  readonly #copy: DecodedCopy | undefined;
+  #hasBegun = false;
+  #hasEnded = false;
+  #chunks = 0;
+
+  constructor(observer: GenAiAnswerObserver, { contentType, contentEncoding }: GenAiAnswerHead) {
+    this.#observer = observer;
+    this.#reader = createAnswerReader(contentType);
+    if (!isEncoded(contentEncoding)) return;
+    const encoding = contentEncoding?.trim().toLowerCase() ?? '';
+    if (isDecodable(encoding)) this.#copy = new DecodedCopy(encoding, this.#reader, () => this.#tell());
+    else this.#reader.refuse('unsupported_encoding');
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  write(chunk: Uint8Array | string): void {
+    if (this.#hasEnded || chunk.length === 0) return;
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#observer.onFirstByte?.();
+    }
+    if (this.#copy !== undefined) {
+      if (typeof chunk !== 'string') this.#copy.write(chunk);
+      return;
+    }
+    this.#reader.write(chunk);
+    const { chunks } = this.#reader;
+    if (chunks === this.#chunks) return;
+    this.#observer.onChunks?.(chunks - this.#chunks);
+    this.#chunks = chunks;
+  }
+
+  end(end: GenAiAnswerEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#observer.onEnd(end);
+    if (this.#copy !== undefined) this.#copy.end();
+    else this.#tell();
+  }
+
+  #tell(): void {
+    this.#reader.end();
+    this.#observer.onAnswer(this.#reader.answer);
+  }
+}

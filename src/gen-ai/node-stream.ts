@@ -1,0 +1,74 @@
+/** Sees the bytes of a Node stream when they come in, before anybody reads them, and whatever is done with them then. */
+import { errorMonitor } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { GenAiAnswerEnd } from '../model/gen-ai-answer.js';
+import { lookInto } from '../model/own-method.js';
+import type { AnswerWatch } from './answer-watch.js';
+
+/** What streams of HTTP have besides. */
+interface HttpStream {
+  /** Of `IncomingMessage`: all of the message has come. */
+  readonly complete?: boolean;
+  /** Of `IncomingMessage`: the client's own side has given up on the rest. */
+  readonly _dumped?: boolean;
+  /** Of HTTP/2. */
+  readonly aborted?: boolean;
+  readonly readableBuffer?: Iterable<unknown>;
+  readonly _readableState?: { readonly bufferIndex?: number };
+}
+
+/** How a consumer's end reaches the stream that it read from: `pipeline`, and signals. */
+const BY_CONSUMER = /^(?:ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ABORT_ERR|UND_ERR_ABORTED)$/;
+
+export function watchNodeStream(stream: Readable, watch: AnswerWatch): void {
+  for (const chunk of waitingIn(stream)) take(chunk, watch);
+  const unwatch = lookInto(stream, 'push', (chunk) => {
+    if (chunk === null) end();
+    else take(chunk, watch);
+  });
+  const end = (): void => {
+    unwatch();
+    watch.end(isBroken(stream) ? { outcome: 'failed' } : { outcome: 'complete' });
+  };
+  const close = (): void => {
+    unwatch();
+    watch.end(earlyEnd(stream));
+  };
+  // The last byte came before; there is nothing to see but that it has been read.
+  stream.once('end', end);
+  // Not `error`, which would count as somebody's handling it.
+  stream.once(errorMonitor, close);
+  stream.once('close', close);
+  if (stream.readableEnded) end();
+  else if (stream.destroyed) close();
+}
+
+function take(chunk: unknown, watch: AnswerWatch): void {
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) watch.write(chunk);
+}
+
+/**
+ * What has come in and was not read. Looked at where it lies, as undici does: to read it and put it back would make the stream
+ * a used one, which undici's bodies refuse to read as JSON or text.
+ */
+function waitingIn(stream: Readable): unknown[] {
+  const { readableBuffer, _readableState } = stream as HttpStream;
+  if (stream.readableLength === 0 || readableBuffer === undefined) return [];
+  // Newer versions of Node keep what has been read in front, up to an index.
+  return Array.from(readableBuffer).slice(_readableState?.bufferIndex ?? 0);
+}
+
+/** Ended as if all were well, and without the rest. */
+function isBroken(stream: Readable): boolean {
+  const { complete, aborted } = stream as HttpStream;
+  return complete === false || aborted === true;
+}
+
+function earlyEnd(stream: Readable): GenAiAnswerEnd {
+  const error: unknown = stream.errored;
+  if ((stream as HttpStream)._dumped === true) return { outcome: 'aborted' };
+  if (error === null || error === undefined) return { outcome: 'aborted' };
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  const isByConsumer = name === 'AbortError' || (typeof code === 'string' && BY_CONSUMER.test(code));
+  return { outcome: isByConsumer ? 'aborted' : 'failed', error };
+}

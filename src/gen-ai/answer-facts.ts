@@ -4,10 +4,10 @@ import type { GenAiAnswer, GenAiApiType } from '../model/gen-ai-answer.js';
 import { type Field, LEAVES, PATHS } from './answer-fields.js';
 import { ChoiceReasons, reasonOfStatus } from './finish-reasons.js';
 import type { Picked, PickSink } from './json-picker.js';
-import { buildPicks, type Pick } from './picks.js';
+import { buildPicks, orInArray, type Pick } from './picks.js';
 import { tokenUsage } from './token-usage.js';
 
-export const ANSWER_PICKS = buildPicks(PATHS);
+export const ANSWER_PICKS = orInArray(buildPicks(PATHS));
 
 /** Reasons and codes become attributes by which records are grouped: no room for a text. */
 const MAX_REASON_LENGTH = 64;

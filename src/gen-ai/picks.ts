@@ -26,10 +26,7 @@ interface Draft {
   element: Draft | undefined;
 }
 
-/**
- * A path is made of keys with dots between; `[]` behind a key means each element of its array. A document may also stand in an
- * array of documents, which is how Gemini streams without events.
- */
+/** A path is made of keys with dots between; `[]` behind a key means each element of its array. */
 export function buildPicks(paths: readonly string[]): Pick {
   const root = draft('');
   paths.forEach((path, leaf) => {
@@ -43,7 +40,11 @@ export function buildPicks(paths: readonly string[]): Pick {
     }
     at.leaf = leaf;
   });
-  const document = finish(root);
+  return finish(root);
+}
+
+/** For documents that may also stand in an array, which is how Gemini streams without events. */
+export function orInArray(document: Pick): Pick {
   return { ...document, element: document };
 }
 

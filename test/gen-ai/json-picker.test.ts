@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonPicker, type JsonEnding, type Picked } from '../../src/gen-ai/json-picker.js';
-import { buildPicks, type Pick } from '../../src/gen-ai/picks.js';
+import { buildPicks, orInArray, type Pick } from '../../src/gen-ai/picks.js';
 
 const PATHS = ['a', 'b', 'b.a', 'b.é', 'b.b.a', 'l[].a', 'l[].b.a', 'toString', '__proto__', '', 'b.'];
-const PICKS = buildPicks(PATHS);
+const PICKS = orInArray(buildPicks(PATHS));
 
 /** Keys that are wanted, keys almost like them, and keys that are no keys to an ordinary object. */
 const key = fc.constantFrom(

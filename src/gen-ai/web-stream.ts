@@ -49,11 +49,15 @@ export function watchResponse(response: Response, watch: AnswerWatch): Response 
     return response;
   }
   const Constructor = response.constructor as typeof Response;
-  const watched = new Constructor(watchWebStream(body, watch) as typeof body, {
-    status,
-    statusText,
-    headers,
-  });
+  const reader = body.getReader();
+  let watched: Response;
+  try {
+    watched = new Constructor(pullThrough(reader, watch) as typeof body, { status, statusText, headers });
+  } catch (error) {
+    // Servers send statuses that constructors refuse, such as 999. The host gets its body back untouched.
+    reader.releaseLock();
+    throw error;
+  }
   for (const [name, value] of Object.entries({ url, redirected, type })) {
     Object.defineProperty(watched, name, { value, configurable: true });
   }

@@ -13,6 +13,7 @@ import { createDelivery, type Delivery } from './delivery/delivery.js';
 import { createDestinationTests } from './delivery/destination-test.js';
 import { outside } from './delivery/outside.js';
 import { createStateListeners } from './delivery/state-listeners.js';
+import { createGenAiReader } from './gen-ai/answer-reader.js';
 import { Instance, type KeptSettings } from './instance.js';
 import type { Attributes } from './model/attributes.js';
 import type { DestinationResource, Scope } from './model/delivery.js';
@@ -338,7 +339,14 @@ function compose(
   };
   const stage = createRequestStage({ home, ...mode, isShutDown: () => isShutDown, trust: settings.trust });
   const w3c = createPropagation({ extract: ['w3c'], baggage: 'ignore' });
-  const events = createEventStage({ home, ...mode, sink: eventSink, w3c });
+  const events = createEventStage({
+    home,
+    ...mode,
+    sink: eventSink,
+    w3c,
+    genAi: settings.genAi,
+    answers: { createReader: createGenAiReader },
+  });
   for (const notice of settings.notices) reporter.notice(notice);
   if (isSaid && (settings.propagation.extract ?? settings.propagation.inject) !== undefined) {
     reporter.notice({

@@ -72,6 +72,7 @@ export class Instance implements GatewayTelemetry {
   readonly current: GatewayTelemetry['current'];
   readonly of: GatewayTelemetry['of'];
   readonly webhook: GatewayTelemetry['webhook'];
+  readonly genAi: GatewayTelemetry['genAi'];
   readonly securityEvent: GatewayTelemetry['securityEvent'];
   #ending: Promise<void> | undefined;
 
@@ -82,6 +83,7 @@ export class Instance implements GatewayTelemetry {
     this.current = parts.stage.current;
     this.of = parts.stage.of;
     this.webhook = parts.events.webhook;
+    this.genAi = parts.events.genAi;
     this.securityEvent = parts.events.securityEvent;
   }
 

@@ -21,6 +21,7 @@ function copyOfFacts(facts: GovernanceFacts): GovernanceFacts {
     worstPolicy: worstPolicy && { ...worstPolicy },
     costs: facts.costs.map((cost) => ({ ...cost })),
     totalCost: facts.totalCost,
+    callCost: facts.callCost,
     currency: facts.currency,
     evaluations: facts.evaluations.map((evaluation) => ({ ...evaluation })),
     worstEvaluation: worstEvaluation && { ...worstEvaluation },

@@ -1,5 +1,6 @@
 /** What the request stage hands over when a call to a model has ended: immutable, the source of its records. */
 import type { Attributes } from './attributes.js';
+import type { ExceptionFacts } from './exception.js';
 import type { GenAiUsage } from './gen-ai-answer.js';
 import type { GovernanceFacts } from './governance.js';
 import type { SpanRecord } from './records.js';
@@ -22,11 +23,18 @@ export interface FinishedGenAi {
   /** Of a call by the Model Context Protocol: its method, and on which side the gateway stands. */
   readonly mcp: { readonly method: string; readonly side: 'client' | 'server' } | undefined;
   readonly toolName: string | undefined;
+  readonly agentName: string | undefined;
+  readonly workflowName: string | undefined;
+  /** What was answered; `undefined` where that is not known. */
+  readonly statusCode: number | undefined;
+  readonly severityNumber: number;
   readonly tenantId: string | undefined;
   /** Policies, costs and evaluations of this call, with the attribution that holds for it. */
   readonly governance: GovernanceFacts | undefined;
   /** By the conventions: what the span and the log event say of the call. No content. */
   readonly attributes: Attributes;
+  /** What it failed with, where the operator is to be told; nobody else ever is. */
+  readonly exception: ExceptionFacts | undefined;
   /** The operator's affair alone. */
   readonly requestId: string | undefined;
   readonly operatorAttributes: Attributes | undefined;

@@ -75,7 +75,8 @@ export interface McpCall {
 
 /** One call. Nothing of it throws, and what cannot be used is reported (`argument_invalid`) and left out. */
 export interface GenAiOptions {
-  readonly operation: GenAiOperation;
+  /** Default: `execute_tool` where `tool` or `mcp` is given. Without it and without both, which is reported, `_OTHER`. */
+  readonly operation?: GenAiOperation | undefined;
   /** By the conventions' names, such as `openai`, `anthropic`, `azure.ai.openai`, `aws.bedrock`, `gcp.gemini`. */
   readonly provider?: string | undefined;
   /** The model that is asked for; the one that answers is read from the answer. Cut to 256 characters. */
@@ -84,6 +85,10 @@ export interface GenAiOptions {
   /** Where it goes: `server.address` and `server.port`. The rest of it is not recorded. */
   readonly url?: string | URL | undefined;
   readonly conversationId?: string | undefined;
+  /** Of `retrieval`: what is searched. */
+  readonly dataSourceId?: string | undefined;
+  /** Of `invoke_workflow`: its name. */
+  readonly workflow?: string | undefined;
   readonly agent?: GenAiAgent | undefined;
   readonly tool?: GenAiTool | undefined;
   readonly mcp?: McpCall | undefined;
@@ -97,7 +102,7 @@ export interface GenAiOptions {
   readonly parent?: string | StoredParent | undefined;
   /** Epoch milliseconds when the call began, a day back at most. Default: now. */
   readonly startTimeMs?: number | undefined;
-  /** Of the operator's span only. */
+  /** Of the operator's span and log event only. */
   readonly attributes?: Attributes | undefined;
 }
 
@@ -115,7 +120,11 @@ export interface GenAiResponse {
 export interface GenAiEnd extends GenAiResponse {
   /** What the provider answered. From 400 on it is a failure: `error.type` is what the answer says, else the status. */
   readonly statusCode?: number | undefined;
-  /** Why there was no answer, or none that was whole: an error, or a short stable name. Wins over the status. */
+  /**
+   * Why there was no answer, or none that was whole: an error, or a short stable name. Wins over the status and over what the
+   * answer says. Of the Model Context Protocol: the error object of the answer, or its code; `tool_error` where `isError` is
+   * true. An `AbortError` counts as a client that left: a gateway that breaks a call off does so for its client.
+   */
   readonly error?: unknown;
 }
 
@@ -161,7 +170,7 @@ export interface GenAiCall {
   recordEvaluation(evaluation: EvaluationFact): void;
   setBudget(budget: BudgetFact): void;
   setAttribution(attribution: Attribution): void;
-  /** Of the operator's span only. */
+  /** Of the operator's span and log event only. */
   setAttribute(key: string, value: unknown): void;
   /** Ends and records it. Only the first end counts; after `shutdown` nothing is recorded any more. */
   end(end?: GenAiEnd): void;

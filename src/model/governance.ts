@@ -60,8 +60,10 @@ export interface GovernanceFacts {
   readonly worstPolicy: PolicyFact | undefined;
   /** The first 16, each with its currency; further ones count for `totalCost` and `dropped`. */
   readonly costs: readonly CostFact[];
-  /** The sum of what was told in `currency`; `undefined` where nothing was told. */
+  /** The sum of what was told in `currency`, that of calls to models included; `undefined` where nothing was told. */
   readonly totalCost: number | undefined;
+  /** The part of it that calls to models have cost, which are counted by themselves and are not among `costs`. */
+  readonly callCost: number;
   /** That of the first cost. Costs in another one are not added, because no rate is known here. */
   readonly currency: string | undefined;
   /** The first 16, `passed` filled in where it is known. */

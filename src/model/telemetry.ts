@@ -6,6 +6,7 @@ import type { Attributes } from './attributes.js';
 import type { DestinationTestOptions, DestinationTestResult } from './destination-test.js';
 import type { Destination, Destinations, TenantRecord } from './destination.js';
 import type { BeginOptions, Exchange } from './exchange.js';
+import type { GenAiCall, GenAiOptions } from './gen-ai.js';
 import type { SecurityEvent } from './security-event.js';
 import type { Logger } from './logger.js';
 import type { ServerErrorListener } from './server-error.js';
@@ -137,6 +138,11 @@ export interface GatewayTelemetry {
    * tenant. A retry is another call.
    */
   webhook(options: WebhookOptions): WebhookDelivery;
+  /**
+   * Begins one call to a model, a tool or an agent, or one by the Model Context Protocol: a span of its own, in the running
+   * exchange's trace or where `parent` says, with the names of the conventions for generative AI. Content is never recorded.
+   */
+  genAi(options: GenAiOptions): GenAiCall;
   /**
    * Records something that concerns security: a span in the running exchange's trace, or in one of its own, and a log record, both
    * named `{ns}.security.{name}`; to the operator, and with `tenantRecords.securityEvents` the log record to the tenant.

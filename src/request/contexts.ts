@@ -51,6 +51,8 @@ export interface Contexts {
   with<T>(context: Context, fn: () => T): T;
   /** The context of an exchange, on top of what the host had in force when it began. Without a span, the host's stays. */
   of(exchange: Exchange, span: Span | undefined): Context;
+  /** The context in force with this span as the active one, and this exchange, or none, as the running one. */
+  within(span: Span, exchange: Exchange | undefined): Context;
   /** No context is kept any more. Node 20 would go on carrying this storage through every promise of the process. */
   close(): void;
   /** A context manager over the same storage, for `registerGlobals`. */
@@ -102,6 +104,7 @@ export function createContexts(): Contexts {
       isClosed = true;
       storage.disable();
     },
+    within: (span, exchange) => trace.setSpan(active(), span).setValue(key, exchange),
     of: (exchange, span) => new ExchangeContext(apiContext.active(), exchange, span, key),
     manager,
   };

@@ -12,7 +12,7 @@ import { cleanUpstream } from './clean-upstream.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { errorTypeOf } from './error-type.js';
 import { isException } from './exceptions.js';
-import { Governance, type FactEvent } from './governance.js';
+import { Governance, type CleanCost, type FactEvent } from './governance.js';
 import { cleanName } from './limits.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -238,6 +238,16 @@ export abstract class ExchangeFacts {
     } catch {
       this.unreadable('recordCost');
     }
+  }
+
+  /** Of a call to a model that belongs to this exchange. */
+  addCallCost(fact: CleanCost): void {
+    if (this.#listens) this.#governing().addCallCost(fact);
+  }
+
+  /** As it was told so far. */
+  get attribution(): Attribution | undefined {
+    return this.#governance?.attribution;
   }
 
   recordEvaluation(evaluation: EvaluationFact): void {

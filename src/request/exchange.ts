@@ -65,7 +65,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   readonly span: Span;
   readonly requestId: string;
   /** Fills what is still unset from the adapter's options, just before the end, whoever ends it. */
-  completer: ((exchange: LiveExchange) => void) | undefined;
+  completer: ((exchange: LiveExchange, part?: 'tenant') => void) | undefined;
   /** What an adapter watches for the end. */
   watched: WatchedResponse | undefined;
   bodies: BodyCount | undefined;
@@ -147,6 +147,16 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
 
   get isOver(): boolean {
     return this.ended;
+  }
+
+  /** As far as it can be known now: what the adapter's option says before the end is not yet the exchange's own. */
+  get tenantSoFar(): string | undefined {
+    if (this.ended || this.tenantIsSet || this.tenantId !== undefined) return this.tenantId;
+    this.completer?.(this, 'tenant');
+    const { tenantId } = this;
+    // The callback itself may have set it.
+    if (!this.tenantIsSet) this.tenantId = undefined;
+    return tenantId;
   }
 
   protected override onCustomAttribute(key: string, value: AttributeValue): void {

@@ -6,6 +6,7 @@ import { isTenantId } from '../model/tenant-id.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { LiveExchange } from './exchange.js';
 import type { ExchangeHome } from './exchange-home.js';
+import { cleanName, cleanValue, MAX_NAME_LENGTH } from './limits.js';
 
 /** Attributes that are the operator's alone, cleaned, within the limits. */
 export interface OperatorAttributes {
@@ -31,6 +32,8 @@ export interface Around {
    * ever, and another tenant's records must not go to that request's tenant.
    */
   readonly tenantId: string | undefined;
+  /** That exchange. */
+  readonly owner: LiveExchange | undefined;
 }
 
 /** The arguments of one call. */
@@ -57,6 +60,46 @@ export class Given {
     }
   }
 
+  /** A short text, such as a name: control characters go, and it is cut. */
+  text(field: string, maxLength?: number): string | undefined {
+    return this.#kept(field, (value) => cleanName(value, maxLength));
+  }
+
+  /** Short texts, the first of them. */
+  texts(field: string, maxItems: number): readonly string[] | undefined {
+    return this.#kept(field, (value) => cleanNames(value, maxItems));
+  }
+
+  number(field: string): number | undefined {
+    return this.#kept(field, (value) => (Number.isFinite(value) ? (value as number) : undefined));
+  }
+
+  /** A whole number, none below `min`. */
+  whole(field: string, min = 0): number | undefined {
+    return this.#kept(field, (value) =>
+      Number.isSafeInteger(value) && (value as number) >= min ? (value as number) : undefined,
+    );
+  }
+
+  flag(field: string): boolean | undefined {
+    return this.#kept(field, (value) => (typeof value === 'boolean' ? value : undefined));
+  }
+
+  /** An object in it. */
+  inner(field: string): Given | undefined {
+    return this.#kept(field, (value) =>
+      hasFields(value) ? new Given(this.#home, this.#method, value) : undefined,
+    );
+  }
+
+  #kept<T>(field: string, keep: (value: unknown) => T | undefined): T | undefined {
+    const value = this.read(field);
+    if (value === undefined) return undefined;
+    const kept = keep(value);
+    if (kept === undefined) this.report(`was given a field of the wrong type: ${field}`);
+    return kept;
+  }
+
   report(what: string): void {
     const diagnostic: Diagnostic = { code: 'argument_invalid', message: `${this.#method}() ${what}` };
     this.#home.report(diagnostic);
@@ -68,24 +111,32 @@ export class Given {
     const named = isInstance(given, LiveExchange) ? given : undefined;
     const current = isApart ? undefined : this.#home.contexts.exchange();
     const exchange = named ?? (current instanceof LiveExchange ? current : undefined);
+    const owner = named !== undefined || exchange?.isOver === false ? exchange : undefined;
     return {
       exchange,
       requestId: exchange?.requestId || undefined,
-      tenantId: named !== undefined || exchange?.isOver === false ? exchange?.tenantId : undefined,
+      tenantId: owner?.tenantId,
+      owner,
     };
   }
 
   /** `null` is nobody; nothing at all, whoever the exchange is for. */
   tenantId(around: Around): string | undefined {
-    if (this.#isNull('tenant')) return undefined;
+    const tenantId = this.tenant();
+    return tenantId === undefined ? around.tenantId : (tenantId ?? undefined);
+  }
+
+  /** As it was said: `null` is nobody, also for what is no id; `undefined`: nothing. */
+  tenant(): string | null | undefined {
+    if (this.#isNull('tenant')) return null;
     const given = this.read('tenant');
-    if (given === undefined) return around.tenantId;
+    if (given === undefined) return undefined;
     if (isTenantId(given)) return given;
     this.#home.report({
       code: 'tenant_id_invalid',
       message: `A tenant id must be a string of 1 to 128 bytes; the record of ${this.#method}() went to the operator alone`,
     });
-    return undefined;
+    return null;
   }
 
   #isNull(field: string): boolean {
@@ -97,11 +148,17 @@ export class Given {
   }
 
   operatorAttributes(): OperatorAttributes {
+    const custom = this.customAttributes();
+    return { kept: custom?.operatorOnly, dropped: custom?.dropped ?? 0 };
+  }
+
+  /** The same, to be added to; `undefined`: none were given. */
+  customAttributes(): CustomAttributes | undefined {
     const given = this.read('attributes');
-    if (given === undefined) return { kept: undefined, dropped: 0 };
+    if (given === undefined) return undefined;
     if (!hasFields(given)) {
       this.report('was given attributes that have no fields');
-      return { kept: undefined, dropped: 0 };
+      return undefined;
     }
     const custom = new CustomAttributes(this.#home.limits.log);
     try {
@@ -109,6 +166,14 @@ export class Given {
     } catch {
       this.report('was given attributes that cannot be read');
     }
-    return { kept: custom.operatorOnly, dropped: custom.dropped };
+    return custom;
   }
+}
+
+/** A list of the host's may be anything that says it is one. */
+function cleanNames(value: unknown, maxItems: number): readonly string[] | undefined {
+  const cleaned = cleanValue(value, MAX_NAME_LENGTH);
+  if (!Array.isArray(cleaned)) return undefined;
+  const names = cleaned.flatMap((item) => cleanName(item) ?? []);
+  return names.slice(0, maxItems);
 }

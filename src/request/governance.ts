@@ -22,6 +22,9 @@ const MAX_CURRENCY_LENGTH = 16;
 const MAX_AMOUNT = 1e15;
 const BADNESS: Readonly<Record<PolicyResult, number>> = { passed: 0, warning: 1, blocked: 2 };
 
+/** A cost, checked and cut, with its currency. */
+export type CleanCost = CostFact & { readonly currency: string };
+
 /** What the span shows of one fact at once; `undefined`: it is beyond the bound. */
 export type FactEvent = { readonly name: string; readonly attributes: Attributes } | undefined;
 
@@ -33,6 +36,7 @@ export class Governance implements GovernanceFacts {
   worstPolicy: PolicyFact | undefined;
   worstEvaluation: EvaluationFact | undefined;
   totalCost: number | undefined;
+  callCost = 0;
   currency: string | undefined;
   budget: BudgetFact | undefined;
   attribution: Attribution | undefined;
@@ -62,17 +66,8 @@ export class Governance implements GovernanceFacts {
   }
 
   addCost(cost: CostFact): FactEvent {
-    const fact = {
-      amount: amountOf(cost.amount),
-      currency: cleanName(cost.currency, MAX_CURRENCY_LENGTH) ?? DEFAULT_CURRENCY,
-      provider: cleanName(cost.provider),
-      model: cleanName(cost.model),
-    };
-    this.currency ??= fact.currency;
-    if (fact.currency === this.currency) {
-      this.totalCost = (this.totalCost ?? 0) + fact.amount;
-      if (this.#dearest === undefined || fact.amount > this.#dearest.amount) this.#dearest = fact;
-    }
+    const fact = cleanCost(cost);
+    this.#total(fact);
     if (!this.#keep(this.costs, fact)) return undefined;
     const names = this.#names;
     const attributes: MutableAttributes = {
@@ -81,6 +76,12 @@ export class Governance implements GovernanceFacts {
     };
     putSource(attributes, names, fact);
     return { name: names.costEvent, attributes };
+  }
+
+  /** What a call to a model has cost that belongs to this request, cleaned: for the sums alone, as the call tells of it itself. */
+  addCallCost(fact: CleanCost): void {
+    this.#total(fact);
+    if (fact.currency === this.currency) this.callCost += fact.amount;
   }
 
   addEvaluation(evaluation: EvaluationFact): FactEvent {
@@ -104,6 +105,16 @@ export class Governance implements GovernanceFacts {
     this.budget = { name: named(budget.name), utilization: amountOf(budget.utilization) };
   }
 
+  /** What is unset is as there. */
+  completeAttribution({ team, customerId, project }: Attribution): void {
+    const own = this.attribution;
+    this.attribution = {
+      team: own?.team ?? team,
+      customerId: own?.customerId ?? customerId,
+      project: own?.project ?? project,
+    };
+  }
+
   /** Later words add to earlier ones. */
   setAttribution(attribution: Attribution): void {
     const { team, customerId, project } = attribution;
@@ -118,6 +129,13 @@ export class Governance implements GovernanceFacts {
   /** Read when the exchange has ended, and made once. */
   get attributes(): Attributes {
     return (this.#attributes ??= this.#flat());
+  }
+
+  #total(fact: CleanCost): void {
+    this.currency ??= fact.currency;
+    if (fact.currency !== this.currency) return;
+    this.totalCost = (this.totalCost ?? 0) + fact.amount;
+    if (this.#dearest === undefined || fact.amount > this.#dearest.amount) this.#dearest = fact;
   }
 
   #keep<Fact>(facts: Fact[], fact: Fact): boolean {
@@ -153,6 +171,16 @@ export class Governance implements GovernanceFacts {
     if (attribution?.project !== undefined) flat[names.project] = attribution.project;
     return flat;
   }
+}
+
+/** Throws for what is none. */
+export function cleanCost(cost: CostFact): CleanCost {
+  return {
+    amount: amountOf(cost.amount),
+    currency: cleanName(cost.currency, MAX_CURRENCY_LENGTH) ?? DEFAULT_CURRENCY,
+    provider: cleanName(cost.provider),
+    model: cleanName(cost.model),
+  };
 }
 
 function named(name: unknown): string {

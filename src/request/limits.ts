@@ -1,5 +1,12 @@
 /** Bounds on everything that a client or a host can put into a record. */
-export { cleanName, cleanValue, cutText, isUsableKey, MAX_VALUE_LENGTH } from '../model/clean-values.js';
+export {
+  cleanName,
+  cleanValue,
+  cutText,
+  isUsableKey,
+  MAX_NAME_LENGTH,
+  MAX_VALUE_LENGTH,
+} from '../model/clean-values.js';
 
 export const MAX_REQUEST_ID_LENGTH = 128;
 

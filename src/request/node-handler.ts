@@ -129,10 +129,11 @@ export function createNodeHandler<Source>(
   };
 
   /** Late facts: gateways know tenant and route when the request is over. What the exchange was told wins. */
-  const complete = (exchange: LiveExchange, source: Source): void => {
+  const complete = (exchange: LiveExchange, source: Source, part: 'tenant' | undefined): void => {
     if (tenant !== undefined && !exchange.tenantIsSet && exchange.tenantId === undefined) {
       exchange.tenantId = exchange.checkedTenant(ask('tenant', tenant, source));
     }
+    if (part === 'tenant') return;
     if (route !== undefined && exchange.routeName === undefined)
       exchange.routeName = cleanName(ask('route', route, source));
     if (environment !== undefined && exchange.environment === undefined) {
@@ -149,9 +150,9 @@ export function createNodeHandler<Source>(
   /** The next in line is asked first: it is closer to what the request is about. */
   const completeFirst = (exchange: LiveExchange, source: Source): void => {
     const { completer } = exchange;
-    exchange.completer = (ending) => {
-      complete(ending, source);
-      completer?.(ending);
+    exchange.completer = (ending, part) => {
+      complete(ending, source, part);
+      completer?.(ending, part);
     };
   };
 

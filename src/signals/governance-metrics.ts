@@ -54,7 +54,8 @@ export class GovernanceMetrics {
 
   recordCosts(measured: Measured, governance: GovernanceFacts, modelOf: ModelOf = asItIs): void {
     const { totalCost = 0 } = governance;
-    let rest = totalCost;
+    // Those of calls to models are counted with these.
+    let rest = totalCost - governance.callCost;
     for (const cost of governance.costs) {
       this.#addCost(measured, { ...cost, model: modelOf(cost.model) }, governance.attribution);
       if (cost.currency === governance.currency) rest -= cost.amount;

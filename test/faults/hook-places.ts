@@ -75,6 +75,11 @@ export const HOOK_PLACES: Readonly<Record<string, HookPlace>> = {
     options: (onDiagnostic) => ({ onDiagnostic }),
     inRequest: (telemetry) => telemetry.current().setTenant(''),
   },
+  'GenAiRecordOptions.price': {
+    options: (price) => ({ genAi: { price } }),
+    inRequest: (telemetry) =>
+      telemetry.genAi({ operation: 'chat', model: 'm' }).end({ usage: { inputTokens: 1 } }),
+  },
   'MetricOptions.operatorTenantDimension': {
     options: (operatorTenantDimension) => ({ metrics: { operatorTenantDimension } }),
   },

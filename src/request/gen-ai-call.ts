@@ -1,0 +1,360 @@
+/** One call to a model, a tool or an agent: its span, what is told and read of it, and what is handed over when it has ended. */
+import { trace as apiTrace } from '@opentelemetry/api';
+import type { Span, SpanStatus } from '@opentelemetry/api';
+import type { MutableAttributes } from '../model/attributes.js';
+import { readException, type ExceptionFacts } from '../model/exception.js';
+import type { WritableHeaders } from '../model/exchange.js';
+import type { GenAiSink } from '../model/finished-gen-ai.js';
+import type {
+  GenAiAnswer,
+  GenAiAnswerEnd,
+  GenAiAnswerHead,
+  GenAiReader,
+  GenAiUsage,
+} from '../model/gen-ai-answer.js';
+import type { GenAiNames } from '../model/gen-ai-names.js';
+import type { GenAiCall, GenAiEnd, GenAiResponse } from '../model/gen-ai.js';
+import type { CostFact } from '../model/governance.js';
+import { hrTimeOf } from '../model/hr-time.js';
+import type { ExchangeHome } from './exchange-home.js';
+import { ExchangeSpan, SPAN_ERROR } from './exchange-span.js';
+import { linksOf, type ExchangeTrace } from './exchange-trace.js';
+import { endAttributes } from './gen-ai-attributes.js';
+import type { GenAiFacts } from './gen-ai-facts.js';
+import { genAiOutcome, type GenAiOutcome } from './gen-ai-outcome.js';
+import type { Price } from './gen-ai-price.js';
+import { knownUsage, merged, readResponse } from './gen-ai-response.js';
+import { GenAiTold } from './gen-ai-told.js';
+import { Given, type Around } from './given.js';
+import { cleanStatus } from './limits.js';
+import { parentContext } from './related-trace.js';
+import { ageAt } from './start-time.js';
+import { injectFor } from './upstream-call.js';
+
+/** Reads answers while their bytes pass. */
+export interface GenAiAnswers {
+  createReader(head?: GenAiAnswerHead): GenAiReader;
+}
+
+/** What a call needs from its instance. */
+export interface GenAiHome {
+  readonly home: ExchangeHome;
+  readonly sink: GenAiSink;
+  readonly names: GenAiNames;
+  /** Of the conventions and of governance, doubles on the wire also when they are whole. */
+  readonly doubleKeys: readonly string[];
+  readonly price: Price | undefined;
+  readonly answers: GenAiAnswers;
+  /** After `shutdown`, too: whoever still waits for an answer then has nobody to tell. */
+  isDisabled(): boolean;
+}
+
+/** Whose call it is, as it was said when it began. */
+export interface GenAiOwner {
+  readonly around: Around;
+  /** `null`: nobody's. `undefined`: the exchange's, at the end. */
+  readonly tenantId: string | null | undefined;
+}
+
+interface GenAiEnding {
+  readonly statusCode: number | undefined;
+  readonly error: unknown;
+}
+
+const NO_ENDING: GenAiEnding = { statusCode: undefined, error: undefined };
+
+/** No list of open ones is kept: what a host forgets is gone. */
+export class LiveGenAiCall extends GenAiTold implements GenAiCall {
+  readonly span: Span;
+  readonly #calls: GenAiHome;
+  readonly #facts: GenAiFacts;
+  readonly #owner: GenAiOwner;
+  readonly #trace: ExchangeTrace;
+  readonly #ownSpan: ExchangeSpan | undefined;
+  readonly #startMonotonicMs: number;
+  readonly #startMs: number;
+  /** What the host says of the answer. */
+  #told: GenAiResponse = {};
+  #ending: GenAiEnding = NO_ENDING;
+  #reader: GenAiReader | undefined;
+  #firstByteMs: number | undefined;
+  /** Of a stream's first event; told by the host, or seen. */
+  #firstChunkMs: number | undefined;
+  /** `passing`: the bytes do; their end ends the call. `over`: they have, and what they said is still being read. */
+  #watch: 'passing' | 'over' | undefined;
+  #seen: GenAiAnswerEnd | undefined;
+  #endMonotonicMs: number | undefined;
+  #ended: boolean;
+
+  constructor(
+    calls: GenAiHome,
+    facts: GenAiFacts,
+    owner: GenAiOwner,
+    trace: ExchangeTrace,
+    recording: boolean,
+  ) {
+    const { home } = calls;
+    super(home, owner.around.owner, facts.custom);
+    this.#calls = calls;
+    this.#facts = facts;
+    this.#owner = owner;
+    this.#trace = trace;
+    this.#ended = !recording;
+    const now = home.clock.monotonicMs();
+    const nowMs = home.clock.epochMs(now);
+    const age = ageAt(nowMs, facts.startTimeMs);
+    this.#startMonotonicMs = now - age;
+    this.#startMs = nowMs - age;
+    const isSpan = recording && trace.isOwn && trace.sampled === true;
+    this.#ownSpan = isSpan ? this.#startSpan(home) : undefined;
+    this.span = this.#ownSpan ?? apiTrace.wrapSpanContext(trace.spanContext);
+  }
+
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  protected get ownSpan(): ExchangeSpan | undefined {
+    return this.#ownSpan;
+  }
+
+  protected get paidFor(): Pick<CostFact, 'provider' | 'model'> {
+    const { provider, model } = this.#facts;
+    return { provider, model: this.#told.model ?? model };
+  }
+
+  get traceId(): string {
+    return this.#trace.traceId;
+  }
+
+  get spanId(): string {
+    return this.#trace.spanId;
+  }
+
+  #startSpan(home: ExchangeHome): ExchangeSpan {
+    const { kind, spanName } = this.#facts;
+    const { spanContext, parent } = this.#trace;
+    const span = new ExchangeSpan(home, kind, spanName, spanContext, parent, this.#startMs);
+    // One that has a parent is below the span that has the links.
+    if (parent === undefined) span.addLinks(linksOf(this.#trace));
+    span.useDoubleKeys(this.#calls.doubleKeys);
+    span.droppedAttributesCount = this.custom?.dropped ?? 0;
+    if (home.processors.any) {
+      span.complete(this.#startAttributes());
+      home.processors.onStart(span, parentContext(home, this.#trace));
+    }
+    return span;
+  }
+
+  /** The host's own first: they never replace those of the library. */
+  #startAttributes(): MutableAttributes {
+    const all = { ...this.#facts.custom?.operatorOnly, ...this.#facts.attributes };
+    const { requestId } = this.#owner.around;
+    if (requestId !== undefined) all[this.#calls.home.names.requestId] = requestId;
+    return all;
+  }
+
+  inject(headers: WritableHeaders): void {
+    injectFor(this.#calls.home, this.#trace, this.#trace.spanId, headers);
+  }
+
+  run<T>(fn: () => T): T {
+    const { contexts } = this.#calls.home;
+    return contexts.with(contexts.within(this.span, this.#owner.around.exchange), fn);
+  }
+
+  watch<Source extends object>(source: Source): Source {
+    return source;
+  }
+
+  read(chunk: Uint8Array | string): void {
+    if (this.#ended) return;
+    this.#firstByteMs ??= this.#elapsedMs();
+    try {
+      (this.#reader ??= this.#calls.answers.createReader()).write(chunk);
+    } catch {
+      this.unreadable('read');
+    }
+  }
+
+  firstChunk(): void {
+    if (!this.#ended) this.#firstChunkMs ??= this.#elapsedMs();
+  }
+
+  #elapsedMs(): number {
+    return Math.max(0, this.#calls.home.clock.monotonicMs() - this.#startMonotonicMs);
+  }
+
+  setResponse(response: GenAiResponse): void {
+    if (!this.#ended) this.#told = merged(readResponse(this.#given('setResponse', response)), this.#told);
+  }
+
+  #given(method: string, options: unknown): Given {
+    return new Given(this.#calls.home, method, options);
+  }
+
+  end(end?: GenAiEnd): void {
+    if (this.#ended) return;
+    if (end !== undefined) this.#readEnd(end);
+    this.#endMonotonicMs ??= this.#calls.home.clock.monotonicMs();
+    // All bytes have passed, and only their decoding is behind: the answer comes in a moment.
+    if (this.#watch !== 'over') this.#finish(this.#readAnswer());
+  }
+
+  #readEnd(end: GenAiEnd): void {
+    const given = this.#given('end', end);
+    const statusCode = cleanStatus(given.read('statusCode')) ?? this.#ending.statusCode;
+    this.#ending = { statusCode, error: given.read('error') };
+    this.#told = merged(readResponse(given), this.#told);
+  }
+
+  #readAnswer(): GenAiAnswer | undefined {
+    try {
+      this.#reader?.end();
+      return this.#reader?.answer;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #finish(answer: GenAiAnswer | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { home, isDisabled } = this.#calls;
+    try {
+      if (!isDisabled()) this.#handOver(answer);
+    } catch {
+      home.report({ code: 'internal_error', message: 'A finished call to a model could not be recorded' });
+    }
+    this.#reader = undefined;
+    this.#ending = NO_ENDING;
+    this.#seen = undefined;
+  }
+
+  #handOver(answer: GenAiAnswer | undefined): void {
+    const { home, sink, names } = this.#calls;
+    const facts = this.#facts;
+    const { around } = this.#owner;
+    const response = merged(this.#told, answer);
+    const usage = knownUsage(response.usage);
+    const outcome = genAiOutcome(
+      {
+        ...this.#ending,
+        isMcp: facts.mcp !== undefined,
+        answer,
+        seen: this.#seen,
+      },
+      home.clientDisconnect,
+    );
+    const tenantId = this.#tenantId();
+    if (usage !== undefined) this.#price(usage, response, tenantId);
+    this.completeAttribution();
+    const durationMs = Math.max(
+      0,
+      (this.#endMonotonicMs ?? home.clock.monotonicMs()) - this.#startMonotonicMs,
+    );
+    const endMs = this.#startMs + durationMs;
+    const isStream = facts.isStream === true || answer?.isStream === true;
+    const timeToFirstChunkMs = isStream ? (this.#firstChunkMs ?? this.#firstByteMs) : undefined;
+    const end = endAttributes(names, {
+      response,
+      usage,
+      outcome,
+      apiType: answer?.apiType,
+      isStream,
+      timeToFirstChunkMs,
+      isOpenAi: facts.isOpenAi,
+    });
+    const attributes = { ...facts.attributes, ...end };
+    const exception = this.#exception(outcome.thrown, endMs);
+    const span = this.#ownSpan;
+    if (span !== undefined) this.#finishSpan(span, end, tenantId, endMs, outcome);
+    sink.genAiFinished({
+      startMs: this.#startMs,
+      endMs,
+      durationMs,
+      timeToFirstChunkMs,
+      operation: facts.operation,
+      provider: facts.provider,
+      requestModel: facts.model,
+      responseModel: response.model,
+      serverAddress: facts.serverAddress,
+      serverPort: facts.serverPort,
+      errorType: outcome.errorType,
+      usage,
+      mcp: facts.mcp,
+      toolName: facts.toolName,
+      agentName: facts.agentName,
+      workflowName: facts.workflowName,
+      statusCode: outcome.statusCode,
+      severityNumber: outcome.severityNumber,
+      tenantId,
+      governance: this.governance,
+      attributes,
+      exception,
+      requestId: around.requestId,
+      operatorAttributes: this.custom?.operatorOnly,
+      droppedAttributes: this.custom?.dropped ?? 0,
+      traceId: this.#trace.traceId,
+      spanId: this.#trace.spanId,
+      traceFlags: this.#trace.traceFlags,
+      isIdChosen: this.#trace.isIdChosen,
+      span,
+    });
+  }
+
+  #tenantId(): string | undefined {
+    const { tenantId, around } = this.#owner;
+    return tenantId === undefined ? around.owner?.tenantSoFar : (tenantId ?? undefined);
+  }
+
+  #price(usage: GenAiUsage, response: GenAiResponse, tenantId: string | undefined): void {
+    const { price } = this.#calls;
+    if (price === undefined || this.hasCost) return;
+    const { provider, model, operation } = this.#facts;
+    const cost = price({
+      provider,
+      model: response.model ?? model,
+      operation,
+      usage,
+      tenantId,
+      serviceTier: response.serviceTier,
+    });
+    if (cost !== undefined) this.addCost(cost);
+  }
+
+  /** On the span at once; the facts for whoever writes logs. */
+  #exception(thrown: unknown, endMs: number): ExceptionFacts | undefined {
+    const { home } = this.#calls;
+    const { logs, spanEvents, stackTraces } = home.exceptions;
+    const span = spanEvents ? this.#ownSpan : undefined;
+    if (thrown === undefined || (!logs && span === undefined)) return undefined;
+    const exception = readException(thrown, stackTraces);
+    if (exception !== undefined && span?.hasException(thrown) === false)
+      span.addException(exception, hrTimeOf(endMs));
+    return logs ? exception : undefined;
+  }
+
+  #finishSpan(
+    span: ExchangeSpan,
+    end: MutableAttributes,
+    tenantId: string | undefined,
+    endMs: number,
+    outcome: GenAiOutcome,
+  ): void {
+    const { names, processors } = this.#calls.home;
+    if (!processors.any) span.complete(this.#startAttributes());
+    const all: MutableAttributes = Object.assign(end, this.governance?.attributes);
+    if (tenantId !== undefined) all[names.tenantId] = tenantId;
+    if (outcome.errorType !== undefined) span.status = failed(outcome);
+    // Whole: a host's attribute of the same name is to be replaced, not repeated.
+    span.completeAtEnd(all, true);
+    span.finish(span.name, endMs);
+    if (processors.any) processors.onEnd(span);
+  }
+}
+
+/** JSON-RPC's own words, as the conventions want; of everything else only the type is told. */
+function failed({ rpcMessage }: GenAiOutcome): SpanStatus {
+  return rpcMessage === undefined ? SPAN_ERROR : { ...SPAN_ERROR, message: rpcMessage };
+}

@@ -1,0 +1,59 @@
+/** What is known of a model's answer: what was read of it, and what the host says, whose word wins. */
+import type { GenAiAnswer, GenAiUsage } from '../model/gen-ai-answer.js';
+import type { GenAiResponse } from '../model/gen-ai.js';
+import type { Given } from './given.js';
+
+const MAX_FINISH_REASONS = 16;
+
+const USAGE_FIELDS = [
+  'inputTokens',
+  'outputTokens',
+  'cacheReadInputTokens',
+  'cacheCreationInputTokens',
+  'reasoningOutputTokens',
+] as const satisfies readonly (keyof GenAiUsage)[];
+
+type MutableUsage = { -readonly [Field in keyof GenAiUsage]: GenAiUsage[Field] };
+
+export function readResponse(given: Given): GenAiResponse {
+  const usage = given.inner('usage');
+  return {
+    id: given.text('id'),
+    model: given.text('model'),
+    finishReasons: given.texts('finishReasons', MAX_FINISH_REASONS),
+    usage: usage === undefined ? undefined : readUsage(usage),
+    serviceTier: given.text('serviceTier'),
+    systemFingerprint: given.text('systemFingerprint'),
+  };
+}
+
+function readUsage(given: Given): GenAiUsage | undefined {
+  const usage: MutableUsage = {};
+  for (const field of USAGE_FIELDS) usage[field] = given.whole(field);
+  return usage;
+}
+
+/** Field by field, what `first` says wins. */
+export function merged(first: GenAiResponse, second: GenAiResponse | GenAiAnswer | undefined): GenAiResponse {
+  if (second === undefined) return first;
+  return {
+    id: first.id ?? second.id,
+    model: first.model ?? second.model,
+    finishReasons: first.finishReasons ?? second.finishReasons,
+    usage: mergedUsage(first.usage, second.usage),
+    serviceTier: first.serviceTier ?? second.serviceTier,
+    systemFingerprint: first.systemFingerprint ?? second.systemFingerprint,
+  };
+}
+
+function mergedUsage(first: GenAiUsage | undefined, second: GenAiUsage | undefined): GenAiUsage | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  const usage: MutableUsage = {};
+  for (const field of USAGE_FIELDS) usage[field] = first[field] ?? second[field];
+  return usage;
+}
+
+/** `undefined` where no count is known at all. */
+export function knownUsage(usage: GenAiUsage | undefined): GenAiUsage | undefined {
+  return usage !== undefined && USAGE_FIELDS.some((field) => usage[field] !== undefined) ? usage : undefined;
+}

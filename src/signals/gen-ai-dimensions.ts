@@ -6,11 +6,12 @@ import { ATTR_NETWORK_TRANSPORT } from '@opentelemetry/semantic-conventions';
 import type { FinishedGenAi } from '../model/finished-gen-ai.js';
 import type { GenAiNames } from '../model/gen-ai-names.js';
 import { KnownNames, OTHER } from './known-names.js';
+import type { Room } from './rooms.js';
 
 /** Models that have answered. */
-export const MAX_KNOWN_MODELS = 1_000;
+const MAX_KNOWN_MODELS = 1_000;
 /** Tools, prompts, agents and workflows that have. */
-export const MAX_KNOWN_TOOLS = 1_000;
+const MAX_KNOWN_TOOLS = 1_000;
 /** Of operations, of providers and of addresses, whatever comes first. */
 const MAX_WORDS = 200;
 const MAX_ERROR_TYPES = 200;
@@ -20,7 +21,7 @@ const MAX_PROTOCOL_VERSIONS = 20;
 const WORD = /^[\w.:/-]{1,64}$/;
 const TRANSPORTS: ReadonlySet<unknown> = new Set(['tcp', 'pipe', 'quic', 'unix', 'udp']);
 
-const OPERATIONS = [
+const OPERATIONS: ReadonlySet<string> = new Set([
   'chat',
   'generate_content',
   'text_completion',
@@ -30,7 +31,7 @@ const OPERATIONS = [
   'invoke_agent',
   'execute_tool',
   'invoke_workflow',
-];
+]);
 
 /** The requests and notifications of the protocol, up to its version 2026-07-28. */
 const MCP_METHODS: ReadonlySet<string> = new Set([
@@ -91,23 +92,31 @@ export interface CallDimensions {
 export interface GenAiDimensionsOptions {
   readonly names: GenAiNames;
   /** Models that are known from the beginning. */
-  readonly models: readonly string[];
+  readonly models: ReadonlySet<string>;
+  /** For names of one kind, of which there may be so many. */
+  roomFor(max: number): Room;
 }
 
 /** Of the operator's metrics, or of one tenant's: what one of them has made known tells another nothing. */
 export class GenAiDimensions {
   readonly #names: GenAiNames;
   readonly #models: KnownNames;
-  readonly #tools = new KnownNames(MAX_KNOWN_TOOLS);
-  readonly #operations = new KnownNames(MAX_WORDS, OPERATIONS);
-  readonly #providers = new KnownNames(MAX_WORDS);
-  readonly #addresses = new KnownNames(MAX_WORDS);
-  readonly #errorTypes = new KnownNames(MAX_ERROR_TYPES);
-  readonly #protocolVersions = new KnownNames(MAX_PROTOCOL_VERSIONS);
+  readonly #tools: KnownNames;
+  readonly #operations: KnownNames;
+  readonly #providers: KnownNames;
+  readonly #addresses: KnownNames;
+  readonly #errorTypes: KnownNames;
+  readonly #protocolVersions: KnownNames;
 
-  constructor({ names, models }: GenAiDimensionsOptions) {
+  constructor({ names, models, roomFor }: GenAiDimensionsOptions) {
     this.#names = names;
-    this.#models = new KnownNames(MAX_KNOWN_MODELS, models);
+    this.#models = new KnownNames(roomFor(MAX_KNOWN_MODELS), models);
+    this.#tools = new KnownNames(roomFor(MAX_KNOWN_TOOLS));
+    this.#operations = new KnownNames(roomFor(MAX_WORDS), OPERATIONS);
+    this.#providers = new KnownNames(roomFor(MAX_WORDS));
+    this.#addresses = new KnownNames(roomFor(MAX_WORDS));
+    this.#errorTypes = new KnownNames(roomFor(MAX_ERROR_TYPES));
+    this.#protocolVersions = new KnownNames(roomFor(MAX_PROTOCOL_VERSIONS));
   }
 
   of(call: FinishedGenAi): CallDimensions {

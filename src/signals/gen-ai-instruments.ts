@@ -11,7 +11,7 @@ import { EXECUTE_TOOL, INVOKE_AGENT, INVOKE_WORKFLOW, type GenAiNames } from '..
 import type { CallDimensions } from './gen-ai-dimensions.js';
 import type { InstrumentTable } from './instrument-table.js';
 import type { Instrument, InstrumentHead } from './instrument.js';
-import type { SeriesRoom } from './series-room.js';
+import type { Room } from './rooms.js';
 
 /** Seconds, as the conventions advise: each twice the one before. */
 const DURATION_BOUNDARIES_S = Array.from({ length: 14 }, (_unused, index) => 2 ** index / 100);
@@ -25,7 +25,7 @@ export interface GenAiInstrumentsOptions {
   /** `{ns}.tenant_id`, on points that tell tenants apart. */
   readonly tenantKey: string;
   /** For the series of one metric. Default: the table's. */
-  readonly newRoom?: () => SeriesRoom;
+  readonly newRoom?: () => Room;
   readonly hasExemplars: boolean;
 }
 

@@ -10,7 +10,7 @@ import { GenAiDimensions } from './gen-ai-dimensions.js';
 import { GenAiInstruments } from './gen-ai-instruments.js';
 import { GovernanceMetrics } from './governance-metrics.js';
 import { InstrumentTable } from './instrument-table.js';
-import { CommonRoom, FairRoom } from './series-room.js';
+import { CommonRoom, FairRoom } from './rooms.js';
 import { TenantCalls, type TenantTable } from './tenant-calls.js';
 import type { TenantLabels } from './tenant-labels.js';
 
@@ -41,7 +41,11 @@ export class OperatorCalls {
     const { names, genAiNames, genAiModels, maxSeriesPerMetric } = options;
     this.#tenantLabels = options.tenantLabels;
     this.#governance = governance;
-    this.#dimensions = new GenAiDimensions({ names: genAiNames, models: genAiModels });
+    this.#dimensions = new GenAiDimensions({
+      names: genAiNames,
+      models: new Set(genAiModels),
+      roomFor: (max) => new FairRoom(max),
+    });
     this.#instruments = new GenAiInstruments(table, {
       names: genAiNames,
       tenantKey: names.tenantId,
@@ -79,12 +83,15 @@ export function createTenantCalls(options: TenantCallOptions): TenantCalls | und
   if (genAiToTenants === false) return undefined;
   // Tenants get no traces, so nothing leads to one.
   const exemplars = new Exemplars('always_off');
+  const models = new Set(genAiModels);
   return new TenantCalls({
     ...options,
     newTable(sinceMs): TenantTable {
       const room = new CommonRoom(maxSeriesPerTenant);
       const table = new InstrumentTable({ ...options, exemplars, newRoom: () => room }, sinceMs);
-      const dimensions = new GenAiDimensions({ names: genAiNames, models: genAiModels });
+      // Of all kinds together: more names than series would be of no use.
+      const namesRoom = new CommonRoom(maxSeriesPerTenant);
+      const dimensions = new GenAiDimensions({ names: genAiNames, models, roomFor: () => namesRoom });
       const instruments = new GenAiInstruments(table, {
         names: genAiNames,
         tenantKey: names.tenantId,
@@ -97,6 +104,7 @@ export function createTenantCalls(options: TenantCallOptions): TenantCalls | und
           : undefined;
       return {
         table,
+        forgetUnused: (nowMs) => dimensions.forgetUnused(nowMs),
         record(call) {
           instruments.record(call, dimensions.of(call), undefined);
           if (call.governance !== undefined)

@@ -11,7 +11,7 @@ import type { Names } from '../model/names.js';
 import type { Instrument, InstrumentHead } from './instrument.js';
 import type { InstrumentTable } from './instrument-table.js';
 import type { Measured } from './measured.js';
-import type { SeriesRoom } from './series-room.js';
+import type { Room } from './rooms.js';
 
 /** Each is a metric of its own, as its unit says. */
 export const MAX_CURRENCIES = 16;
@@ -21,7 +21,7 @@ const ROUNDING = 1e-12;
 
 export interface GovernanceMetricsOptions {
   /** For the series of one metric. Default: the table's. */
-  readonly newRoom?: () => SeriesRoom;
+  readonly newRoom?: () => Room;
   readonly names: Names;
   /** Whose work it was, as far as series are to tell it. */
   readonly attribution: readonly AttributionDimension[];

@@ -15,14 +15,14 @@ import {
   type ReadingSource,
   type SeriesView,
 } from './metric-reading.js';
-import type { SeriesRoom } from './series-room.js';
+import type { Room } from './rooms.js';
 import { toldVersionOf } from './told-version.js';
 
 export interface InstrumentTableOptions {
   readonly scope: Scope;
   readonly encoders: Encoders;
   /** For the series of one metric, unless it is given another one. */
-  readonly newRoom: () => SeriesRoom;
+  readonly newRoom: () => Room;
   readonly forgetAfterMs: number;
   readonly exemplars: Exemplars;
   nowMs(): number;
@@ -64,7 +64,7 @@ export class InstrumentTable implements InstrumentHome, SeriesView<InstrumentSer
   }
 
   /** The caller bounds how many there are. `room`: for its series. */
-  add(head: InstrumentHead, room: SeriesRoom = this.#options.newRoom()): Instrument {
+  add(head: InstrumentHead, room: Room = this.#options.newRoom()): Instrument {
     const instrument = new Instrument(head, this, room);
     this.#instruments.push(instrument);
     return instrument;

@@ -3,7 +3,7 @@ import type { MutableAttributes } from '../model/attributes.js';
 import { ATTR_METRIC_OVERFLOW } from '../model/names.js';
 import { Accumulation } from './accumulation.js';
 import type { Measured } from './measured.js';
-import type { SeriesRoom } from './series-room.js';
+import type { Room } from './rooms.js';
 
 /** What a metric is. */
 export interface InstrumentHead {
@@ -50,11 +50,11 @@ export interface InstrumentHome {
 export class Instrument {
   readonly head: InstrumentHead;
   readonly #home: InstrumentHome;
-  readonly #room: SeriesRoom;
+  readonly #room: Room;
   readonly #series = new Map<string, InstrumentSeries>();
   #overflow: InstrumentSeries | undefined;
 
-  constructor(head: InstrumentHead, home: InstrumentHome, room: SeriesRoom) {
+  constructor(head: InstrumentHead, home: InstrumentHome, room: Room) {
     this.head = head;
     this.#home = home;
     this.#room = room;

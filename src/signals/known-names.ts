@@ -1,9 +1,9 @@
 /**
  * Names that clients can invent, such as those of models and tools: they become dimensions only once something stands behind
- * them. Bound: so many names of 128 characters, one owner's half of them at most; about 200 KB with 1,000.
+ * them. Bound: the room they are given; each is 128 characters at most, so 1,000 take about 200 KB.
  */
 import { cleanName } from '../model/clean-values.js';
-import { FairRoom } from './series-room.js';
+import type { Room } from './rooms.js';
 
 /** What stands for every name that is not known. */
 export const OTHER = '_OTHER';
@@ -17,20 +17,18 @@ interface Learned {
   usedAtMs: number;
 }
 
+export const NO_NAMES: ReadonlySet<string> = new Set();
+
 export class KnownNames {
   readonly #always: ReadonlySet<string>;
-  readonly #learned = new Map<string, Learned>();
-  readonly #room: FairRoom;
+  readonly #room: Room;
+  /** Made with the first: each tenant with calls has several of these. */
+  #learned: Map<string, Learned> | undefined;
 
   /** `always`: known from the beginning, and beside the bound. */
-  constructor(max: number, always: Iterable<string> = []) {
-    this.#room = new FairRoom(max);
-    this.#always = new Set(always);
-  }
-
-  /** For tests of the bound. */
-  get size(): number {
-    return this.#learned.size;
+  constructor(room: Room, always = NO_NAMES) {
+    this.#room = room;
+    this.#always = always;
   }
 
   /**
@@ -41,20 +39,21 @@ export class KnownNames {
     const clean = cleanName(name, MAX_LENGTH);
     if (clean === undefined) return undefined;
     if (this.#always.has(clean)) return clean;
-    const known = this.#learned.get(clean);
+    const known = this.#learned?.get(clean);
     if (known !== undefined) {
       if (isTrue) known.usedAtMs = nowMs;
       return clean;
     }
     if (!isTrue || !this.#room.take(owner)) return OTHER;
+    this.#learned ??= new Map();
     this.#learned.set(clean, { owner, usedAtMs: nowMs });
     return clean;
   }
 
   forgetUnused(nowMs: number): void {
-    for (const [name, { owner, usedAtMs }] of this.#learned) {
+    for (const [name, { owner, usedAtMs }] of this.#learned ?? []) {
       if (nowMs - usedAtMs < FORGET_AFTER_MS) continue;
-      this.#learned.delete(name);
+      this.#learned?.delete(name);
       this.#room.giveBack(owner);
     }
   }

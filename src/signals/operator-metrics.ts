@@ -13,7 +13,7 @@ import { GovernanceMetrics } from './governance-metrics.js';
 import { createHttpServerMetrics } from './http-server-metrics.js';
 import { InstrumentTable } from './instrument-table.js';
 import { createProxyLatencyMetrics } from './proxy-latency-metrics.js';
-import { CommonRoom, FairRoom } from './series-room.js';
+import { CommonRoom, FairRoom } from './rooms.js';
 import type { TenantLabels } from './tenant-labels.js';
 
 export interface OperatorMetricsOptions extends GenAiMetricSettings {

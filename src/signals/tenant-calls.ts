@@ -14,6 +14,8 @@ type Temporality = 'cumulative' | 'delta';
 export interface TenantTable {
   readonly table: InstrumentTable;
   record(call: FinishedGenAi): void;
+  /** Names that nobody has used for long. */
+  forgetUnused(nowMs: number): void;
 }
 
 export interface TenantCallsOptions {
@@ -122,6 +124,7 @@ export class TenantCalls {
     for (const held of this.#held.values()) {
       const { own } = held;
       if (own === undefined || held.marks > 0) continue;
+      own.forgetUnused(nowMs());
       yield* own.table.sweep();
       // Between the steps another table may have come.
       if (held.own !== own || held.marks > 0 || !own.table.isIdle(nowMs() - forgetAfterMs)) continue;

@@ -1,6 +1,6 @@
-/** How many series a metric may have, and who gets them. What finds no room folds into the overflow series. */
+/** How many series, or names, there may be, and who gets them. */
 
-export interface SeriesRoom {
+export interface Room {
   /** One more for this owner; `false`: there is none. */
   take(owner: string): boolean;
   /** One of this owner's is forgotten. */
@@ -8,7 +8,7 @@ export interface SeriesRoom {
 }
 
 /** Whoever comes first, up to the end. */
-export class CommonRoom implements SeriesRoom {
+export class CommonRoom implements Room {
   readonly #max: number;
   #taken = 0;
 
@@ -28,10 +28,10 @@ export class CommonRoom implements SeriesRoom {
 }
 
 /**
- * Nobody gets more than what is left for all others: one owner alone half of it, two a third each, and however many invent
- * names, about one share more stays free. So whoever comes late still finds room, until there are more owners than series.
+ * Nobody gets more than what is left for all others: one owner alone half of it, two a third each, and however many take all
+ * that they can, about one share more stays free. So whoever comes late still finds room, until there are more owners than room.
  */
-export class FairRoom implements SeriesRoom {
+export class FairRoom implements Room {
   readonly #max: number;
   /** Owners that have taken something, so `max` at most. */
   readonly #held = new Map<string, number>();

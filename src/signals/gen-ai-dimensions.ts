@@ -79,6 +79,8 @@ export interface CallDimensions {
   readonly serverAddress: string | undefined;
   readonly serverPort: number | undefined;
   readonly errorType: string | undefined;
+  /** What JSON-RPC says of an error. */
+  readonly rpcStatusCode: string | undefined;
   /** Of the Model Context Protocol. */
   readonly method: string | undefined;
   readonly protocolVersion: string | undefined;
@@ -127,8 +129,8 @@ export class GenAiDimensions {
     const isAnswered = isDone && responseModel !== undefined;
     const model = (name: string | undefined): string | undefined =>
       this.#models.shown(name, isAnswered, owner, endMs);
-    const tool = (name: unknown): string | undefined =>
-      typeof name === 'string' ? this.#tools.shown(name, isDone, owner, endMs) : undefined;
+    const tool = (name: string | undefined): string | undefined =>
+      this.#tools.shown(name, isDone, owner, endMs);
     const word = (known: KnownNames, text: unknown): string | undefined =>
       typeof text === 'string' ? known.shown(text, WORD.test(text), owner, endMs) : undefined;
     const server = this.#serverOf(call, owner);
@@ -141,13 +143,14 @@ export class GenAiDimensions {
       serverAddress: server?.address,
       serverPort: server?.port,
       errorType: word(this.#errorTypes, errorType),
+      rpcStatusCode: word(this.#errorTypes, attributes[names.rpcStatusCode]),
       method: call.mcp && (MCP_METHODS.has(call.mcp.method) ? call.mcp.method : OTHER),
       protocolVersion: word(this.#protocolVersions, attributes[names.mcpProtocolVersion]),
       transport: TRANSPORTS.has(transport) ? (transport as string) : undefined,
       tool: tool(call.toolName),
-      prompt: tool(attributes[names.promptName]),
-      agent: tool(attributes[names.agentName]),
-      workflow: tool(attributes[names.workflowName]),
+      prompt: tool(attributes[names.promptName] as string | undefined),
+      agent: tool(call.agentName),
+      workflow: tool(call.workflowName),
     };
   }
 

@@ -89,6 +89,7 @@ export class GenAiInstruments {
       [names.operationName, shown.method === 'tools/call' ? EXECUTE_TOOL : undefined],
       [names.toolName, shown.tool],
       [names.promptName, shown.prompt],
+      [names.rpcStatusCode, shown.rpcStatusCode],
       [names.mcpProtocolVersion, shown.protocolVersion],
       [ATTR_NETWORK_TRANSPORT, shown.transport],
       // A gateway that answers is the server itself.

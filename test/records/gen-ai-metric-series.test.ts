@@ -325,13 +325,13 @@ describe('names that are invented', () => {
 
 describe('the later version of the conventions', () => {
   it('has durations of its own for tools, agents and workflows', () => {
-    const own = (operation: string, attributes = {}) =>
-      finishedCall({ operation, toolName: operation === 'execute_tool' ? 'search' : undefined, attributes });
+    const own = (operation: string, parts: Partial<FinishedGenAi> = {}) =>
+      finishedCall({ operation, toolName: operation === 'execute_tool' ? 'search' : undefined, ...parts });
     const points = toldOf(
       [
         own('execute_tool'),
-        own('invoke_agent', { 'gen_ai.agent.name': 'planner' }),
-        own('invoke_workflow', { 'gen_ai.workflow.name': 'nightly' }),
+        own('invoke_agent', { agentName: 'planner' }),
+        own('invoke_workflow', { workflowName: 'nightly' }),
         own('chat'),
       ],
       { genAiNames: genAiNames('latest'), operatorTenantDimension: false },

@@ -136,6 +136,8 @@ export interface GenAiPriced {
   readonly operation: string;
   readonly usage: GenAiUsage;
   readonly tenantId: string | undefined;
+  /** Whose work it was: customers have prices, and teams have budgets. */
+  readonly attribution: Attribution | undefined;
   readonly serviceTier: string | undefined;
 }
 

@@ -247,8 +247,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       home.clientDisconnect,
     );
     const tenantId = this.#tenantId();
-    if (usage !== undefined) this.#price(usage, response, tenantId);
     this.completeAttribution();
+    if (usage !== undefined) this.#price(usage, response, tenantId);
     const durationMs = Math.max(
       0,
       (this.#endMonotonicMs ?? home.clock.monotonicMs()) - this.#startMonotonicMs,
@@ -318,6 +318,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       operation,
       usage,
       tenantId,
+      attribution: this.governance?.attribution,
       serviceTier: response.serviceTier,
     });
     if (cost !== undefined) this.addCost(cost);

@@ -15,7 +15,12 @@ export function guardPrice(
   if (price === undefined) return undefined;
   return (call) => {
     try {
-      const answer: unknown = price({ ...call, usage: { ...call.usage } });
+      const { attribution } = call;
+      const answer: unknown = price({
+        ...call,
+        usage: { ...call.usage },
+        attribution: attribution && { ...attribution },
+      });
       if (answer === undefined || answer === null) return undefined;
       containRejection(answer);
       const { provider, model } = call;

@@ -1,7 +1,7 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const readsEnvironment = 'Only src/config/environment.ts reads the environment.';
+const readsEnvironment = 'Only src/config/environment.ts and src/sentry/environment.ts read the environment.';
 
 export default defineConfig(
   {
@@ -82,7 +82,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/config/environment.ts'],
+    files: ['src/config/environment.ts', 'src/sentry/environment.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {

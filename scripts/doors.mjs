@@ -17,6 +17,7 @@ export const doors = {
   './undici': 'src/adapters/undici.ts',
   './testing': 'src/testing/index.ts',
   './propagation': 'src/propagation/index.ts',
+  './sentry': 'src/sentry/index.ts',
 };
 
 /** The built file of a source file. @type {(source: string, kind: 'esm' | 'cjs', extension: 'js' | 'd.ts') => string} */

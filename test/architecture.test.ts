@@ -9,14 +9,17 @@ import { root } from '../scripts/root.mjs';
 import { readManifest } from './package/packed-project.js';
 
 const stages = ['config', 'request', 'signals', 'gen-ai', 'propagation', 'otlp', 'delivery', 'transport'];
-const edges = ['adapters', 'testing', 'cli'];
+const edges = ['adapters', 'testing', 'cli', 'sentry'];
 const folders = ['model', ...stages, ...edges];
 const compositionRoot = 'src/gateway-telemetry.ts';
 /** What the root hands to the host; it may know the stages too, and nobody but the root knows it. */
 const instanceFile = 'src/instance.ts';
 const mainDoor = 'src/index.ts';
 const environmentReader = 'src/config/environment.ts';
+/** Of a door that hosts may use without the rest: it has variables of its own. */
+const environmentReaders = [environmentReader, 'src/sentry/environment.ts'];
 const sdkLoader = 'src/signals/load-sdk.cts';
+const sentryLoader = 'src/sentry/load-sentry.cts';
 const maxLines = 400;
 
 const builtins = new Set(builtinModules);
@@ -75,6 +78,9 @@ describe('the rules', () => {
     ],
     ['src/model/telemetry.ts', `import type { IncomingMessage } from 'node:http';`],
     [environmentReader, `export const read = () => process.env;`],
+    ['src/sentry/environment.ts', `export const read = () => process.env;`],
+    [sentryLoader, `export function f(): unknown { return require('@sentry/node'); }`],
+    ['src/sentry/index.ts', `import type { GatewayTelemetry } from '../index.js';`],
     [
       'src/config/options.ts',
       `// The text 'process.env' and "import { x } from '../otlp/x.js'" in a comment.`,
@@ -124,6 +130,10 @@ describe('the rules', () => {
     ['src/signals/span.ts', `import '@opentelemetry/exporter-trace-otlp-proto';`, 'only on demand'],
     ['src/signals/span.ts', `export { Tracer } from '@opentelemetry/sdk-trace-base';`, 'only on demand'],
     ['src/signals/other.cts', `const x = require('@opentelemetry/sdk-metrics');`, 'only on demand'],
+    ['src/sentry/event.ts', `import type { Event } from '@sentry/node';`, 'on demand'],
+    ['src/sentry/event.ts', `const x = await import('@sentry/node');`, 'on demand'],
+    ['src/sentry/event.ts', `import { asText } from '../config/checks.js';`, 'may import only'],
+    ['src/request/exchange.ts', `import { x } from '../sentry/event.js';`, 'may import only'],
     [sdkLoader, `import { Tracer } from '@opentelemetry/sdk-trace-base';`, 'only on demand'],
     ['src/request/trust.ts', `const x = process.env.HOME;`, 'reads the environment'],
     ['src/request/trust.ts', `const x = process['env'];`, 'reads the environment'],
@@ -165,8 +175,8 @@ function findViolations(files: readonly SourceText[]): string[] {
     if (lines > maxLines) found.push(`${path} has ${lines} lines; the most is ${maxLines}`);
 
     const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-    if (path !== environmentReader && readsEnvironment(tree)) {
-      found.push(`${path} reads the environment; only ${environmentReader} may`);
+    if (!environmentReaders.includes(path) && readsEnvironment(tree)) {
+      found.push(`${path} reads the environment; only ${environmentReaders.join(' and ')} may`);
     }
     for (const imported of importsOf(tree)) {
       const rule = imported.specifier.startsWith('.')
@@ -221,6 +231,11 @@ function packageRule(path: string, folder: string, { specifier, kind }: Import):
   const [first = '', second = ''] = specifier.split('/');
   const packageName = first.startsWith('@') ? `${first}/${second}` : first;
   if (!declared.has(packageName)) return `${path} imports ${specifier}, which is not a declared dependency`;
+  if (packageName.startsWith('@sentry/')) {
+    return kind === 'require' && path === sentryLoader
+      ? undefined
+      : `${path} imports ${specifier}, but only ${sentryLoader} may, on demand; types are written out`;
+  }
   const isHeavy = /^@opentelemetry\/(?:sdk-|exporter-)/.test(packageName);
   const onDemand = kind === 'type' || kind === 'dynamic' || (kind === 'require' && path === sdkLoader);
   if (isHeavy && !onDemand) {

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, QUEUE_DEFAULTS } from '../src/config/defaults.js';
 import { resolveSettings } from '../src/config/resolve.js';
+import { createGatewayTelemetry } from '../src/index.js';
 import { VERSION } from '../src/model/version.js';
 import * as errorTypes from '../src/request/error-type.js';
+import { sentryErrors } from '../src/sentry/index.js';
 import { COVERED, EVERY_DEFAULT } from './support/every-default.js';
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -86,6 +88,26 @@ describe('the README', () => {
     const source = files.map((file) => read(`src/config/${file}.ts`)).join('\n');
     const named = source.match(/OTEL_[A-Z_]+[A-Z]/g) ?? [];
     for (const name of named) expect(readme).toContain(name);
+  });
+
+  it('lists every option of the error reports, every loss and every variable', () => {
+    const known = (): string[] => {
+      try {
+        sentryErrors(createGatewayTelemetry({ env: false }), { unknown: 1 } as never);
+      } catch (error) {
+        return (/known are (.*)$/.exec((error as Error).message)?.[1] ?? '').split(', ');
+      }
+      throw new Error('an unknown option was accepted');
+    };
+    expect(firstCells('## Error reports (Sentry)')).toEqual(known());
+    const environment = read('src/sentry/environment.ts');
+    for (const name of environment.match(/'SENTRY_[A-Z_]+'/g) ?? [])
+      expect(readme).toContain(name.slice(1, -1));
+    const losses = /export type SentryLoss =([^;]*);/.exec(read('src/sentry/options.ts'))?.[1] ?? '';
+    const names = losses.match(/'\w+'/g) ?? [];
+    expect(names.length).toBeGreaterThan(5);
+    const chapter = readme.slice(readme.indexOf('\n## Error reports (Sentry)\n'));
+    for (const name of names) expect(chapter).toContain(name.slice(1, -1));
   });
 
   it('names every dependency with its reason', () => {

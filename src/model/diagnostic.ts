@@ -22,6 +22,8 @@ export type DiagnosticCode =
   | 'resource_detector_failed'
   /** The egress guard failed its test in this runtime: nothing is sent to tenants. */
   | 'egress_guard_failed'
+  /** `gateway-otel/sentry` could not load `@sentry/node`: no error report is sent. */
+  | 'sentry_unavailable'
   /** An export failed; its batch waits for another attempt or was dropped. */
   | 'export_failed'
   /** The destination took the request but refused some of its items. */

@@ -15,20 +15,21 @@ export interface ExceptionFacts {
   readonly stacktrace: string | undefined;
 }
 
-const MAX_TYPE_LENGTH = 256;
+export const MAX_TYPE_LENGTH = 256;
 export const MAX_MESSAGE_LENGTH = 1024;
 export const MAX_STACK_LENGTH = 8192;
 /** Errors with a longer history repeat themselves. */
 const MAX_CAUSES = 4;
 
-interface Layer {
+/** What one of a chain of errors says of itself: neither redacted nor cut. */
+export interface ExceptionLayer {
+  /** What it was read from. */
+  readonly thrown: unknown;
   readonly type: string | undefined;
   readonly message: string | undefined;
   readonly stack: string | undefined;
   readonly cause: unknown;
 }
-
-const NOTHING: Layer = { type: undefined, message: undefined, stack: undefined, cause: undefined };
 
 /** A getter that throws costs its own field. */
 function read(thrown: object, field: string): unknown {
@@ -43,12 +44,12 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function layerOf(thrown: unknown, stackTraces: boolean): Layer {
+function layerOf(thrown: unknown, stackTraces: boolean): ExceptionLayer {
   if (typeof thrown !== 'object' || thrown === null) {
     const message = ['string', 'number', 'boolean', 'bigint'].includes(typeof thrown)
       ? String(thrown)
       : undefined;
-    return { ...NOTHING, message: textOf(message) };
+    return { thrown, type: undefined, message: textOf(message), stack: undefined, cause: undefined };
   }
   const code = read(thrown, 'code');
   const message = textOf(read(thrown, 'message'));
@@ -56,6 +57,7 @@ function layerOf(thrown: unknown, stackTraces: boolean): Layer {
   const errors = message === undefined ? read(thrown, 'errors') : undefined;
   const first = typeof errors === 'object' && errors !== null ? read(errors, '0') : undefined;
   return {
+    thrown,
     // As the OpenTelemetry API's own `recordException`: the code, where there is one, says more than the class.
     type: typeof code === 'number' ? String(code) : (textOf(code) ?? textOf(read(thrown, 'name'))),
     message,
@@ -64,12 +66,13 @@ function layerOf(thrown: unknown, stackTraces: boolean): Layer {
   };
 }
 
-/** `undefined`: it says nothing. Causes follow in the message, each in one line, and in the stack trace. */
-export function readException(thrown: unknown, stackTraces: boolean): ExceptionFacts | undefined {
+/** What was thrown, and what it blames, each once: at least one, at most five. */
+export function exceptionLayers(
+  thrown: unknown,
+  stackTraces: boolean,
+): readonly [ExceptionLayer, ...ExceptionLayer[]] {
   const outer = layerOf(thrown, stackTraces);
-  if (outer.type === undefined && outer.message === undefined) return undefined;
-  let message = outer.message ?? '';
-  let stack = outer.stack ?? '';
+  const layers: [ExceptionLayer, ...ExceptionLayer[]] = [outer];
   const seen = new Set<unknown>([thrown]);
   let { cause } = outer;
   for (let depth = 0; depth < MAX_CAUSES && cause !== undefined && cause !== null; depth++) {
@@ -77,12 +80,24 @@ export function readException(thrown: unknown, stackTraces: boolean): ExceptionF
     if (seen.has(cause)) break;
     seen.add(cause);
     const layer = layerOf(cause, stackTraces);
+    layers.push(layer);
+    cause = layer.cause;
+  }
+  return layers;
+}
+
+/** `undefined`: it says nothing. Causes follow in the message, each in one line, and in the stack trace. */
+export function readException(thrown: unknown, stackTraces: boolean): ExceptionFacts | undefined {
+  const [outer, ...causes] = exceptionLayers(thrown, stackTraces);
+  if (outer.type === undefined && outer.message === undefined) return undefined;
+  let message = outer.message ?? '';
+  let stack = outer.stack ?? '';
+  for (const layer of causes) {
     const said = [layer.type, layer.message].filter((text) => text !== undefined).join(': ');
     if (said !== '' && message.length < MAX_MESSAGE_LENGTH)
       message += message === '' ? said : ` (caused by ${said})`;
     if (layer.stack !== undefined && stack.length < MAX_STACK_LENGTH)
       stack += `${stack === '' ? '' : '\n'}Caused by: ${layer.stack}`;
-    cause = layer.cause;
   }
   return {
     type: outer.type === undefined ? undefined : exceptionText(outer.type, MAX_TYPE_LENGTH),

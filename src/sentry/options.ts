@@ -104,7 +104,7 @@ export interface SentryErrors {
    */
   setDsn(dsn: string | null): void;
   status(): SentryStatus;
-  /** Waits until nothing waits. `false`: not all was taken in time. Never rejects. */
+  /** Resolves when nothing waits, with `true`, or after the time, with `false`. Never rejects. */
   flush(options?: SentryTimeout): Promise<boolean>;
   /** Reports nothing from now on, removes every listener, and gives what waits its time. Idempotent. Never rejects. */
   close(options?: SentryTimeout): Promise<boolean>;

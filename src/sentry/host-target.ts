@@ -15,7 +15,6 @@ const ANSWER_DEADLINE_MS = 60_000;
 
 /** A scope of Sentry's, as far as we need one. */
 interface Scope {
-  clear(): Scope;
   addEventProcessor(processor: (event: object, hint: Hint) => object): Scope;
 }
 
@@ -43,8 +42,8 @@ export function createHostTarget(client: SentryClient, settled: Settled): Target
       hint.attachments = [];
       return structuredClone(event);
     };
-    // A copy of the current scope, which is no longer one after this.
-    const captureContext = (scope: Scope): Scope => scope.clear().addEventProcessor(takeBack);
+    // Given a copy of the current scope, for this event alone.
+    const captureContext = (scope: Scope): Scope => scope.addEventProcessor(takeBack);
     outside(() => client.captureEvent(structuredClone(event), { event_id: event.event_id, captureContext }));
   };
   return {

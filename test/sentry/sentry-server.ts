@@ -59,7 +59,12 @@ export function parseEnvelope(body: Buffer): Pick<ReceivedEnvelope, 'header' | '
       payload = body.subarray(at, at + length).toString();
       at += length;
     } else payload = line();
-    items.push({ header: itemHeader, payload: JSON.parse(payload) as Record<string, unknown> });
+    // Attachments are whatever they are.
+    const isJson = payload.startsWith('{');
+    items.push({
+      header: itemHeader,
+      payload: isJson ? (JSON.parse(payload) as Record<string, unknown>) : { payload },
+    });
   }
   return { header, items };
 }

@@ -9,8 +9,8 @@
  * place of the token histogram (#374), `gen_ai.client.inference.*` (#521), costs (#443).
  */
 
-export const GEN_AI_SEMCONV = ['1.41', 'latest'] as const;
-export type GenAiSemconv = (typeof GEN_AI_SEMCONV)[number];
+export type GenAiSemconv = '1.41' | 'latest';
+export const GEN_AI_SEMCONV: readonly GenAiSemconv[] = ['1.41', 'latest'];
 
 /** Operations with rules of their own. */
 export const EXECUTE_TOOL = 'execute_tool';

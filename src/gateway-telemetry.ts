@@ -14,6 +14,7 @@ import { createDestinationTests } from './delivery/destination-test.js';
 import { outside } from './delivery/outside.js';
 import { createStateListeners } from './delivery/state-listeners.js';
 import { createGenAiReader } from './gen-ai/answer-reader.js';
+import { watchGenAiAnswer } from './gen-ai/watch-answer.js';
 import { Instance, type KeptSettings } from './instance.js';
 import type { Attributes } from './model/attributes.js';
 import type { DestinationResource, Scope } from './model/delivery.js';
@@ -339,13 +340,14 @@ function compose(
   };
   const stage = createRequestStage({ home, ...mode, isShutDown: () => isShutDown, trust: settings.trust });
   const w3c = createPropagation({ extract: ['w3c'], baggage: 'ignore' });
+  const answers = { watch: watchGenAiAnswer, createReader: createGenAiReader };
   const events = createEventStage({
     home,
     ...mode,
     sink: eventSink,
     w3c,
     genAi: settings.genAi,
-    answers: { createReader: createGenAiReader },
+    answers,
   });
   for (const notice of settings.notices) reporter.notice(notice);
   if (isSaid && (settings.propagation.extract ?? settings.propagation.inject) !== undefined) {

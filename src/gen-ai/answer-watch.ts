@@ -14,6 +14,7 @@ export class AnswerWatch {
   constructor(observer: GenAiAnswerObserver, { contentType, contentEncoding }: GenAiAnswerHead) {
     this.#observer = observer;
     this.#reader = createAnswerReader(contentType);
+    observer.onReader?.(this.#reader);
     if (!isEncoded(contentEncoding)) return;
     const encoding = contentEncoding?.trim().toLowerCase() ?? '';
     if (isDecodable(encoding)) this.#copy = new DecodedCopy(encoding, this.#reader, () => this.#tell());

@@ -83,6 +83,8 @@ export interface GenAiAnswerEnd {
 
 /** Called synchronously as the bytes pass, in this order. None may throw, and none should take long: bytes wait for it. */
 export interface GenAiAnswerObserver {
+  /** Before all others: what reads it, whose answer so far can be looked at, and which is not to be written to. */
+  onReader?(reader: GenAiReader): void;
   /** The first byte of the body has come. Once. */
   onFirstByte?(): void;
   /** One or more events of a stream have come together: `count` more of them. Not for encoded streams. */

@@ -5,13 +5,7 @@ import type { MutableAttributes } from '../model/attributes.js';
 import { readException, type ExceptionFacts } from '../model/exception.js';
 import type { WritableHeaders } from '../model/exchange.js';
 import type { GenAiSink } from '../model/finished-gen-ai.js';
-import type {
-  GenAiAnswer,
-  GenAiAnswerEnd,
-  GenAiAnswerHead,
-  GenAiReader,
-  GenAiUsage,
-} from '../model/gen-ai-answer.js';
+import type { GenAiAnswer, GenAiUsage } from '../model/gen-ai-answer.js';
 import type { GenAiNames } from '../model/gen-ai-names.js';
 import type { GenAiCall, GenAiEnd, GenAiResponse } from '../model/gen-ai.js';
 import type { CostFact } from '../model/governance.js';
@@ -20,6 +14,7 @@ import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { endAttributes } from './gen-ai-attributes.js';
+import { GenAiBytes, statusOf, type GenAiAnswers } from './gen-ai-bytes.js';
 import type { GenAiFacts } from './gen-ai-facts.js';
 import { genAiOutcome, type GenAiOutcome } from './gen-ai-outcome.js';
 import type { Price } from './gen-ai-price.js';
@@ -30,11 +25,6 @@ import { cleanStatus } from './limits.js';
 import { parentContext } from './related-trace.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
-
-/** Reads answers while their bytes pass. */
-export interface GenAiAnswers {
-  createReader(head?: GenAiAnswerHead): GenAiReader;
-}
 
 /** What a call needs from its instance. */
 export interface GenAiHome {
@@ -76,13 +66,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   /** What the host says of the answer. */
   #told: GenAiResponse = {};
   #ending: GenAiEnding = NO_ENDING;
-  #reader: GenAiReader | undefined;
-  #firstByteMs: number | undefined;
-  /** Of a stream's first event; told by the host, or seen. */
-  #firstChunkMs: number | undefined;
-  /** `passing`: the bytes do; their end ends the call. `over`: they have, and what they said is still being read. */
-  #watch: 'passing' | 'over' | undefined;
-  #seen: GenAiAnswerEnd | undefined;
+  readonly #bytes: GenAiBytes;
   #endMonotonicMs: number | undefined;
   #ended: boolean;
 
@@ -100,6 +84,13 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     this.#owner = owner;
     this.#trace = trace;
     this.#ended = !recording;
+    this.#bytes = new GenAiBytes(calls.answers, {
+      elapsedMs: () => this.#elapsedMs(),
+      bytesEnded: () => {
+        this.#endMonotonicMs ??= home.clock.monotonicMs();
+      },
+      answerRead: (answer) => this.#finish(answer),
+    });
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
     const age = ageAt(nowMs, facts.startTimeMs);
@@ -164,21 +155,25 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   }
 
   watch<Source extends object>(source: Source): Source {
-    return source;
+    if (this.#ended) return source;
+    this.#ending = { ...this.#ending, statusCode: statusOf(source) ?? this.#ending.statusCode };
+    const watched = this.#bytes.watch(source);
+    if (watched === undefined)
+      this.#given('watch', {}).report('was given nothing that it can watch; the host ends the call');
+    return watched ?? source;
   }
 
   read(chunk: Uint8Array | string): void {
     if (this.#ended) return;
-    this.#firstByteMs ??= this.#elapsedMs();
     try {
-      (this.#reader ??= this.#calls.answers.createReader()).write(chunk);
+      this.#bytes.read(chunk);
     } catch {
       this.unreadable('read');
     }
   }
 
   firstChunk(): void {
-    if (!this.#ended) this.#firstChunkMs ??= this.#elapsedMs();
+    if (!this.#ended) this.#bytes.firstChunk();
   }
 
   #elapsedMs(): number {
@@ -197,8 +192,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     if (this.#ended) return;
     if (end !== undefined) this.#readEnd(end);
     this.#endMonotonicMs ??= this.#calls.home.clock.monotonicMs();
-    // All bytes have passed, and only their decoding is behind: the answer comes in a moment.
-    if (this.#watch !== 'over') this.#finish(this.#readAnswer());
+    // What has passed comes to be read in a moment.
+    if (!this.#bytes.isBehind) this.#finish(this.#bytes.answer);
   }
 
   #readEnd(end: GenAiEnd): void {
@@ -206,15 +201,6 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     const statusCode = cleanStatus(given.read('statusCode')) ?? this.#ending.statusCode;
     this.#ending = { statusCode, error: given.read('error') };
     this.#told = merged(readResponse(given), this.#told);
-  }
-
-  #readAnswer(): GenAiAnswer | undefined {
-    try {
-      this.#reader?.end();
-      return this.#reader?.answer;
-    } catch {
-      return undefined;
-    }
   }
 
   #finish(answer: GenAiAnswer | undefined): void {
@@ -226,9 +212,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     } catch {
       home.report({ code: 'internal_error', message: 'A finished call to a model could not be recorded' });
     }
-    this.#reader = undefined;
     this.#ending = NO_ENDING;
-    this.#seen = undefined;
   }
 
   #handOver(answer: GenAiAnswer | undefined): void {
@@ -242,7 +226,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
         ...this.#ending,
         isMcp: facts.mcp !== undefined,
         answer,
-        seen: this.#seen,
+        seen: this.#bytes.seen,
       },
       home.clientDisconnect,
     );
@@ -255,7 +239,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     );
     const endMs = this.#startMs + durationMs;
     const isStream = facts.isStream === true || answer?.isStream === true;
-    const timeToFirstChunkMs = isStream ? (this.#firstChunkMs ?? this.#firstByteMs) : undefined;
+    const timeToFirstChunkMs = isStream ? this.#bytes.timeToFirstChunkMs : undefined;
     const end = endAttributes(names, {
       response,
       usage,

@@ -145,9 +145,10 @@ function compose(
   const operatorResource = ofOperator(() => resources.operator());
   const openExchanges = new OpenExchanges();
   const bornMs = nowMs();
+  const callNames = genAiNames(settings.genAi.semconv);
   const metrics = createGatewayMetrics({
     ...settings.metrics,
-    genAiNames: genAiNames(settings.genAi.semconv),
+    genAiNames: callNames,
     genAiModels: settings.genAi.models,
     genAiToTenants: settings.tenantRecords.genAi,
     openRequests: () => openExchanges,
@@ -270,6 +271,8 @@ function compose(
     names,
     eventNameAttribute: settings.eventNameAttribute,
     tenantRecords: settings.tenantRecords,
+    genAiNames: callNames,
+    logsCalls: settings.genAi.events,
     intake,
     metrics,
     encoders,
@@ -346,7 +349,8 @@ function compose(
     ...mode,
     sink: eventSink,
     w3c,
-    genAi: settings.genAi,
+    price: settings.genAi.price,
+    genAiNames: callNames,
     answers,
   });
   for (const notice of settings.notices) reporter.notice(notice);

@@ -76,8 +76,8 @@ export interface TenantRecordOptions {
   readonly securityEvents?: boolean;
   /**
    * What is recorded of their own calls to models: the metrics of the calls without the tenant's id, at most
-   * `metrics.maxSeriesPerTenant` series of all of them; with `genAi.events` the log event, without request id, addresses, cost,
-   * policy and the host's attributes. `with_cost`: also the counter `{g}.cost` of what the calls have cost, without attribution;
+   * `metrics.maxSeriesPerTenant` series of all of them; with `genAi.events` the log event, without request id, cost, policy,
+   * agents and the host's attributes. `with_cost`: also the counter `{g}.cost` of what the calls have cost, without attribution;
    * what a call costs the host need not be what its tenant pays, so this is said apart. Default `false`.
    */
   readonly genAi?: boolean | 'with_cost';

@@ -3,7 +3,7 @@ import type { Wanted } from '../model/delivery.js';
 import type { GenAiSink } from '../model/finished-gen-ai.js';
 import type { SecurityEventSink } from '../model/finished-security-event.js';
 import type { WebhookSink } from '../model/finished-webhook.js';
-import { genAiNames, type GenAiSemconv } from '../model/gen-ai-names.js';
+import type { GenAiNames } from '../model/gen-ai-names.js';
 import type { GenAiPriced } from '../model/gen-ai.js';
 import type { Attribution, CostFact } from '../model/governance.js';
 import type { Propagation } from '../model/propagation.js';
@@ -26,10 +26,9 @@ import { readWebhook } from './webhook-options.js';
 export interface EventStageOptions {
   readonly home: ExchangeHome;
   readonly sink: WebhookSink & SecurityEventSink & GenAiSink;
-  readonly genAi: {
-    readonly semconv: GenAiSemconv;
-    readonly price: ((call: GenAiPriced) => number | CostFact | undefined) | undefined;
-  };
+  readonly genAiNames: GenAiNames;
+  /** `genAi.price` */
+  readonly price: ((call: GenAiPriced) => number | CostFact | undefined) | undefined;
   readonly answers: GenAiAnswers;
   /** Reads W3C alone, whatever formats the instance speaks. */
   readonly w3c: Propagation;
@@ -49,13 +48,13 @@ export function createEventStage(options: EventStageOptions): EventStage {
     !options.isDisabled() && (options.wanted().anything || home.processors.any);
   const isTracing = (): boolean => options.wanted().operatorTraces || home.processors.any;
   const security: SecurityHome = { home, sink: options.sink, names: new SecurityNames() };
-  const names = genAiNames(options.genAi.semconv);
+  const names = options.genAiNames;
   const calls: GenAiHome = {
     home,
     sink: options.sink,
     names,
     doubleKeys: [...home.names.governance.doubleKeys, ...names.doubleKeys],
-    price: guardPrice(options.genAi.price, home.report),
+    price: guardPrice(options.price, home.report),
     answers: options.answers,
     isDisabled: options.isDisabled,
   };

@@ -18,7 +18,7 @@ import { GenAiBytes, statusOf, type GenAiAnswers } from './gen-ai-bytes.js';
 import type { GenAiFacts } from './gen-ai-facts.js';
 import { genAiOutcome, type GenAiOutcome } from './gen-ai-outcome.js';
 import type { Price } from './gen-ai-price.js';
-import { knownUsage, merged, readResponse } from './gen-ai-response.js';
+import { knownUsage, merged, readResponse, redacted } from './gen-ai-response.js';
 import { GenAiTold } from './gen-ai-told.js';
 import { Given, type Around } from './given.js';
 import { cleanStatus } from './limits.js';
@@ -219,7 +219,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     const { home, sink, names } = this.#calls;
     const facts = this.#facts;
     const { around } = this.#owner;
-    const response = merged(this.#told, answer);
+    const response =
+      answer === undefined ? this.#told : merged(this.#told, redacted(answer, home.arrivals.secretKeys));
     const usage = knownUsage(response.usage);
     const outcome = genAiOutcome(
       {
@@ -313,11 +314,12 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     const { home } = this.#calls;
     const { logs, spanEvents, stackTraces } = home.exceptions;
     const span = spanEvents ? this.#ownSpan : undefined;
-    if (thrown === undefined || (!logs && span === undefined)) return undefined;
+    const isLogged = logs && home.sink.wantsExceptions();
+    if (thrown === undefined || (!isLogged && span === undefined)) return undefined;
     const exception = readException(thrown, stackTraces);
     if (exception !== undefined && span?.hasException(thrown) === false)
       span.addException(exception, hrTimeOf(endMs));
-    return logs ? exception : undefined;
+    return isLogged ? exception : undefined;
   }
 
   #finishSpan(

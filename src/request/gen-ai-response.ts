@@ -1,6 +1,7 @@
 /** What is known of a model's answer: what was read of it, and what the host says, whose word wins. */
 import type { GenAiAnswer, GenAiUsage } from '../model/gen-ai-answer.js';
 import type { GenAiResponse } from '../model/gen-ai.js';
+import { redactText, type FurtherKeys } from '../model/redact-text.js';
 import type { Given } from './given.js';
 
 const MAX_FINISH_REASONS = 16;
@@ -33,9 +34,22 @@ function readUsage(given: Given): GenAiUsage | undefined {
   return usage;
 }
 
+/** What was read: bounded already, but servers repeat what their clients have asked for, secrets too. */
+export function redacted(answer: GenAiAnswer, further: FurtherKeys): GenAiResponse {
+  const { id, model, finishReasons, usage, serviceTier, systemFingerprint } = answer;
+  const plain = (text: string | undefined): string | undefined => text && redactText(text, further);
+  return {
+    id: plain(id),
+    model: plain(model),
+    finishReasons: finishReasons?.map((reason) => redactText(reason, further)),
+    usage,
+    serviceTier: plain(serviceTier),
+    systemFingerprint: plain(systemFingerprint),
+  };
+}
+
 /** Field by field, what `first` says wins. */
-export function merged(first: GenAiResponse, second: GenAiResponse | GenAiAnswer | undefined): GenAiResponse {
-  if (second === undefined) return first;
+export function merged(first: GenAiResponse, second: GenAiResponse): GenAiResponse {
   return {
     id: first.id ?? second.id,
     model: first.model ?? second.model,

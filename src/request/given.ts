@@ -2,6 +2,7 @@
 import type { Attributes } from '../model/attributes.js';
 import type { Diagnostic } from '../model/diagnostic.js';
 import { hasFields } from '../model/fields.js';
+import { redactText } from '../model/redact-text.js';
 import { isTenantId } from '../model/tenant-id.js';
 import { CustomAttributes } from './custom-attributes.js';
 import { LiveExchange } from './exchange.js';
@@ -60,14 +61,20 @@ export class Given {
     }
   }
 
-  /** A short text, such as a name: control characters go, and it is cut. */
+  /** A short text, such as a name: control characters go, it is cut, and what looks like a secret is `REDACTED`. */
   text(field: string, maxLength?: number): string | undefined {
-    return this.#kept(field, (value) => cleanName(value, maxLength));
+    return this.#kept(field, (value) => this.#redacted(cleanName(value, maxLength)));
+  }
+
+  #redacted(text: string | undefined): string | undefined {
+    return text && redactText(text, this.#home.arrivals.secretKeys);
   }
 
   /** Short texts, the first of them. */
   texts(field: string, maxItems: number): readonly string[] | undefined {
-    return this.#kept(field, (value) => cleanNames(value, maxItems));
+    return this.#kept(field, (value) =>
+      cleanNames(value, maxItems)?.map((text) => redactText(text, this.#home.arrivals.secretKeys)),
+    );
   }
 
   number(field: string): number | undefined {

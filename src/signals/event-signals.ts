@@ -5,9 +5,12 @@ import type { Encoders } from '../model/encoding.js';
 import type { FinishedGenAi, GenAiSink } from '../model/finished-gen-ai.js';
 import type { FinishedSecurityEvent, SecurityEventSink } from '../model/finished-security-event.js';
 import type { FinishedWebhook, WebhookSink } from '../model/finished-webhook.js';
+import type { GenAiNames } from '../model/gen-ai-names.js';
 import { ATTR_EVENT_NAME, type Names } from '../model/names.js';
 import type { LogRecordData, SpanRecord } from '../model/records.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
+import { clientExceptionLog } from './exception-log.js';
+import { genAiLog, operatorPart, tenantKeys, type GenAiLogOptions } from './gen-ai-log.js';
 import { OutgoingLog, OutgoingSpan } from './outgoing.js';
 import { securityLog } from './security-log.js';
 import { webhookLog } from './webhook-log.js';
@@ -22,6 +25,9 @@ export interface EventSignalsOptions {
     readonly securityEvents: boolean;
     readonly genAi: boolean | 'with_cost';
   };
+  readonly genAiNames: GenAiNames;
+  /** `genAi.events` */
+  readonly logsCalls: boolean;
   readonly intake: Intake;
   readonly metrics: Pick<GatewayMetrics, 'recordCall'>;
   readonly encoders: Encoders;
@@ -63,6 +69,23 @@ export function createEventSignals(
     );
   };
 
+  const calls: GenAiLogOptions = {
+    names,
+    genAiNames: options.genAiNames,
+    doubleKeys: [...names.governance.doubleKeys, ...options.genAiNames.doubleKeys],
+    tenantKeys: tenantKeys(options.genAiNames),
+  };
+  const callException = (call: FinishedGenAi): void => {
+    const { exception, endMs } = call;
+    if (exception === undefined || !intake.wanted.operatorLogs) return;
+    const caught = { ...call, exception, timeMs: endMs, routeName: undefined };
+    const { exceptionEvent } = options.genAiNames;
+    intake.operator(
+      'logs',
+      outgoing(clientExceptionLog(caught, exceptionEvent, names, options.eventNameAttribute)),
+    );
+  };
+
   const span = (finished: SpanRecord | undefined): void => {
     if (finished !== undefined && intake.wanted.operatorTraces)
       intake.operator('traces', new OutgoingSpan(finished, scope, encoders, resourceObject));
@@ -85,10 +108,17 @@ export function createEventSignals(
       span(webhook.span);
     },
     genAiFinished(call: FinishedGenAi): void {
-      const { tenantId } = call;
+      const { droppedAttributes } = call;
+      const tenantId = tenantRecords.genAi === false ? undefined : call.tenantId;
       // First, because a lookup that begins here opens the readings that are to count this very call.
-      if (tenantId !== undefined && tenantRecords.genAi !== false) intake.tenant(tenantId);
+      if (tenantId !== undefined) intake.tenant(tenantId);
       options.metrics.recordCall(call, intake.wanted.operatorMetrics);
+      callException(call);
+      if (options.logsCalls)
+        log(genAiLog(call, calls), tenantId, {
+          attributes: operatorPart(call, names),
+          droppedAttributes,
+        });
       span(call.span);
     },
     securityEventFinished(event: FinishedSecurityEvent): void {

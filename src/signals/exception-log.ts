@@ -16,16 +16,40 @@ import { severityText } from './severity-text.js';
 const SERVER_SEVERITY = 17;
 const CLIENT_SEVERITY = 13;
 
+/** Whatever failed: a request, a call at its upstream, a call to a model. */
+export type CaughtException = Omit<RequestException, 'side' | 'requestId'> & {
+  readonly requestId: string | undefined;
+};
+
 export function exceptionLog(
   caught: RequestException,
   names: Names,
   eventNameAttribute: boolean,
 ): LogRecordData {
+  return caught.side === 'server'
+    ? logOf(caught, EVENT_SERVER_EXCEPTION, SERVER_SEVERITY, names, eventNameAttribute)
+    : clientExceptionLog(caught, EVENT_CLIENT_EXCEPTION, names, eventNameAttribute);
+}
+
+export function clientExceptionLog(
+  caught: CaughtException,
+  eventName: string,
+  names: Names,
+  eventNameAttribute: boolean,
+): LogRecordData {
+  return logOf(caught, eventName, CLIENT_SEVERITY, names, eventNameAttribute);
+}
+
+function logOf(
+  caught: CaughtException,
+  eventName: string,
+  severityNumber: number,
+  names: Names,
+  eventNameAttribute: boolean,
+): LogRecordData {
   const { type, message } = caught.exception;
-  const isServer = caught.side === 'server';
-  const eventName = isServer ? EVENT_SERVER_EXCEPTION : EVENT_CLIENT_EXCEPTION;
-  const severityNumber = isServer ? SERVER_SEVERITY : CLIENT_SEVERITY;
-  const attributes: MutableAttributes = { [names.requestId]: caught.requestId };
+  const attributes: MutableAttributes = {};
+  if (caught.requestId !== undefined) attributes[names.requestId] = caught.requestId;
   if (caught.tenantId !== undefined) attributes[names.tenantId] = caught.tenantId;
   if (caught.routeName !== undefined) attributes[names.routeName] = caught.routeName;
   if (caught.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = caught.errorType;

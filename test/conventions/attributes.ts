@@ -47,6 +47,17 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
   'otel.metric.overflow': as('boolean', 'stable'),
   'otel.component.name': as('string', 'development'),
   'otel.component.type': as('string', 'development'),
+  // calls to models, of the semantic conventions 1.41.1: later ones deprecate their copy
+  'gen_ai.operation.name': as('string', 'development'),
+  'gen_ai.prompt.name': as('string', 'development'),
+  'gen_ai.provider.name': as('string', 'development'),
+  'gen_ai.request.model': as('string', 'development'),
+  'gen_ai.response.model': as('string', 'development'),
+  'gen_ai.token.type': as('string', 'development', ['input', 'output']),
+  'gen_ai.tool.name': as('string', 'development'),
+  'mcp.method.name': as('string', 'development'),
+  'mcp.protocol.version': as('string', 'development'),
+  'rpc.response.status_code': as('string', 'development'),
   // metrics of requests, as the KnoxCall seed names them
   'http.response.status_class': as('string', 'own', ['1xx', '2xx', '3xx', '4xx', '5xx']),
   error: as('boolean', 'own'),

@@ -1,5 +1,6 @@
 /** Every metric that this library makes; rules of the KnoxCall seed and, for `otel.sdk.*`, of the semantic conventions 1.44.0. */
 import type { MetricFact, Uses } from './facts.js';
+import { GEN_AI_METRICS } from './gen-ai-metrics.js';
 
 /** Of a series: which of them a point has, and what folds beyond the caps. */
 const REQUESTS: Uses = {
@@ -208,8 +209,10 @@ export const METRICS: readonly MetricFact[] = [
       '{g}.cost.model': 'conditional',
       ...ATTRIBUTION,
     },
-    receivers: 'operator',
+    receivers: 'operator; tenant by `tenantRecords.genAi`',
+    operatorOnly: ['{g}.team', '{g}.customer_id', '{g}.project'],
   },
+  ...GEN_AI_METRICS,
   ...sdkMetrics('span', '{span}', true),
   ...sdkMetrics('log', '{log_record}', true),
   ...sdkMetrics('metric_data_point', '{data_point}', false),

@@ -222,6 +222,50 @@ async function keptLate(): Promise<Payload[]> {
   return payloadsOf(gateway.operator, 'operator');
 }
 
+/** The metrics of calls to models, within the caps and beyond them. */
+async function callMetrics(): Promise<Payload[]> {
+  const gateway = await startGateway({
+    options: {
+      ...EVERYTHING,
+      tenantRecords: { genAi: 'with_cost' },
+      metrics: { ...EVERYTHING.metrics, maxSeriesPerTenant: 30, maxSeriesPerMetric: 30 },
+      genAi: { price: () => 0.5 },
+    },
+    operator: { signals: { traces: false, logs: false } },
+  });
+  const { telemetry } = gateway;
+  const url = 'https://models.example';
+  const end = { statusCode: 200, model: 'large-1', usage: { inputTokens: 1, outputTokens: 1 } };
+  for (let number = 0; number < 40; number++) {
+    const model = `large-${number}`;
+    const tool = { name: `tool-${number}` };
+    const tenant = number % 2 === 0 ? 'acme' : 'globex';
+    const chat = telemetry.genAi({
+      ...{ operation: 'chat', provider: 'openai', model, url, tenant },
+      request: { stream: true },
+      attribution: { team: 'edge', customerId: 'c1', project: 'p1' },
+    });
+    chat.firstChunk();
+    chat.end(end);
+    telemetry.genAi({ operation: 'chat', provider: 'openai', model, url, tenant }).end({ statusCode: 429 });
+    for (const side of ['client', 'server'] as const) {
+      const mcp = { side, protocolVersion: '2025-06-18', transport: 'tcp' };
+      telemetry.genAi({ mcp: { ...mcp, method: 'tools/call' }, tool, url, tenant }).end();
+      telemetry.genAi({ mcp: { ...mcp, method: 'prompts/get', promptName: 'hi' }, url, tenant }).end();
+      telemetry
+        .genAi({ mcp: { ...mcp, method: 'tools/call' }, tool, url, tenant })
+        .end({ error: { code: -32602, message: 'no' } });
+    }
+  }
+  await gateway.flush();
+  await gateway.close();
+  return [
+    ...payloadsOf(gateway.operator, 'operator'),
+    ...payloadsOf(gateway.acme, 'tenant'),
+    ...payloadsOf(gateway.globex, 'tenant'),
+  ];
+}
+
 export async function sendEverything(): Promise<readonly Payload[]> {
-  return [...(await everything()), ...(await overflow()), ...(await keptLate())];
+  return [...(await everything()), ...(await overflow()), ...(await keptLate()), ...(await callMetrics())];
 }

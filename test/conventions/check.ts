@@ -112,7 +112,8 @@ export class Checker {
     const where = titleOf(fact);
     this.#checkReceiver(where, row, fact);
     this.#checkAttributes(where, row, fact.attributes);
-    if (fact.kind !== 'INTERNAL') this.#checkHttpSpan(where, row, fact, name);
+    if (fact.attributes['http.request.method'] !== undefined) this.#checkHttpSpan(where, row, fact, name);
+    else if (fact.marker !== undefined) this.#checkCallSpan(where, row, name);
     for (const event of childrenOf(row.record, 'events'))
       this.#checkSpanEvent(row, textOf(event, 'name'), event);
   }
@@ -144,6 +145,36 @@ export class Checker {
       this.#fail(where, 'http.request.method_original and _OTHER do not come together');
     if (row.attributes.has('server.port') && !row.attributes.has('server.address'))
       this.#fail(where, 'server.port without server.address');
+  }
+
+  /** Name, status and `error.type` by the rules of the conventions for generative AI and the Model Context Protocol. */
+  #checkCallSpan(where: string, row: Row, name: string): void {
+    const valueOf = (...keys: readonly string[]): string | undefined =>
+      keys
+        .map((key) => row.attributes.get(key)?.value as string | undefined)
+        .find((value) => value !== undefined);
+    const method = valueOf('mcp.method.name');
+    const operation = valueOf('gen_ai.operation.name');
+    const agent = ['create_agent', 'invoke_agent'].includes(operation ?? '');
+    const own = agent ? 'gen_ai.agent.name' : 'gen_ai.request.model';
+    const byOperation: Readonly<Record<string, string>> = {
+      execute_tool: 'gen_ai.tool.name',
+      invoke_workflow: 'gen_ai.workflow.name',
+      retrieval: 'gen_ai.data_source.id',
+    };
+    const target =
+      method === undefined
+        ? valueOf(byOperation[operation ?? ''] ?? own)
+        : valueOf('gen_ai.tool.name', 'gen_ai.prompt.name');
+    const expected = [method ?? operation, target].filter((part) => part !== undefined).join(' ');
+    if (name !== expected) this.#fail(where, `is named ${name} and not ${expected}`);
+    const status = row.record['status'] as Row['record'] | undefined;
+    const isFailed = numberOf(status, 'code') === STATUS_ERROR;
+    if (isFailed !== row.attributes.has('error.type'))
+      this.#fail(where, 'error.type and an error status do not come together');
+    const describes = textOf(status, 'message') !== '';
+    if (describes && !row.attributes.has('rpc.response.status_code'))
+      this.#fail(where, 'has a status description');
   }
 
   #checkSpanEvent(row: Row, name: string, event: Row['record']): void {

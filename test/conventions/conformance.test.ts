@@ -5,6 +5,7 @@
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { describe, expect, it } from 'vitest';
+import { genAiNames } from '../../src/model/gen-ai-names.js';
 import * as names from '../../src/model/names.js';
 import { EXPORTER_METRICS, PROCESSOR_METRICS } from '../../src/model/sdk-metric-names.js';
 import { ATTRIBUTES, RESOURCE_ATTRIBUTES } from './attributes.js';
@@ -49,7 +50,8 @@ function withAttributes<R extends Row>(row: R, change: (attributes: Map<string, 
 }
 
 describe('the check', () => {
-  const server = (): Row => rows.spans.find(({ record }) => record['kind'] === 2) as Row;
+  const server = (): Row =>
+    rows.spans.find(({ record, attributes }) => record['kind'] === 2 && attributes.has('url.path')) as Row;
   const log = (owner: string): Row =>
     rows.logs.find((row) => row.owner === owner && row.record['eventName'] === 'edge.proxy.request') as Row;
   const point = (): MetricRow =>
@@ -109,6 +111,12 @@ describe('the check', () => {
     );
     const failed = { ...server(), record: { ...server().record, status: { code: 2 } } };
     expect(violationsOf({ spans: [failed] })).not.toEqual([]);
+    const call = rows.spans.find(({ attributes }) => attributes.has('gen_ai.usage.input_tokens')) as Row;
+    const misnamed = { ...call, record: { ...call.record, name: 'chat other', status: { code: 2 } } };
+    expect(violationsOf({ spans: [misnamed] })).toEqual([
+      expect.stringContaining('is named chat other'),
+      expect.stringContaining('do not come together'),
+    ]);
     const louder = { ...log('tenant'), record: { ...log('tenant').record, severityNumber: 21 } };
     expect(violationsOf({ logs: [louder] })).toContainEqual(expect.stringContaining('severity 21'));
     const other = { ...point(), metric: { ...point().metric, unit: '1' }, isMonotonic: false };
@@ -181,7 +189,9 @@ describe('the table', () => {
   it('has every name that the code has', () => {
     const { namesFor, ...constants } = names;
     const made = namesFor(NAMING.namespace, NAMING.governanceNamespace);
-    const own = textsIn(made);
+    const { version, ...ofCalls } = genAiNames('1.41');
+    expect(version).toBe('1.41');
+    const own = [...textsIn(made), ...textsIn(ofCalls)];
     const ofSdk = [...Object.values(EXPORTER_METRICS), ...Object.values(PROCESSOR_METRICS)].flatMap((of) =>
       Object.values(of).filter((name) => name.startsWith('otel.')),
     );

@@ -1,4 +1,5 @@
 /** Every log record that this library makes; rules of the logs data model and of the KnoxCall seed. */
+import { GEN_AI_LOGS } from './gen-ai.js';
 import { GOVERNANCE } from './governance.js';
 import type { LogFact, Uses } from './facts.js';
 
@@ -103,6 +104,7 @@ export const LOGS: readonly LogFact[] = [
     attributes: EXCEPTION,
     receivers: 'operator',
   },
+  ...GEN_AI_LOGS,
   {
     title: '`{ns}.destination.test`, by `testDestination`',
     eventName: '{ns}.destination.test',

@@ -7,6 +7,7 @@ import type { OtlpReceiver } from '../../src/testing/index.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { openRaw, send } from '../support/http-client.js';
 import type { Naming } from './check.js';
+import { callsToModels } from './gen-ai-scenario.js';
 import type { Owner, Payload } from './payload.js';
 
 export const NAMING: Naming = {
@@ -19,7 +20,8 @@ export const NAMING: Naming = {
 const EVERYTHING: GatewayOptions = {
   namespace: NAMING.namespace,
   governanceNamespace: NAMING.governanceNamespace,
-  tenantRecords: { webhooks: true, securityEvents: true },
+  tenantRecords: { webhooks: true, securityEvents: true, genAi: true },
+  genAi: { events: true },
   spanAttributes: {
     server: { requestHeaders: ['x-a'], responseHeaders: ['x-b'], network: true, syntheticType: true },
     client: { requestHeaders: ['x-a'], responseHeaders: ['x-b'], network: true, userAgent: true },
@@ -143,6 +145,7 @@ async function everything(): Promise<Payload[]> {
     adapter: { tenant: (request) => request.headers['x-tenant'] || undefined },
     listener: (request, response, exchange) => {
       securityEvents(gateway, exchange);
+      callsToModels(gateway.telemetry, exchange);
       const handler = HANDLERS[(request.url ?? '').split('?', 1).join('')];
       if (handler === undefined) response.end('ok');
       else handler(exchange, response, request);

@@ -1,4 +1,5 @@
 /** Every span, and every event on one, that this library makes; rules of the HTTP conventions 1.44.0, sections "HTTP server" and "HTTP client". */
+import { GEN_AI_SPANS } from './gen-ai.js';
 import { GOVERNANCE } from './governance.js';
 import type { SpanEventFact, SpanFact, Uses } from './facts.js';
 
@@ -98,6 +99,7 @@ export const SPANS: readonly SpanFact[] = [
     },
     receivers: 'operator',
   },
+  ...GEN_AI_SPANS,
   {
     title: '`{ns}.security.{name}`, by `telemetry.securityEvent`',
     kind: 'INTERNAL',

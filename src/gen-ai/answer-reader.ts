@@ -91,10 +91,10 @@ class Reader implements AnswerReader {
   }
 
   refuse(fault: GenAiReadFault): void {
+    this.#fault ??= fault;
     // What stands of a document that was begun is still true.
     this.end();
     this.#format = 'other';
-    this.#fault ??= fault;
   }
 
   get #isStream(): boolean {

@@ -79,7 +79,7 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
 
   it('holds the provider back for a client that does not read', async () => {
     const told = listenIn();
-    const size = 64 * MIB;
+    const size = 192 * MIB;
     const piece = Buffer.from(
       `data: {"choices":[{"delta":{"content":"${'x'.repeat(64 * 1024 - 50)}"}}]}\n\n`,
     );
@@ -105,8 +105,8 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
     console.log(
       `${(held / MIB).toFixed(1)} MiB sent to a client that does not read, ${(arrayBuffers / MIB).toFixed(1)} MiB of buffers`,
     );
-    expect(held).toBeLessThan(size / 2);
-    expect(arrayBuffers).toBeLessThan(24 * MIB);
+    expect(held).toBeLessThan(64 * MIB);
+    expect(arrayBuffers).toBeLessThan(64 * MIB);
     let received = 0;
     let most = 0;
     for await (const chunk of client) {
@@ -114,7 +114,8 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
       most = Math.max(most, process.memoryUsage().arrayBuffers);
     }
     expect(received).toBe(sent + event('last').length);
-    expect(most).toBeLessThan(48 * MIB);
+    // Garbage counts too, until it is collected.
+    expect(most).toBeLessThan(128 * MIB);
     expect(await told.read).toEqual({
       id: 'last',
       usage: { inputTokens: 1, outputTokens: 2 },

@@ -8,6 +8,7 @@
  *   npm run bench -- --stock-delay-ms 1000            the stock batch processors' own default instead of 200
  *   npm run bench -- --hot-path                       one exchange without sockets, part by part
  *   npm run bench -- --propagation                    extract and inject beside the stock propagators, 25 rounds
+ *   npm run bench -- --gen-ai                         watching a model's answer, per streamed chunk, 25 rounds
  *
  * bare       the proxy alone
  * ours       gateway-otel, operator plus 1 of 100 tenants, everything on
@@ -55,6 +56,10 @@ async function main() {
   if (options.propagation) {
     const { comparePropagation } = await import('./propagation.mjs');
     return comparePropagation(options.rounds, cores.measured);
+  }
+  if (options.genAi) {
+    const { measureChunks } = await import('./gen-ai.mjs');
+    return measureChunks(options.rounds, cores.measured);
   }
   const peers = await startProcess('peers.mjs', {}, cores.others);
   if (options.hotPath) {
@@ -215,6 +220,7 @@ function readOptions() {
       'stock-delay-ms': { type: 'string', default: '200' },
       'hot-path': { type: 'boolean', default: false },
       propagation: { type: 'boolean', default: false },
+      'gen-ai': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -226,11 +232,12 @@ function readOptions() {
   }
   return {
     names,
-    rounds: positive('--rounds', values.rounds ?? (values.propagation ? '25' : '8')),
+    rounds: positive('--rounds', values.rounds ?? (values.propagation || values['gen-ai'] ? '25' : '8')),
     seconds: positive('--seconds', values.seconds),
     stockDelayMs: positive('--stock-delay-ms', values['stock-delay-ms']),
     hotPath: values['hot-path'],
     propagation: values.propagation,
+    genAi: values['gen-ai'],
     help: values.help,
   };
 }

@@ -16,6 +16,9 @@ const OTHER_ERROR = '_OTHER';
 
 type Value = string | number | true;
 
+/** Every event of a stream repeats these. The service tier may change: what was asked for, then what it became. */
+const SETTLED: ReadonlySet<Field> = new Set(['id', 'model', 'object', 'systemFingerprint']);
+
 export class AnswerFacts implements PickSink {
   /** Of the document that is being read, by leaf. */
   readonly #values: (Value | undefined)[] = new Array<Value | undefined>(LEAVES.length).fill(undefined);
@@ -28,10 +31,28 @@ export class AnswerFacts implements PickSink {
   /** Of all documents so far. */
   readonly #known = new Map<Field, Value>();
   readonly #choices = new ChoiceReasons();
+  /** Leaves that no other document of the answer can say anything new about: their texts are not even read. */
+  readonly #isSettled = new Uint8Array(LEAVES.length);
   #apiType: GenAiApiType | undefined;
+  #documentCount = 0;
+  #elementCount = 0;
 
   get apiType(): GenAiApiType | undefined {
     return this.#apiType;
+  }
+
+  /** Documents at the top, one after the other. */
+  get documentCount(): number {
+    return this.#documentCount;
+  }
+
+  /** Documents in an array. */
+  get elementCount(): number {
+    return this.#elementCount;
+  }
+
+  wants({ leaf }: Pick): boolean {
+    return this.#isSettled[leaf] === 0;
   }
 
   pick({ leaf }: Pick, picked: Picked): void {
@@ -53,9 +74,13 @@ export class AnswerFacts implements PickSink {
     }
   }
 
-  end({ path, leaves }: Pick): void {
-    if (path === '') this.endDocument();
-    else if (path === 'choices[]' || path === 'candidates[]') this.#endChoice(leaves);
+  end(pick: Pick): void {
+    const { path, leaves } = pick;
+    if (path === '') {
+      if (pick === ANSWER_PICKS) this.#documentCount++;
+      else this.#elementCount++;
+      this.endDocument();
+    } else if (path === 'choices[]' || path === 'candidates[]') this.#endChoice(leaves);
   }
 
   /** What is known by now of a document counts, also where it broke off. */
@@ -63,11 +88,14 @@ export class AnswerFacts implements PickSink {
     for (const leaf of this.#touched) {
       const value = this.#values[leaf];
       const row = LEAVES[leaf];
-      if (value !== undefined && row !== undefined) this.#known.set(row.field, value);
+      if (value !== undefined && row !== undefined) {
+        this.#known.set(row.field, value);
+        if (SETTLED.has(row.field)) this.#isSettled[leaf] = 1;
+      }
       this.#values[leaf] = undefined;
       this.#isTouched[leaf] = 0;
     }
-    this.#touched.length = 0;
+    if (this.#touched.length > 0) this.#touched.length = 0;
     this.#choicesOfDocument.moveTo(this.#choices);
     // The next event would have another type.
     if (this.#known.get('type') === 'error') this.#known.set('error', true);

@@ -4,7 +4,6 @@ import { AnswerFacts, ANSWER_PICKS } from './answer-facts.js';
 import { type AnswerFormat, answerFormat } from './answer-format.js';
 import { EventStream } from './event-stream.js';
 import { type JsonEnding, JsonPicker } from './json-picker.js';
-import type { Pick } from './picks.js';
 
 /** Not allowed in JSON, and sent all the same. */
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
@@ -36,11 +35,7 @@ export function isEncoded(contentEncoding: string | undefined): boolean {
 class Reader implements AnswerReader {
   readonly #contentType: string;
   readonly #facts = new AnswerFacts();
-  readonly #picker = new JsonPicker(ANSWER_PICKS, {
-    pick: (pick, value) => this.#facts.pick(pick, value),
-    begin: (pick) => this.#facts.begin(pick),
-    end: (pick) => this.#endOf(pick),
-  });
+  readonly #picker = new JsonPicker(ANSWER_PICKS, this.#facts);
   readonly #events = new EventStream({
     data: (bytes, start, end) => this.#picker.write(bytes, start, end),
     event: (isDone) => this.#endEvent(isDone),
@@ -51,9 +46,6 @@ class Reader implements AnswerReader {
   #isEnded = false;
   #fault: GenAiReadFault | undefined;
   #eventCount = 0;
-  /** Outside of event streams: documents one after the other, and those in an array. */
-  #documentCount = 0;
-  #elementCount = 0;
 
   constructor(contentType = '') {
     this.#contentType = contentType;
@@ -61,7 +53,7 @@ class Reader implements AnswerReader {
 
   get chunks(): number {
     if (this.#format === 'events') return this.#eventCount;
-    return this.#isStream ? Math.max(this.#documentCount, this.#elementCount) : 0;
+    return this.#isStream ? Math.max(this.#facts.documentCount, this.#facts.elementCount) : 0;
   }
 
   get answer(): GenAiAnswer {
@@ -100,9 +92,9 @@ class Reader implements AnswerReader {
   get #isStream(): boolean {
     if (this.#format === 'events') return true;
     return (
-      this.#documentCount > 1 ||
+      this.#facts.documentCount > 1 ||
       /(?:ndjson|jsonl)\b/i.test(this.#contentType) ||
-      (this.#elementCount > 0 && this.#facts.apiType === 'generate_content')
+      (this.#facts.elementCount > 0 && this.#facts.apiType === 'generate_content')
     );
   }
 
@@ -128,13 +120,6 @@ class Reader implements AnswerReader {
       }
     }
     return bytes.length;
-  }
-
-  #endOf(pick: Pick): void {
-    this.#facts.end(pick);
-    if (this.#format !== 'json') return;
-    if (pick === ANSWER_PICKS) this.#documentCount++;
-    else if (pick === ANSWER_PICKS.element) this.#elementCount++;
   }
 
   #endEvent(isDone: boolean): void {

@@ -13,12 +13,14 @@ export class ChoiceReasons {
   }
 
   moveTo(others: ChoiceReasons): void {
+    if (this.#reasons.length === 0) return;
     this.#reasons.forEach((reason, index) => reason !== undefined && others.set(index, reason));
     this.clear();
   }
 
   clear(): void {
-    this.#reasons.length = 0;
+    // To set a length costs more than to look at it.
+    if (this.#reasons.length > 0) this.#reasons.length = 0;
   }
 
   get list(): readonly string[] {

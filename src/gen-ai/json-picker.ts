@@ -15,6 +15,8 @@ import { pickKey, type Pick } from './picks.js';
 export type Picked = string | number | boolean | null | undefined;
 
 export interface PickSink {
+  /** Whether a text at a leaf is of any use. One that is not is passed over, which is cheaper. */
+  wants(pick: Pick): boolean;
   /** A value at a leaf. */
   pick(pick: Pick, value: Picked): void;
   /** A value of any kind begins at a place with others below it: what was picked below before does not count any more. */
@@ -30,7 +32,14 @@ export type JsonEnding = 'complete' | 'empty' | 'incomplete' | 'malformed';
 const MAX_STRING_BYTES = 256;
 const MAX_SCALAR_BYTES = 32;
 
+/** `null`, as four bytes. */
+const NULL = 0x6e756c6c;
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
+
+/** What numbers, `true`, `false` and `null` are made of: 1. A table, as it is asked for every byte of them. */
+const SCALAR_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[0-9a-zE+.-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -52,9 +61,10 @@ const AT_NEXT = 6;
 const IN_KEY = 7;
 const IN_TEXT = 8;
 const IN_SCALAR = 9;
-const IN_PASSED = 10;
+const IN_PASSED_SCALAR = 10;
+const IN_PASSED = 11;
 /** Not JSON: the rest is not looked at. */
-const DEAD = 11;
+const DEAD = 12;
 
 export class JsonPicker {
   readonly #root: Pick;
@@ -80,21 +90,22 @@ export class JsonPicker {
     this.#sink = sink;
   }
 
-  /** Whether nothing but white space has come since the beginning or `end`. */
-  get isEmpty(): boolean {
-    return this.#isEmpty;
-  }
-
   write(bytes: Uint8Array, start: number, end: number): void {
     let at = start;
     while (at < end) {
       switch (this.#state) {
         case IN_KEY:
+          at = this.#readKey(bytes, at, end);
+          break;
         case IN_TEXT:
           at = this.#readString(bytes, at, end);
           break;
         case IN_SCALAR:
           at = this.#readScalar(bytes, at, end);
+          break;
+        case IN_PASSED_SCALAR:
+          while (at < end && SCALAR_BYTES[bytes[at] as number] === 1) at++;
+          if (at < end) this.#afterValue();
           break;
         case IN_PASSED:
           at = this.#passed.pass(bytes, at, end);
@@ -111,7 +122,7 @@ export class JsonPicker {
   /** No more of this text will come; the next byte begins another. */
   end(): JsonEnding {
     // Only the end says where a number at the top ends.
-    if (this.#state === IN_SCALAR && this.#open.length === 0) this.#finishScalar();
+    if (this.#open.length === 0 && this.#state === IN_PASSED_SCALAR) this.#afterValue();
     const ending = this.#isEmpty
       ? 'empty'
       : this.#state === AT_TOP
@@ -121,59 +132,44 @@ export class JsonPicker {
           : 'incomplete';
     this.#state = AT_TOP;
     this.#isEmpty = true;
-    this.#open.length = 0;
-    this.#openIsArray.length = 0;
+    // To set a length costs more than to look at it.
+    if (this.#open.length > 0) this.#open.length = this.#openIsArray.length = 0;
     return ending;
   }
 
   /** Everything outside of strings, numbers and words. */
   #readStructure(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
-    while (at < end) {
+    do {
       const byte = bytes[at++] as number;
       if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
-      this.#isEmpty = false;
-      switch (this.#state) {
-        case AT_TOP:
-          this.#pick = this.#root;
-          this.#beginValue(byte);
-          return at;
-        case AT_FIRST_ELEMENT:
-          if (byte === CLOSE_ARRAY) this.#close(true);
-          else this.#beginValue(byte);
-          return at;
-        case AT_VALUE:
-          this.#beginValue(byte);
-          return at;
-        case AT_FIRST_KEY:
-        case AT_KEY:
-          if (byte === QUOTE) this.#beginString(IN_KEY);
-          else if (byte === CLOSE_OBJECT && this.#state === AT_FIRST_KEY) this.#close(false);
-          else this.#state = DEAD;
-          return at;
-        case AT_COLON:
-          this.#state = byte === COLON ? AT_VALUE : DEAD;
-          break;
-        case AT_NEXT:
-          this.#next(byte);
-          return at;
-        default:
-          return at;
-      }
-    }
+      const state: number = this.#state;
+      if (state === AT_NEXT) this.#next(byte);
+      else if (state === AT_COLON) this.#state = byte === COLON ? AT_VALUE : DEAD;
+      else if (state === AT_VALUE) this.#beginValue(byte);
+      else if (state === AT_TOP) {
+        this.#isEmpty = false;
+        this.#pick = this.#root;
+        this.#beginValue(byte);
+      } else if (byte === QUOTE && state !== AT_FIRST_ELEMENT) this.#beginString(IN_KEY);
+      else if (byte === CLOSE_OBJECT && state === AT_FIRST_KEY) this.#close(false);
+      else if (byte === CLOSE_ARRAY && state === AT_FIRST_ELEMENT) this.#close(true);
+      else if (state === AT_FIRST_ELEMENT) this.#beginValue(byte);
+      else this.#state = DEAD;
+    } while (at < end && this.#state < IN_KEY);
     return at;
   }
 
   #beginValue(byte: number): void {
     const pick = this.#pick;
-    const isInner = pick !== undefined && (pick.keys !== undefined || pick.element !== undefined);
-    if (isInner) this.#sink.begin(pick);
+    const isLeaf = pick !== undefined && pick.leaf >= 0;
+    if (pick !== undefined && (pick.keys !== undefined || pick.element !== undefined)) this.#sink.begin(pick);
     if (byte === QUOTE) {
-      if (pick !== undefined && pick.leaf >= 0) this.#beginString(IN_TEXT);
+      if (isLeaf && this.#sink.wants(pick)) this.#beginString(IN_TEXT);
       else this.#beginPassed(byte);
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       const isArray = byte === OPEN_ARRAY;
-      if (pick !== undefined && pick.leaf >= 0) this.#sink.pick(pick, undefined);
+      if (isLeaf) this.#sink.pick(pick, undefined);
       if (pick !== undefined && (isArray ? pick.element : pick.keys) !== undefined) {
         this.#open.push(pick);
         this.#openIsArray.push(isArray);
@@ -185,7 +181,7 @@ export class JsonPicker {
     } else if (isFirstOfScalar(byte)) {
       this.#text[0] = byte;
       this.#length = 1;
-      this.#state = IN_SCALAR;
+      this.#state = isLeaf ? IN_SCALAR : IN_PASSED_SCALAR;
     } else {
       this.#state = DEAD;
     }
@@ -231,6 +227,22 @@ export class JsonPicker {
     this.#state = state;
   }
 
+  /** Most keys are plain, and come in one piece: nothing of them is copied. */
+  #readKey(bytes: Uint8Array, start: number, end: number): number {
+    const isWhole = this.#length === 0 && !this.#isEscaped;
+    for (let at = start; isWhole && at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) {
+        const open = this.#open[this.#open.length - 1];
+        this.#pick = open && pickKey(open, bytes, start, at - start);
+        this.#state = AT_COLON;
+        return at + 1;
+      }
+      if (byte === BACKSLASH || byte < 0x20 || byte >= 0x80) break;
+    }
+    return this.#readString(bytes, start, end);
+  }
+
   #readString(bytes: Uint8Array, start: number, end: number): number {
     const text = this.#text;
     let length = this.#length;
@@ -269,11 +281,11 @@ export class JsonPicker {
 
   #findKey(open: Pick): Pick | undefined {
     if (this.#length > MAX_STRING_BYTES) return undefined;
-    if (!this.#hasEscape) return pickKey(open, this.#text, this.#length);
+    if (!this.#hasEscape) return pickKey(open, this.#text, 0, this.#length);
     const key = this.#readText();
     if (key === undefined) return undefined;
     const bytes = Buffer.from(key);
-    return pickKey(open, bytes, bytes.length);
+    return pickKey(open, bytes, 0, bytes.length);
   }
 
   #readText(): string | undefined {
@@ -286,7 +298,7 @@ export class JsonPicker {
   #readScalar(bytes: Uint8Array, start: number, end: number): number {
     for (let at = start; at < end; at++) {
       const byte = bytes[at] as number;
-      if (!isScalarByte(byte)) {
+      if (SCALAR_BYTES[byte] !== 1) {
         this.#finishScalar();
         // What it is, is for the structure to say.
         return at;
@@ -300,30 +312,21 @@ export class JsonPicker {
   #finishScalar(): void {
     const pick = this.#pick;
     this.#afterValue();
-    if (pick === undefined || pick.leaf < 0) return;
+    if (pick === undefined) return;
+    const first = this.#text[0] as number;
+    // Most of all: an index, and a reason that is not there yet.
+    if (this.#length === 1 && first >= 0x30 && first <= 0x39) return this.#sink.pick(pick, first - 0x30);
+    if (this.#length === 4 && this.#text.readUInt32BE(0) === NULL) return this.#sink.pick(pick, null);
     if (this.#length > MAX_SCALAR_BYTES) return this.#sink.pick(pick, undefined);
     const text = this.#text.toString('latin1', 0, this.#length);
-    if (text === 'null') this.#sink.pick(pick, null);
-    else if (text === 'true' || text === 'false') this.#sink.pick(pick, text === 'true');
+    if (text === 'true' || text === 'false') this.#sink.pick(pick, text === 'true');
     else if (NUMBER.test(text)) this.#sink.pick(pick, Number(text));
     else this.#state = DEAD;
   }
 }
 
-/** Of numbers, `true`, `false` and `null`. */
 function isFirstOfScalar(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x74 || byte === 0x66 || byte === 0x6e;
-}
-
-function isScalarByte(byte: number): boolean {
-  return (
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    byte === 0x2b ||
-    byte === 0x45
-  );
 }
 
 /** At most `MAX_STRING_BYTES`. */

@@ -48,13 +48,13 @@ export function orInArray(document: Pick): Pick {
   return { ...document, element: document };
 }
 
-/** The place below for a key, given as its bytes. */
-export function pickKey(pick: Pick, text: Uint8Array, length: number): Pick | undefined {
+/** The place below for a key, given as its bytes, which begin at `start`. */
+export function pickKey(pick: Pick, text: Uint8Array, start: number, length: number): Pick | undefined {
   const candidates = pick.keys?.[length];
   if (candidates === undefined) return undefined;
   for (const { bytes, pick: found } of candidates) {
     let at = 0;
-    while (at < length && bytes[at] === text[at]) at++;
+    while (at < length && bytes[at] === text[start + at]) at++;
     if (at === length) return found;
   }
   return undefined;

@@ -68,6 +68,7 @@ function valuesOf(body: unknown): (path: string) => unknown {
 function pickFrom(body: string | Uint8Array): Map<string, unknown> {
   const picked = new Map<string, unknown>();
   const picker = new JsonPicker(PICKS, {
+    wants: () => true,
     pick({ path }, value) {
       if (!path.endsWith('[]')) return void picked.set(path, value);
       const list = path.slice(0, -2);

@@ -56,11 +56,15 @@ describe('an answer that is not as it should be', () => {
     ['cut inside of a string', '{"id":"a","model":"b', { id: 'a', fault: 'incomplete' }],
     ['cut inside of a number', '{"id":"a","usage":{"prompt_tokens":12', { id: 'a', fault: 'incomplete' }],
     ['cut between events', 'data: {"id":"a"}\n\n', { id: 'a', chunks: 1 }],
-    ['cut before the end of an event', 'data: {"id":"a"}\n\ndata: {"id":"b"}', { id: 'b', chunks: 2 }],
+    [
+      'cut before the end of an event',
+      'data: {"id":"a"}\n\ndata: {"id":"b","model":"b"}',
+      { id: 'a', model: 'b', chunks: 2 },
+    ],
     [
       'cut inside of an event',
-      'data: {"id":"a"}\n\ndata: {"id":"b","x',
-      { id: 'b', chunks: 2, fault: 'incomplete' },
+      'data: {"id":"a"}\n\ndata: {"model":"b","x',
+      { id: 'a', model: 'b', chunks: 2, fault: 'incomplete' },
     ],
     [
       'an event that is not JSON',

@@ -94,7 +94,7 @@ describe('an encoded stream', () => {
     for await (const chunk of watchGenAiAnswer(await ask(provider.url), told)) {
       received.bytes += (chunk as Buffer).length;
     }
-    expect(await told.read).toEqual({ id: 'e4', isStream: true, chunks: 5 });
+    expect(await told.read).toEqual({ id: 'e0', isStream: true, chunks: 5 });
   });
 
   it('may come from undici, with the encoding named', async () => {

@@ -75,6 +75,10 @@ class Collector {
   readonly documents: Found[] = [];
   #elements = new Map<string, Picked[]>();
 
+  wants(): boolean {
+    return true;
+  }
+
   pick({ path }: Pick, value: Picked): void {
     this.#values.set(path, value);
   }

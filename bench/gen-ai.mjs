@@ -5,7 +5,7 @@ export async function measureChunks(rounds, core) {
   const { ask, stop } = await startProcess('gen-ai-chunks.mjs', { rounds }, core);
   const measured = await ask('measure');
   stop();
-  console.log(`ns per streamed chunk, median of ${rounds} rounds`);
+  console.log(`ns per streamed chunk, lower quartile of ${rounds} rounds`);
   console.table(
     Object.fromEntries(
       measured.map(({ format, way, bytes, bare, watched }) => [

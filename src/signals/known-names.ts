@@ -3,6 +3,7 @@
  * them. Bound: the room they are given; each is 128 characters at most, so 1,000 take about 200 KB.
  */
 import { cleanName } from '../model/clean-values.js';
+import { redactText } from '../model/redact-text.js';
 import type { Room } from './rooms.js';
 
 /** What stands for every name that is not known. */
@@ -44,7 +45,8 @@ export class KnownNames {
       if (isTrue) known.usedAtMs = nowMs;
       return clean;
     }
-    if (!isTrue || !this.#room.take(owner)) return OTHER;
+    // What looks like a secret never becomes known: metrics would tell it for hours.
+    if (!isTrue || redactText(clean) !== clean || !this.#room.take(owner)) return OTHER;
     this.#learned ??= new Map();
     this.#learned.set(clean, { owner, usedAtMs: nowMs });
     return clean;

@@ -6,6 +6,7 @@ import type { SentryClient } from './sdk.js';
 /** What the host's `redact` may say. */
 export type RedactEvent = (event: SentryEvent) => SentryEvent | null;
 
+/** The options of `sentryErrors`. */
 export interface SentryErrorsOptions {
   /**
    * Of the server's project: `https://<key>@o0.ingest.sentry.io/0`. `SENTRY_DSN_BACKEND` wins; `SENTRY_DSN`, which is the
@@ -76,7 +77,7 @@ export type SentryLoss =
   /** A fault of this library; please report it. */
   | 'internal_error';
 
-/** `reported` = `sent` + all of `dropped` + `waiting`. */
+/** Where error reports stand: `reported` = `sent` + all of `dropped` + `waiting`. */
 export interface SentryStatus {
   /** Whether a report would go anywhere now. */
   readonly enabled: boolean;
@@ -84,12 +85,15 @@ export interface SentryStatus {
   readonly reported: number;
   /** Sentry has said yes. */
   readonly sent: number;
+  /** By reason; one that is not there has not occurred. */
   readonly dropped: Readonly<Partial<Record<SentryLoss, number>>>;
+  /** Not yet sent, and not lost. */
   readonly waiting: number;
   /** What is wrong with the configuration, the environment or the package. */
   readonly notices: readonly Diagnostic[];
 }
 
+/** How long to wait. */
 export interface SentryTimeout {
   /** 0 or more. Default 2,000. */
   readonly timeoutMs?: number;
@@ -103,6 +107,7 @@ export interface SentryErrors {
    * is reported, not thrown.
    */
   setDsn(dsn: string | null): void;
+  /** What became of all reports, and what is wrong with the configuration. */
   status(): SentryStatus;
   /** Resolves when nothing waits, with `true`, or after the time, with `false`. Never rejects. */
   flush(options?: SentryTimeout): Promise<boolean>;

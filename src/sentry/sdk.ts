@@ -1,6 +1,6 @@
 /** The parts of `@sentry/node` that are used, of any version from 8 on: its types are not needed to use this door. */
 
-/** The host's own client: `Sentry.getClient()`, or one that it has made. */
+/** A client of the host's: what `Sentry.getClient()` gives, or one that it has made. Only these methods of it are called. */
 export interface SentryClient {
   captureEvent(event: object, hint?: object): string;
   getOptions(): object;

@@ -61,7 +61,8 @@ const SERVERS: Readonly<Record<string, (telemetry: GatewayTelemetry) => Server |
     app.use(() => {
       throw thrown();
     });
-    return createServer(app.callback());
+    const serve = app.callback();
+    return createServer((request, response) => void serve(request, response));
   },
   async Fastify(telemetry) {
     const app = fastify();

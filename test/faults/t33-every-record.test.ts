@@ -5,6 +5,8 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { FURTHER_METRICS } from '../../src/model/metric-choices.js';
+import { sentryErrors } from '../../src/sentry/index.js';
+import { startSentry } from '../sentry/sentry-server.js';
 import { issue } from '../support/certificates.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
@@ -52,6 +54,7 @@ const configured = {
   acme: plant('tenant: header'),
   path: plant('operator: path'),
   query: plant('operator: query'),
+  dsn: plant('Sentry: the secret part of a DSN'),
 };
 
 const { cert, key } = issue();
@@ -131,6 +134,8 @@ async function tellEverything(minSeverity: number): Promise<void> {
     },
   });
   const { telemetry, operator, acme } = gateway;
+  const sentry = await startSentry();
+  const errorReports = sentryErrors(telemetry, { dsn: sentry.dsn(`key:${configured.dsn}`), env: false });
   telemetry.setOperator([
     { endpoint: operator.url, headers: { authorization: `Bearer ${configured.operator}` } },
     { name: 'at a path', endpoint: `https://127.0.0.1:9/${configured.path}`, tls: { ca: cert, cert, key } },
@@ -139,6 +144,9 @@ async function tellEverything(minSeverity: number): Promise<void> {
   const lines = await watched(async () => {
     await send(`${gateway.url}/a`);
     await gateway.flush();
+    await errorReports.flush();
+    shown.push(look(errorReports), look(errorReports.status()));
+    await errorReports.close();
   });
   const events = new Set(operator.logs.map(({ eventName }) => eventName));
   expect([...events]).toEqual(
@@ -168,6 +176,8 @@ async function tellEverything(minSeverity: number): Promise<void> {
   ]);
   for (const { requests } of [operator, acme, gateway.globex])
     for (const { bytes } of requests) sweep.expectOnWire(Buffer.from(bytes), []);
+  expect(sentry.events).toHaveLength(1);
+  for (const { text } of sentry.envelopes) sweep.expectOnWire(Buffer.from(text), []);
 }
 
 it.each([1, 9, 17, 24])(

@@ -4,7 +4,9 @@
  */
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
+import { sentryErrors } from '../../src/sentry/index.js';
 import { everyAdapter } from '../frameworks/every-adapter.js';
+import { startSentry } from '../sentry/sentry-server.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
 import { createSweep } from './secret-sweep.js';
@@ -79,9 +81,12 @@ it('T33: no secret of a request shows anywhere', async () => {
     },
   });
   const shown: unknown[] = [];
+  const sentry = await startSentry();
+  const errorReports = sentryErrors(gateway.telemetry, { dsn: sentry.dsn(), env: false });
   const body = plant('body');
   await send(`${gateway.url}${path}?${pairs.join('&')}&next=${nested}`, { method: 'POST', headers, body });
   await gateway.flush();
+  await errorReports.close();
   expect(gateway.operator.spans).toHaveLength(2);
   const { telemetry } = gateway;
   sweep.expectNone([
@@ -91,7 +96,8 @@ it('T33: no secret of a request shows anywhere', async () => {
     telemetry.status('acme'),
     ...gateway.diagnostics,
   ]);
-  const payloads = payloadsOf(gateway);
+  expect(sentry.events).toHaveLength(1);
+  const payloads = [...payloadsOf(gateway), ...sentry.envelopes.map(({ text }) => Buffer.from(text))];
   expect(payloads.length).toBeGreaterThan(2);
   for (const payload of payloads) sweep.expectOnWire(payload, []);
   expect(sweep.planted).toBeGreaterThanOrEqual(38);

@@ -1,6 +1,8 @@
 /** Errors of the gateway: who is told of them, what they are told, and the id that ties an error page to the log. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpTelemetry } from '../../src/adapters/http.js';
 import type { HttpTelemetryListener } from '../../src/adapters/http.js';
@@ -164,6 +166,24 @@ describe('onServerError', () => {
       expect(telemetry.status().operator).toEqual([]);
     },
   );
+
+  it("leaves the host's own trace in force where nothing else is recorded", async () => {
+    const manager = new AsyncLocalStorageContextManager().enable();
+    context.setGlobalContextManager(manager);
+    onTestFinished(() => context.disable());
+    const span = trace.wrapSpanContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 });
+    const { telemetry } = await serve((_request, response) => void response.end());
+    context.with(trace.setSpan(context.active(), span), () => {
+      const exchange = telemetry.begin({ method: 'GET', url: '/', headers: { 'x-loop': '1' } });
+      exchange.run(() => {
+        expect(trace.getActiveSpan()).toBe(span);
+        expect(telemetry.current()).toBe(exchange);
+      });
+      expect(exchange.responseHeaders()).toEqual({});
+      expect(exchange.traceIds()).toEqual({});
+      exchange.end({ statusCode: 200 });
+    });
+  });
 
   it('leaves the hot path as it was when nobody listens any more', async () => {
     const telemetry = createGatewayTelemetry({ env: false });

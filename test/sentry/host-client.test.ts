@@ -216,6 +216,27 @@ describe.each(SDKS)('%s', (name) => {
     expect(() => startReporting({ client, dsn: theirs.dsn() })).toThrow('dsn cannot stand beside client');
   });
 
+  it('takes what has had no answer for a minute as not sent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const client: SentryClient = {
+        captureEvent: () => '',
+        getOptions: () => ({}),
+        getDsn: () => undefined,
+        on: () => undefined,
+        flush: () => Promise.resolve(true),
+      };
+      const reporting = startReporting({ client });
+      fail(reporting, new Error('boom'));
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+      expect(reporting.errors.status()).toMatchObject({ waiting: 1, dropped: {} });
+      vi.advanceTimersByTime(60_000);
+      expect(reporting.errors.status()).toMatchObject({ waiting: 0, dropped: { host_client: 1 } });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('carries no context of a request into its sockets and timers', async () => {
     const ours = await startSentry();
     const storage = new AsyncLocalStorage<string>();

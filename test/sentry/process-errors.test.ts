@@ -1,5 +1,8 @@
 /** What ends the process, in processes of their own: reported, and ended as without. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runChild, type ChildResult } from '../config/child.js';
 import { startSentry } from './sentry-server.js';
 
@@ -28,8 +31,6 @@ const run = (script: string, { dsn, capture, timeoutMs }: Case): Promise<ChildRe
   runChild(`${PRELUDE}\n${script}`, {
     DSN: dsn,
     CAPTURE: capture ? 'yes' : 'no',
-    // It would end in the report's child too, if it got there.
-    ...(capture && { NODE_OPTIONS: '--no-deprecation' }),
     ...(timeoutMs !== undefined && { TIMEOUT: String(timeoutMs) }),
   });
 
@@ -110,6 +111,23 @@ describe('captureProcessErrors', () => {
       report: { seen: 1, flushed: true, status: { reported: 1, sent: 1, dropped: {} } },
     });
     expect(sentry.events).toEqual([expect.objectContaining({ level: 'fatal' })]);
+  });
+
+  it('starts nothing of the host in the child that sends', async () => {
+    const sentry = await startSentry();
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-otel-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [agent, seen] = [join(folder, 'agent.cjs'), join(folder, 'seen')];
+    writeFileSync(agent, `require('node:fs').appendFileSync(${JSON.stringify(seen)}, 'x');`);
+    const child = await runChild(`${PRELUDE}\nstart(); setTimeout(() => { throw new Error('boom'); }, 1);`, {
+      DSN: sentry.dsn(),
+      CAPTURE: 'yes',
+      TIMEOUT: String(GENEROUS_MS),
+      NODE_OPTIONS: `--require=${agent}`,
+    });
+    expect(child.code).toBe(1);
+    expect(sentry.events).toHaveLength(1);
+    expect(readFileSync(seen, 'utf8')).toBe('x');
   });
 
   it('listens to one event of the process, until close, and to none unasked', async () => {

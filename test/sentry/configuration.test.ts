@@ -7,16 +7,17 @@ import type { SentryErrorsOptions } from '../../src/sentry/index.js';
 import { startSentry } from './sentry-server.js';
 import { fail, loadSdk, startReporting } from './support.js';
 
-const sdk = vi.hoisted(() => ({ isThere: true }));
+const sdk = vi.hoisted(() => ({ isThere: true, other: undefined as object | undefined }));
 vi.mock('../../src/sentry/load-sentry.cjs', () => ({
   loadSentry() {
     if (!sdk.isThere)
       throw Object.assign(new Error("Cannot find module '@sentry/node'"), { code: 'MODULE_NOT_FOUND' });
-    return loadSdk('@sentry/node');
+    return sdk.other ?? loadSdk('@sentry/node');
   },
 }));
 afterEach(() => {
   sdk.isThere = true;
+  sdk.other = undefined;
 });
 
 const KEY = 'abcdef0123456789';
@@ -197,5 +198,31 @@ describe('a missing package', () => {
       });
     }
     await telemetry.shutdown();
+  });
+});
+
+describe('another package than the one that is known', () => {
+  it('counts as missing where it has not what is needed', () => {
+    sdk.other = { NodeClient: 7 };
+    const { errors } = startReporting({ env: { SENTRY_DSN_BACKEND: DSN } });
+    expect(errors.status()).toMatchObject({ enabled: false, notices: [{ code: 'sentry_unavailable' }] });
+  });
+
+  it('sends nothing of its own accord', async () => {
+    const sentry = await startSentry();
+    const real = loadSdk<{ NodeClient: new (options: object) => { sendEvent(event: object): void } }>(
+      '@sentry/node',
+    );
+    class Talkative extends real.NodeClient {
+      override sendEvent(event: object): void {
+        super.sendEvent({ event_id: 'f'.repeat(32), message: 'an error of its own' });
+        super.sendEvent(event);
+      }
+    }
+    sdk.other = { ...real, NodeClient: Talkative };
+    const reporting = startReporting({ dsn: sentry.dsn() });
+    const errorId = fail(reporting, new Error('boom'));
+    expect(await reporting.errors.flush()).toBe(true);
+    expect(sentry.events.map((event) => event.event_id)).toEqual([errorId]);
   });
 });

@@ -1,6 +1,8 @@
 /** A Sentry that is slow, dead, full or mad: no request waits for it, memory is bounded, and every loss is counted. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MAX_PAUSE_SECONDS } from '../../src/sentry/careful-http.js';
 import type { SentryErrors } from '../../src/sentry/index.js';
 import { send } from '../support/http-client.js';
@@ -169,21 +171,81 @@ describe.each(SDKS)('%s', (name) => {
   });
 });
 
-it('counts what has no room', async () => {
-  sdk.name = '@sentry/node';
-  const sentry = await startSentry();
-  const reporting = startReporting({ dsn: sentry.dsn(), maxReportsPerMinute: 6_000 });
-  const { errors } = reporting;
+/** As if a second passed between any two looks at the clock, so that the rate lets everything through. */
+function withoutRate(work: () => void): void {
   const clock = vi.spyOn(performance, 'now');
   let nowMs = performance.now();
   clock.mockImplementation(() => (nowMs += 1_000));
   try {
-    for (let count = 0; count < 150; count++) fail(reporting, boom());
+    work();
   } finally {
     clock.mockRestore();
   }
-  expect(errors.status()).toMatchObject({ reported: 150, dropped: { queue_full: 50 }, waiting: 100 });
-  await errors.flush();
-  expectLaw(errors);
-  expect(errors.status().waiting).toBe(0);
+}
+
+describe('bounds', () => {
+  beforeEach(() => {
+    sdk.name = '@sentry/node';
+  });
+
+  it('counts what has no room', async () => {
+    const sentry = await startSentry();
+    const reporting = startReporting({ dsn: sentry.dsn(), maxReportsPerMinute: 6_000 });
+    const { errors } = reporting;
+    withoutRate(() => {
+      for (let count = 0; count < 150; count++) fail(reporting, boom());
+    });
+    expect(errors.status()).toMatchObject({ reported: 150, dropped: { queue_full: 50 }, waiting: 100 });
+    await errors.flush();
+    expectLaw(errors);
+    expect(errors.status().waiting).toBe(0);
+  });
+
+  it('has 64 events under way at most', async () => {
+    const sentry = await startSentry();
+    sentry.answer = 'hang';
+    const reporting = startReporting({ dsn: sentry.dsn(), maxReportsPerMinute: 6_000 });
+    withoutRate(() => {
+      for (let count = 0; count < 100; count++) fail(reporting, boom());
+    });
+    await vi.waitFor(() => expect(reporting.errors.status()).toMatchObject({ dropped: { queue_full: 36 } }));
+    expect(reporting.errors.status().waiting).toBe(64);
+  });
+
+  it.each(['no answer', 'an answer without end'])('gives up after ten seconds: %s', async (what) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let answers = 0;
+      let closed = 0;
+      const server = createServer((request, response) => {
+        request.resume();
+        response.on('close', () => closed++);
+        answers++;
+        if (what !== 'no answer') response.write('x');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const reporting = startReporting({ dsn: `http://k@127.0.0.1:${port}/1` });
+      fail(reporting, boom());
+      const until = async (check: () => boolean): Promise<void> => {
+        for (let turns = 0; turns < 2_000 && !check(); turns++)
+          await new Promise((done) => setImmediate(done));
+        expect(check()).toBe(true);
+      };
+      await until(() => answers === 1);
+      // The head of an answer is one.
+      if (what !== 'no answer') await until(() => reporting.errors.status().sent === 1);
+      vi.advanceTimersByTime(9_000);
+      expect(closed).toBe(0);
+      vi.advanceTimersByTime(2_000);
+      await until(() => closed === 1);
+      await until(() => reporting.errors.status().waiting === 0);
+      expect(reporting.errors.status()).toMatchObject(
+        what === 'no answer' ? { dropped: { network: 1 } } : { sent: 1 },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

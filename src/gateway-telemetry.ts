@@ -83,6 +83,8 @@ export function createGatewayTelemetry(options?: GatewayOptions): GatewayTelemet
   );
 }
 
+export { readGenAiRequest } from './gen-ai/request-reader.js';
+
 /**
  * The three stock OTLP exporters from a destination of the operator's, one for each signal with an endpoint, to be used as
  * its `exporters`. They are loaded with their first export, read the `OTEL_EXPORTER_OTLP_*` variables as they always do

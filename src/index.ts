@@ -1,5 +1,5 @@
 /** The main door of `gateway-otel`. */
-export { createGatewayTelemetry, standardExporters } from './gateway-telemetry.js';
+export { createGatewayTelemetry, readGenAiRequest, standardExporters } from './gateway-telemetry.js';
 export type {
   ExceptionOptions,
   GatewayOptions,
@@ -60,7 +60,7 @@ export type {
   GenAiTool,
   McpCall,
 } from './model/gen-ai.js';
-export type { GenAiUsage } from './model/gen-ai-answer.js';
+export type { GenAiAsked, GenAiUsage } from './model/gen-ai-answer.js';
 export type { GenAiSemconv } from './model/gen-ai-names.js';
 export type {
   Attribution,

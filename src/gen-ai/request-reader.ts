@@ -3,14 +3,14 @@
  * model. In the formats of OpenAI (chat completions, completions, responses, embeddings), Anthropic, Gemini and Mistral.
  */
 import { cleanName } from '../model/clean-values.js';
-import type { GenAiRequest } from '../model/gen-ai-answer.js';
+import type { GenAiAsked } from '../model/gen-ai-answer.js';
 import { JsonPicker } from './json-picker.js';
 import { buildPicks } from './picks.js';
 
 type Kind = 'name' | 'names' | 'number' | 'integer' | 'count' | 'flag';
 
 /** The first path that has a value of its kind counts. */
-const FIELDS: Record<keyof GenAiRequest, readonly [Kind, ...string[]]> = {
+const FIELDS: Record<keyof GenAiAsked, readonly [Kind, ...string[]]> = {
   model: ['name', 'model'],
   stream: ['flag', 'stream'],
   maxTokens: [
@@ -30,7 +30,7 @@ const FIELDS: Record<keyof GenAiRequest, readonly [Kind, ...string[]]> = {
   dimensionCount: ['count', 'dimensions'],
 };
 
-const ROWS = Object.entries(FIELDS) as [keyof GenAiRequest, readonly [Kind, ...string[]]][];
+const ROWS = Object.entries(FIELDS) as [keyof GenAiAsked, readonly [Kind, ...string[]]][];
 const PATHS = ROWS.flatMap(([, [kind, ...paths]]) =>
   kind === 'names' ? paths.flatMap((path) => [path, `${path}[]`]) : paths,
 );
@@ -45,7 +45,7 @@ const PIECE_LENGTH = 64 * 1024;
  * `body` as text, as bytes, or parsed already. One pass over text and bytes (1 to 4 ms a MiB), without building any of it. What
  * stands before a fault in it counts; anything but an object: `{}`. Never throws.
  */
-export function readGenAiRequest(body: unknown): GenAiRequest {
+export function readGenAiRequest(body: unknown): GenAiAsked {
   const values = valuesOf(body);
   const request: Record<string, unknown> = {};
   for (const [field, [kind, ...paths]] of ROWS) {

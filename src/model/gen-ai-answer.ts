@@ -108,7 +108,7 @@ export type WatchGenAiAnswer = <Source>(
 ) => Source;
 
 /** What a request asks of a model, without what it says to it. Values that are not of the right kind are left out. */
-export interface GenAiRequest {
+export interface GenAiAsked {
   readonly model?: string | undefined;
   readonly stream?: boolean | undefined;
   readonly maxTokens?: number | undefined;

@@ -54,6 +54,9 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 /** Identifiers and codes, nothing that could carry a client's text. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
+/** undici's, without a code: the connection ended in the middle of an answer. It has one for every answer that is none. */
+const PARSER_ERROR = 'HTTPParserError';
+
 /** @fastify/reply-from names what it answers, and has what really happened as its cause. */
 const WRAPPER = /^FST_REPLY_FROM_/;
 
@@ -88,5 +91,6 @@ export function errorTypeOf(error: unknown): string {
   const inner = cause && read(cause, 'code');
   const code = own === undefined || WRAPPER.test(own) ? (inner ?? own) : own;
   if (code !== undefined) return BY_CODE.get(code) ?? code;
+  if (name === PARSER_ERROR || (cause && read(cause, 'name') === PARSER_ERROR)) return UPSTREAM_RESET;
   return name ?? OTHER_ERROR;
 }

@@ -57,6 +57,12 @@ async function expectOutcome(gateway: TestGateway, { status, severity, errorType
   }
 }
 
+const parserError = (code?: string): Error =>
+  Object.assign(new Error('Response does not match the HTTP/1.1 protocol'), {
+    name: 'HTTPParserError',
+    code,
+  });
+
 describe('an answer of the gateway', () => {
   it.each([
     [200, INFO],
@@ -174,6 +180,9 @@ describe('a 5xx of the gateway’s own', () => {
     ['an error class', new RangeError('secret text'), 'RangeError'],
     ['a code', Object.assign(new Error('secret text'), { code: 'E_OWN' }), 'E_OWN'],
     ['a time-out of fetch', new DOMException('secret text', 'TimeoutError'), 'upstream_timeout'],
+    ['an answer that ended too early, by undici 7', parserError(), 'upstream_reset'],
+    ['the same, by fetch', new TypeError('terminated', { cause: parserError() }), 'upstream_reset'],
+    ['an answer that is none, by undici', parserError('HPE_INVALID_VERSION'), 'HPE_INVALID_VERSION'],
     ['a sentence, which is not stable', 'order 17 was not found', '_OTHER'],
     ['a number', 17, '_OTHER'],
     ['an error whose name is a sentence', Object.assign(new Error(), { name: 'a b c' }), '_OTHER'],

@@ -52,6 +52,7 @@ export type {
   GenAiAgent,
   GenAiCall,
   GenAiEnd,
+  GenAiHead,
   GenAiOperation,
   GenAiOptions,
   GenAiPriced,

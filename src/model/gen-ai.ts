@@ -141,6 +141,18 @@ export interface GenAiPriced {
   readonly serviceTier: string | undefined;
 }
 
+/** What came of an answer before its body, as undici's `request`, reply-from and `fetch` give it. Wins over what the source says. */
+export interface GenAiHead {
+  readonly statusCode?: number | undefined;
+  /** In place of `statusCode`. */
+  readonly status?: number | undefined;
+  /**
+   * For `content-type` and `content-encoding`. Of a plain object: with names in lower case, and of the bytes as they pass. Of a
+   * `Headers` only the type counts, because `fetch` has decoded the body.
+   */
+  readonly headers?: object | undefined;
+}
+
 /** A call under way. No method throws. One that is never ended leaves no record, and nothing keeps it in memory. */
 export interface GenAiCall {
   /** 32 lower hex digits. Where nothing is traced: the parent's, or empty. */
@@ -157,9 +169,9 @@ export interface GenAiCall {
    * Reads the answer while it passes, and ends the call with it: gives back what the host is to use in its place. A Node
    * stream (an `IncomingMessage` tells its status too) is the same object, a web stream or a fetch `Response` a new one with
    * the same bytes, chunk by chunk, without a buffer. To be called before the first byte is taken. Anything else is reported
-   * and given back as it is.
+   * and given back as it is. Other streams do not tell what stood before their bytes: `head` does.
    */
-  watch<Source extends object>(source: Source): Source;
+  watch<Source extends object>(source: Source, head?: GenAiHead): Source;
   /** Reads an answer that the host hands over piece by piece; the host ends the call. */
   read(chunk: Uint8Array | string): void;
   /** The first chunk is here, where the library does not see the answer. Only the first call counts. */

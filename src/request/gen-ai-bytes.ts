@@ -3,10 +3,10 @@ import type {
   GenAiAnswer,
   GenAiAnswerEnd,
   GenAiAnswerHead,
+  GenAiAnswerObserver,
   GenAiReader,
   WatchGenAiAnswer,
 } from '../model/gen-ai-answer.js';
-import { cleanStatus } from './limits.js';
 
 /** Reads answers while their bytes pass. */
 export interface GenAiAnswers {
@@ -68,11 +68,11 @@ export class GenAiBytes {
   }
 
   /** `undefined`: it is nothing that can be watched. */
-  watch<Source extends object>(source: Source): Source | undefined {
+  watch<Source extends object>(source: Source, head: GenAiAnswerHead | undefined): Source | undefined {
     if (this.#isWatched) return source;
     let isBegun = false;
     let isRefused = false;
-    const watched = this.#answers.watch(source, {
+    const observer: GenAiAnswerObserver = {
       onReader: (reader) => {
         this.#reader = reader;
       },
@@ -92,21 +92,12 @@ export class GenAiBytes {
         this.#answer = answer;
         this.#owner.answerRead(answer);
       },
-    });
+    };
+    const watched = this.#answers.watch(source, observer, head);
     isBegun = true;
     if (isRefused) return undefined;
     this.#isWatched = true;
     return watched;
-  }
-}
-
-/** Of an `IncomingMessage`, or of what `fetch` gives. */
-export function statusOf(source: object): number | undefined {
-  try {
-    const { statusCode, status } = source as { readonly statusCode?: unknown; readonly status?: unknown };
-    return cleanStatus(statusCode ?? status);
-  } catch {
-    return undefined;
   }
 }
 

@@ -7,15 +7,16 @@ import type { WritableHeaders } from '../model/exchange.js';
 import type { GenAiSink } from '../model/finished-gen-ai.js';
 import type { GenAiAnswer, GenAiUsage } from '../model/gen-ai-answer.js';
 import type { GenAiNames } from '../model/gen-ai-names.js';
-import type { GenAiCall, GenAiEnd, GenAiResponse } from '../model/gen-ai.js';
+import type { GenAiCall, GenAiEnd, GenAiHead, GenAiResponse } from '../model/gen-ai.js';
 import type { CostFact } from '../model/governance.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, SPAN_ERROR } from './exchange-span.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { endAttributes } from './gen-ai-attributes.js';
-import { GenAiBytes, statusOf, type GenAiAnswers } from './gen-ai-bytes.js';
+import { GenAiBytes, type GenAiAnswers } from './gen-ai-bytes.js';
 import type { GenAiFacts } from './gen-ai-facts.js';
+import { headOf, statusOf } from './gen-ai-head.js';
 import { genAiOutcome, type GenAiOutcome } from './gen-ai-outcome.js';
 import type { Price } from './gen-ai-price.js';
 import { knownUsage, merged, readResponse, redacted } from './gen-ai-response.js';
@@ -154,10 +155,11 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     return contexts.with(contexts.within(this.span, this.#owner.around.exchange), fn);
   }
 
-  watch<Source extends object>(source: Source): Source {
+  watch<Source extends object>(source: Source, head?: GenAiHead): Source {
     if (this.#ended) return source;
-    this.#ending = { ...this.#ending, statusCode: statusOf(source) ?? this.#ending.statusCode };
-    const watched = this.#bytes.watch(source);
+    const statusCode = statusOf(head) ?? statusOf(source) ?? this.#ending.statusCode;
+    this.#ending = { ...this.#ending, statusCode };
+    const watched = this.#bytes.watch(source, headOf(head));
     if (watched === undefined)
       this.#given('watch', {}).report('was given nothing that it can watch; the host ends the call');
     return watched ?? source;

@@ -21,3 +21,14 @@ it.each([
   expect(lines.length).toBeGreaterThanOrEqual(4);
   for (const line of lines) expect(example).toContain(line.trim().replace("'SIGTERM'", 'signal'));
 });
+
+it('the AI gateway has the lines that the README shows', () => {
+  const example = ['gateway.mjs', 'main.mjs']
+    .map((file) => readFileSync(join(root, 'examples', 'ai-gateway', file), 'utf8'))
+    .join('\n');
+  const begin = readme.indexOf('\n## AI traffic\n');
+  const shown = /```js\n([^]*?)```/.exec(readme.slice(begin))?.[1] ?? '';
+  const lines = shown.split('\n').map((line) => line.trim());
+  expect(lines.filter((line) => /\/\/ \d: /.test(line))).toHaveLength(5);
+  for (const line of lines.filter((one) => one !== '// …')) expect(example).toContain(line);
+});

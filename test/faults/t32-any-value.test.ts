@@ -53,6 +53,71 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
 };
 
+/** The same of calls to models. */
+function genAiMethods(telemetry: GatewayTelemetry, value: never): (readonly [string, () => unknown])[] {
+  const call = telemetry.genAi({ operation: 'chat', model: 'm', tenant: 'acme' });
+  const attributes = { plain: 'kept', value } as never;
+  const usage = { inputTokens: value, outputTokens: value, cacheReadInputTokens: value };
+  const response = {
+    id: value,
+    model: value,
+    finishReasons: value,
+    serviceTier: value,
+    systemFingerprint: value,
+  };
+  return [
+    ['genAi', () => telemetry.genAi(value).end(value)],
+    [
+      'genAi fields',
+      () =>
+        telemetry
+          .genAi({
+            ...{ operation: value, provider: value, model: value, request: value, url: value },
+            ...{ conversationId: value, dataSourceId: value, workflow: value, agent: value, tool: value },
+            ...{ mcp: value, tenant: value, attribution: value, exchange: value, parent: value },
+            ...{ startTimeMs: value, attributes: value },
+          })
+          .end({ statusCode: value, error: value, usage: value, ...response }),
+    ],
+    [
+      'genAi inner fields',
+      () =>
+        telemetry
+          .genAi({
+            request: {
+              ...{ maxTokens: value, temperature: value, topP: value, topK: value, seed: value },
+              ...{ frequencyPenalty: value, presencePenalty: value, stopSequences: value },
+              ...{ choiceCount: value, stream: value, outputType: value, encodingFormats: value },
+              ...{ dimensionCount: value, serviceTier: value },
+            },
+            agent: { id: value, name: value, description: value, version: value },
+            tool: { name: value, callId: value, type: value, description: value },
+            mcp: {
+              ...{ method: value, side: value, requestId: value, sessionId: value, protocolVersion: value },
+              ...{ resourceUri: value, promptName: value, transport: value },
+            },
+            attribution: { team: value, customerId: value, project: value },
+            attributes,
+          })
+          .end({ usage, error: { code: value, message: value } }),
+    ],
+    ['genAi.inject', () => call.inject(value)],
+    ['genAi.watch', () => call.watch(value)],
+    ['genAi.read', () => call.read(value)],
+    ['genAi.setResponse', () => call.setResponse(value)],
+    ['genAi.setResponse fields', () => call.setResponse({ ...response, usage })],
+    ['genAi.recordCost', () => call.recordCost(value)],
+    ['genAi.recordCost fields', () => call.recordCost({ amount: value, currency: value, model: value })],
+    ['genAi.recordPolicy', () => call.recordPolicy(value)],
+    ['genAi.recordEvaluation', () => call.recordEvaluation(value)],
+    ['genAi.setBudget', () => call.setBudget(value)],
+    ['genAi.setAttribution', () => call.setAttribution(value)],
+    ['genAi.setAttribute', () => call.setAttribute('value', value)],
+    ['genAi.setAttribute key', () => call.setAttribute(value, 'x')],
+    ['genAi.end', () => call.end({ error: value })],
+  ];
+}
+
 /** Every public method that takes values; `value` stands wherever one can stand. */
 function everyMethod(
   telemetry: GatewayTelemetry,
@@ -176,6 +241,7 @@ function everyMethod(
     ['tracer.startSpan', () => telemetry.tracer.startSpan('custom', { attributes }).end()],
     ['tracer.startSpan whole', () => telemetry.tracer.startSpan('custom', { attributes: value }).end()],
     ['tracer.startSpan options', () => telemetry.tracer.startSpan('custom', value).end()],
+    ...genAiMethods(telemetry, value),
     ['status', () => telemetry.status(value)],
     ['of', () => telemetry.of(value)],
   ];
@@ -189,6 +255,8 @@ describe('T32: any value in any method', () => {
       const gateway = await startGateway({
         options: {
           spans: 'server+client',
+          genAi: { events: true, price: () => 1 },
+          tenantRecords: { genAi: true },
           spanAttributes: {
             server: { requestHeaders: ['host'], responseHeaders: ['x'], network: true, syntheticType: true },
             client: { requestHeaders: ['host'], responseHeaders: ['x'], network: true, userAgent: true },

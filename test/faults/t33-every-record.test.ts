@@ -40,7 +40,41 @@ const errors = {
   span: plantedError('SERVER span'),
   custom: plantedError('custom span'),
   webhook: plantedError('webhook'),
+  model: plantedError('call to a model'),
 };
+
+/** A client that writes its key where the model belongs, and a server that says it again. */
+const keyOf = (where: string): string => `sk-proj-${plant(`${where}`)}-0123456789`;
+const asked = {
+  model: keyOf('model: asked for'),
+  answered: keyOf('model: answered'),
+  chunk: keyOf('model: answered in a stream'),
+  url: `https://u:${plant('model: user info')}@models.example/v1?api-key=${plant('model: query')}#${plant('model: fragment')}`,
+  tool: `tool token=${plant('tool: name')}`,
+  uri: `https://u:${plant('MCP: user info')}@files.example/a?token=${plant('MCP: query')}`,
+  rpc: `Authorization: Bearer ${plant('MCP: message')}`,
+};
+
+/** Whether it comes out well, fails, or is a call by MCP. */
+function tellCalls({ telemetry }: TestGateway, keep: (value: unknown) => void): void {
+  const live = telemetry.genAi({
+    ...{ operation: 'chat', provider: 'openai', model: asked.model, url: asked.url, tenant: 'acme' },
+    conversationId: keyOf('conversation'),
+    request: { stopSequences: [keyOf('stop sequence')] },
+  });
+  keep(live);
+  keep(live.span);
+  live.recordPolicy({ name: 'keys', result: 'warning', reason: `token=${plant('model: reason')}` });
+  live.read(`data: ${JSON.stringify({ model: asked.chunk, choices: [], usage: { prompt_tokens: 1 } })}\n\n`);
+  live.end({ statusCode: 200, id: keyOf('response id') });
+  const failed = telemetry.genAi({ operation: 'chat', model: asked.model, tenant: 'acme' });
+  failed.setResponse({ model: asked.answered });
+  failed.end({ error: errors.model });
+  const mcp = { method: 'tools/call', sessionId: keyOf('MCP: session'), resourceUri: asked.uri };
+  const tool = telemetry.genAi({ mcp, tool: { name: asked.tool }, tenant: 'acme' });
+  tool.end({ error: { code: -32_000, message: asked.rpc } });
+  for (const call of [live, failed, tool]) keep(call);
+}
 const webhookUrl = `https://u:${plant('webhook: user info')}@hook.example/in/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.${plant('webhook: path')}?token=${plant('webhook: query')}`;
 const texts = {
   parent: plant('webhook: parent'),
@@ -79,7 +113,8 @@ async function tellEverything(minSeverity: number): Promise<void> {
       spans: 'server+client',
       exceptions: {},
       runtimeLogs: { minSeverity },
-      tenantRecords: { webhooks: true, securityEvents: true },
+      tenantRecords: { webhooks: true, securityEvents: true, genAi: 'with_cost' },
+      genAi: { events: true, price: () => 1 },
       selfMetrics: true,
       metrics: { also: FURTHER_METRICS, attribution: ['team'], exemplars: true },
       onRequestSpans: (text) => void trees.push(text),
@@ -107,6 +142,7 @@ async function tellEverything(minSeverity: number): Promise<void> {
       keep(webhook);
       keep(webhook.span);
       webhook.end({ error: errors.webhook });
+      tellCalls(gateway, keep);
       telemetry.securityEvent({
         name: 'key.refused',
         outcome: 'denied',
@@ -156,6 +192,8 @@ async function tellEverything(minSeverity: number): Promise<void> {
       'knoxcall.security.key.refused',
       'http.server.request.exception',
       'http.client.request.exception',
+      'gen_ai.client.inference.operation.details',
+      'gen_ai.client.operation.exception',
     ]),
   );
   expect(operator.spans.filter(({ name }) => name === 'custom')).toHaveLength(1);

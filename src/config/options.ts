@@ -51,8 +51,8 @@ export interface SamplingOptions {
   readonly decide?: (request: BeginOptions) => boolean | number | undefined;
   /**
    * Traces that are kept although they were not sampled, decided when the request has ended: a rule, several of which one has
-   * to hold, or a function that says `true`. Such a request's SERVER span and CLIENT spans go to the operator's
-   * destinations, marked `{ns}.sampling.late_kept`, with the flag unsampled, because that has gone on already: what others
+   * to hold, or a function that says `true`. Such a request's SERVER span, CLIENT spans and spans of calls to models
+   * go to the operator's destinations, marked `{ns}.sampling.late_kept`, with the flag unsampled, because that has gone on already: what others
    * record of the trace is not there, nor are spans of `telemetry.tracer`, and `spanProcessors` do not see it. Every request then
    * gets a span that records, whose cost is that of a sampled one. A function that throws or gives no boolean is reported and
    * keeps nothing. A destination's own `sampling.keep` stands in its place. Default: none.

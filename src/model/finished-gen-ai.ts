@@ -45,7 +45,7 @@ export interface FinishedGenAi {
   readonly traceFlags: number;
   /** An untrusted caller has chosen the trace id. */
   readonly isIdChosen: boolean;
-  /** The finished span, if one is to be exported. */
+  /** The finished span, if it is sampled. It is handed over by itself, as those of upstream calls are. */
   readonly span: SpanRecord | undefined;
 }
 

@@ -184,15 +184,19 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   }
 
   startUpstreamCall(options?: UpstreamCallOptions): UpstreamCall {
-    this.#calls ??= new UpstreamCalls({
+    return this.calls.start(options, this.ended || !this.recording);
+  }
+
+  /** Also of calls to models, whose spans go where those of attempts at upstreams go. */
+  get calls(): UpstreamCalls {
+    return (this.#calls ??= new UpstreamCalls({
       home: this.#home,
       trace: this.#trace,
       arrival: this.#arrival,
       requestId: this.requestId,
       span: this.span,
       mayBeKept: this.#serverSpan !== undefined,
-    });
-    return this.#calls.start(options, this.ended || !this.recording);
+    }));
   }
 
   responseHeaders(): Readonly<Record<string, string>> {
@@ -273,7 +277,8 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
 
   /** What the host says beats what its calls show. */
   #upstreamFacts(): UpstreamFacts | undefined {
-    return this.#calls === undefined ? this.upstream : { ...this.#calls.facts, ...this.upstream };
+    const facts = this.#calls?.facts;
+    return facts === undefined ? this.upstream : { ...facts, ...this.upstream };
   }
 
   #metricFacts(upstream: UpstreamFacts | undefined): MetricFacts {

@@ -12,6 +12,7 @@ import type { CostFact } from '../model/governance.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { ExchangeSpan, SPAN_ERROR } from './exchange-span.js';
+import type { LiveExchange } from './exchange.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { endAttributes } from './gen-ai-attributes.js';
 import { GenAiBytes, type GenAiAnswers } from './gen-ai-bytes.js';
@@ -26,6 +27,7 @@ import { cleanStatus } from './limits.js';
 import { parentContext } from './related-trace.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
+import type { UpstreamCalls } from './upstream-calls.js';
 
 /** What a call needs from its instance. */
 export interface GenAiHome {
@@ -62,6 +64,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   readonly #owner: GenAiOwner;
   readonly #trace: ExchangeTrace;
   readonly #ownSpan: ExchangeSpan | undefined;
+  /** What decides about the spans of its request; `undefined`: it belongs to none. */
+  readonly #spans: UpstreamCalls | undefined;
   readonly #startMonotonicMs: number;
   readonly #startMs: number;
   /** What the host says of the answer. */
@@ -97,8 +101,10 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     const age = ageAt(nowMs, facts.startTimeMs);
     this.#startMonotonicMs = now - age;
     this.#startMs = nowMs - age;
-    const isSpan = recording && trace.isOwn && trace.sampled === true;
+    this.#spans = recording ? spansOf(owner.around.exchange, trace) : undefined;
+    const isSpan = recording && trace.isOwn && (trace.sampled === true || this.#spans?.mayBeKept === true);
     this.#ownSpan = isSpan ? this.#startSpan(home) : undefined;
+    if (isSpan) this.#spans?.expectSpan();
     this.span = this.#ownSpan ?? apiTrace.wrapSpanContext(trace.spanContext);
   }
 
@@ -131,7 +137,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     if (parent === undefined) span.addLinks(linksOf(this.#trace));
     span.useDoubleKeys(this.#calls.doubleKeys);
     span.droppedAttributesCount = this.custom?.dropped ?? 0;
-    if (home.processors.any) {
+    if (home.processors.any && span.isSampled) {
       span.complete(this.#startAttributes());
       home.processors.onStart(span, parentContext(home, this.#trace));
     }
@@ -286,8 +292,12 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       spanId: this.#trace.spanId,
       traceFlags: this.#trace.traceFlags,
       isIdChosen: this.#trace.isIdChosen,
-      span,
+      span: span?.isSampled === true ? span : undefined,
     });
+    // Last, because hosts can put things on a span that cannot be encoded, and the rest must not be lost with it.
+    if (span === undefined) return;
+    if (this.#spans === undefined) home.sink.upstreamCallFinished(span);
+    else this.#spans.spanFinished(span);
   }
 
   #tenantId(): string | undefined {
@@ -332,15 +342,23 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     outcome: GenAiOutcome,
   ): void {
     const { names, processors } = this.#calls.home;
-    if (!processors.any) span.complete(this.#startAttributes());
+    const isSeen = processors.any && span.isSampled;
+    if (!isSeen) span.complete(this.#startAttributes());
     const all: MutableAttributes = Object.assign(end, this.governance?.attributes);
     if (tenantId !== undefined) all[names.tenantId] = tenantId;
     if (outcome.errorType !== undefined) span.status = failed(outcome);
     // Whole: a host's attribute of the same name is to be replaced, not repeated.
     span.completeAtEnd(all, true);
     span.finish(span.name, endMs);
-    if (processors.any) processors.onEnd(span);
+    if (isSeen) processors.onEnd(span);
   }
+}
+
+/** One that stands below its request is kept, and chosen, with it. */
+function spansOf(exchange: LiveExchange | undefined, trace: ExchangeTrace): UpstreamCalls | undefined {
+  return trace.isOwn && exchange?.isOver === false && exchange.recording && exchange.traceId === trace.traceId
+    ? exchange.calls
+    : undefined;
 }
 
 /** JSON-RPC's own words, as the conventions want; of everything else only the type is told. */

@@ -1,4 +1,4 @@
-/** All attempts that one exchange makes at upstreams, and what they tell the exchange. */
+/** All attempts that one exchange makes at upstreams, and what they tell the exchange; and the spans of its other calls. */
 import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/exchange.js';
 import type { FinishedRequest } from '../model/finished-request.js';
 import { ABORTED } from './aborted.js';
@@ -25,6 +25,7 @@ export class UpstreamCalls implements Attempts {
   /** The request that they belong to, once it has ended, for those that end after it; `undefined`: it needs none of this. */
   #settled: FinishedRequest | undefined;
   #isKept = false;
+  #expectsSpans = false;
   /** Spans over the bound. */
   droppedSpans = 0;
   /** Why the last attempt failed; `undefined` when it did not. */
@@ -67,9 +68,19 @@ export class UpstreamCalls implements Attempts {
     this.#thrown = undefined;
   }
 
-  /** What the attempts tell of the upstream. */
-  get facts(): UpstreamFacts {
-    return { ...this.#last, attempts: this.#attempts };
+  /** What the attempts tell of the upstream; `undefined`: there were none. */
+  get facts(): UpstreamFacts | undefined {
+    return this.#attempts === 0 ? undefined : { ...this.#last, attempts: this.#attempts };
+  }
+
+  /** There may be spans to keep although they are not sampled. */
+  get mayBeKept(): boolean {
+    return this.#caller.mayBeKept;
+  }
+
+  /** A span of another kind of call, which `spanFinished` will be told of, perhaps after the exchange. */
+  expectSpan(): void {
+    this.#expectsSpans = true;
   }
 
   /** Why there is nobody left to answer: the last attempt has failed, and no other is under way. */
@@ -107,7 +118,7 @@ export class UpstreamCalls implements Attempts {
     else if (span.isSampled && !sink.choosesByRequest) sink.upstreamCallFinished(span);
     else if ((this.#held ??= []).length < MAX_HELD_SPANS) this.#held.push(span);
     else if (this.droppedSpans++ === 0) {
-      const message = `More than ${MAX_HELD_SPANS} CLIENT spans of one request waited for its end; further ones are lost`;
+      const message = `More than ${MAX_HELD_SPANS} spans of one request's calls waited for its end; further ones are lost`;
       report({ code: 'dropped', message, signal: 'traces' });
     }
   }
@@ -124,7 +135,7 @@ export class UpstreamCalls implements Attempts {
   /** The request has ended; `isKept`: its spans are wanted although they are not sampled. */
   settle(request: FinishedRequest, isKept: boolean): void {
     const held = this.#held;
-    if (held === undefined && this.#open.size === 0) return;
+    if (held === undefined && this.#open.size === 0 && !this.#expectsSpans) return;
     this.#held = undefined;
     this.#settled = request;
     this.#isKept = isKept;

@@ -119,7 +119,6 @@ export function createEventSignals(
           attributes: operatorPart(call, names),
           droppedAttributes,
         });
-      span(call.span);
     },
     securityEventFinished(event: FinishedSecurityEvent): void {
       const { operatorAttributes, droppedAttributes } = event;

@@ -2,6 +2,9 @@
 import { GOVERNANCE } from './governance.js';
 import type { LogFact, SpanFact, Uses } from './facts.js';
 
+/** Of spans. */
+const LATE: Uses = { '{ns}.sampling.late_kept': 'conditional' };
+
 /** What is the library's own on each of them. */
 const OWN: Uses = {
   '{ns}.request_id': 'conditional',
@@ -98,7 +101,7 @@ export const GEN_AI_SPANS: readonly SpanFact[] = [
     kind: 'CLIENT',
     name: CALL_NAME,
     marker: 'gen_ai.operation.name',
-    attributes: { ...INFERENCE, ...OWN },
+    attributes: { ...INFERENCE, ...OWN, ...LATE },
     receivers: 'operator',
   },
   {
@@ -106,7 +109,7 @@ export const GEN_AI_SPANS: readonly SpanFact[] = [
     kind: 'INTERNAL',
     name: CALL_NAME,
     marker: 'gen_ai.operation.name',
-    attributes: { ...CALL, 'gen_ai.workflow.name': 'conditional', ...AGENT, ...TOOL, ...OWN },
+    attributes: { ...CALL, 'gen_ai.workflow.name': 'conditional', ...AGENT, ...TOOL, ...OWN, ...LATE },
     receivers: 'operator',
   },
   ...(['CLIENT', 'SERVER'] as const).map((kind) => ({
@@ -114,7 +117,7 @@ export const GEN_AI_SPANS: readonly SpanFact[] = [
     kind,
     name: MCP_NAME,
     marker: 'mcp.method.name',
-    attributes: { ...MCP, ...OWN },
+    attributes: { ...MCP, ...OWN, ...LATE },
     receivers: 'operator' as const,
   })),
 ];

@@ -214,6 +214,7 @@ async function keptLate(): Promise<Payload[]> {
   const gateway = await startGateway({
     options: { ...EVERYTHING, sampling: { ratio: 0, keep: { statusCodes: [200] } } },
     listener: (_request, response, exchange) => {
+      callsToModels(gateway.telemetry, exchange);
       for (let call = 0; call < 70; call++)
         exchange.startUpstreamCall({ url: 'http://up.example:81/a' }).end({ statusCode: 200 });
       response.end('ok');

@@ -3,10 +3,14 @@ import type { GenAiAnswerEnd, GenAiAnswerHead, GenAiAnswerObserver } from '../mo
 import { type AnswerReader, createAnswerReader, isEncoded } from './answer-reader.js';
 import { DecodedCopy, isDecodable } from './decoded-copy.js';
 
+/** No text begins with it. A body that a host watches without its head may still be encoded. */
+const FIRST_OF_GZIP = 0x1f;
+
 export class AnswerWatch {
   readonly #observer: GenAiAnswerObserver;
   readonly #reader: AnswerReader;
-  readonly #copy: DecodedCopy | undefined;
+  readonly #isEncodingKnown: boolean;
+  #copy: DecodedCopy | undefined;
   #hasBegun = false;
   #hasEnded = false;
   #chunks = 0;
@@ -15,9 +19,10 @@ export class AnswerWatch {
     this.#observer = observer;
     this.#reader = createAnswerReader(contentType);
     observer.onReader?.(this.#reader);
+    this.#isEncodingKnown = contentEncoding !== undefined;
     if (!isEncoded(contentEncoding)) return;
     const encoding = contentEncoding?.trim().toLowerCase() ?? '';
-    if (isDecodable(encoding)) this.#copy = new DecodedCopy(encoding, this.#reader, () => this.#tell());
+    if (isDecodable(encoding)) this.#decodeAs(encoding);
     else this.#reader.refuse('unsupported_encoding');
   }
 
@@ -29,6 +34,7 @@ export class AnswerWatch {
     if (this.#hasEnded || chunk.length === 0) return;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
+      if (!this.#isEncodingKnown && chunk[0] === FIRST_OF_GZIP) this.#decodeAs('gzip');
       this.#observer.onFirstByte?.();
     }
     if (this.#copy !== undefined) {
@@ -48,6 +54,10 @@ export class AnswerWatch {
     this.#observer.onEnd(end);
     if (this.#copy !== undefined) this.#copy.end();
     else this.#tell();
+  }
+
+  #decodeAs(encoding: string): void {
+    this.#copy = new DecodedCopy(encoding, this.#reader, () => this.#tell());
   }
 
   #tell(): void {

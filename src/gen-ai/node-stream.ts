@@ -1,5 +1,6 @@
 /** Sees the bytes of a Node stream when they come in, before anybody reads them, and whatever is done with them then. */
 import { errorMonitor } from 'node:events';
+import { constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { GenAiAnswerEnd } from '../model/gen-ai-answer.js';
 import { lookInto } from '../model/own-method.js';
@@ -11,11 +12,13 @@ interface HttpStream {
   readonly complete?: boolean;
   /** Of `IncomingMessage`: the client's own side has given up on the rest. */
   readonly _dumped?: boolean;
-  /** Of HTTP/2. */
-  readonly aborted?: boolean;
+  /** Of HTTP/2: how the stream was reset; 0 where it was not. */
+  readonly rstCode?: number;
   readonly readableBuffer?: Iterable<unknown>;
   readonly _readableState?: { readonly bufferIndex?: number };
 }
+
+const { NGHTTP2_CANCEL } = constants;
 
 /** How a consumer's end reaches the stream that it read from: `pipeline`, and signals. */
 const BY_CONSUMER = /^(?:ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ABORT_ERR|UND_ERR_ABORTED)$/;
@@ -28,7 +31,7 @@ export function watchNodeStream(stream: Readable, watch: AnswerWatch): void {
   });
   const end = (): void => {
     unwatch();
-    watch.end(isBroken(stream) ? { outcome: 'failed' } : { outcome: 'complete' });
+    watch.end({ outcome: outcomeAtEnd(stream) });
   };
   const close = (): void => {
     unwatch();
@@ -58,10 +61,12 @@ function waitingIn(stream: Readable): unknown[] {
   return Array.from(readableBuffer).slice(_readableState?.bufferIndex ?? 0);
 }
 
-/** Ended as if all were well, and without the rest. */
-function isBroken(stream: Readable): boolean {
-  const { complete, aborted } = stream as HttpStream;
-  return complete === false || aborted === true;
+/** HTTP ends some streams as if all were well, though the rest will not come. */
+function outcomeAtEnd(stream: Readable): GenAiAnswerEnd['outcome'] {
+  const { complete, rstCode } = stream as HttpStream;
+  // Clients cancel; a server that gives up has another code for it.
+  if (rstCode === NGHTTP2_CANCEL) return 'aborted';
+  return complete === false || (rstCode !== undefined && rstCode !== 0) ? 'failed' : 'complete';
 }
 
 function earlyEnd(stream: Readable): GenAiAnswerEnd {

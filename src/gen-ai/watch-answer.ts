@@ -31,6 +31,11 @@ function watchKnown(
     const contentType = source.headers.get('content-type') ?? undefined;
     return watchResponse(source, new AnswerWatch(observer, { contentType, ...head }));
   }
+  const { body } = source as { body?: unknown };
+  if (typeof body === 'object' && body !== null && isNodeStream(body)) {
+    watchNodeStream(body, new AnswerWatch(observer, { ...headOf(source), ...head }));
+    return source;
+  }
   return unwatched(source, observer, head);
 }
 
@@ -58,9 +63,9 @@ function isResponse(source: object): source is Response {
   return typeof headers?.get === 'function' && typeof status === 'number' && typeof clone === 'function';
 }
 
-/** Of an `IncomingMessage`. Other streams have no headers. */
-function headOf(stream: Readable): GenAiAnswerHead {
-  const { headers } = stream as { headers?: Readonly<Record<string, unknown>> };
+/** Of an `IncomingMessage`, or of what undici's `request` gives. Other streams have no headers. */
+function headOf(source: object): GenAiAnswerHead {
+  const { headers } = source as { headers?: Readonly<Record<string, unknown>> };
   return {
     contentType: textOf(headers?.['content-type']),
     contentEncoding: textOf(headers?.['content-encoding']),

@@ -57,13 +57,13 @@ export interface GenAiAnswer {
 /** What stands in the head of an answer. Whatever is left out is recognised by the first bytes. */
 export interface GenAiAnswerHead {
   readonly contentType?: string | undefined;
-  /** Of the bytes as they pass. Leave it out for bytes that are already decoded, such as the body of `fetch`. */
+  /** Of the bytes as they pass: gzip, deflate or br. Leave it out for bytes that are decoded, such as the body of `fetch`. */
   readonly contentEncoding?: string | undefined;
 }
 
 /**
- * Reads one answer from its bytes, as they arrive, in pieces of any size. It needs the same few hundred bytes of memory for any
- * answer, keeps no piece, never captures content, and never throws, whatever the bytes are.
+ * Reads one answer from its bytes, as they arrive, in pieces of any size. It needs the same 3 KiB of memory for any answer,
+ * keeps no piece, never captures content, and never throws, whatever the bytes are.
  */
 export interface GenAiReader {
   /** Text counts as UTF-8. Anything else is left out. */
@@ -97,9 +97,10 @@ export interface GenAiAnswerObserver {
 
 /**
  * Watches a source whose bytes are a model's answer, without touching, delaying or buffering them. Gives what to go on with:
- * the same object for a stream of Node's (`IncomingMessage` and undici's bodies among them), a new one with the same content
- * for a web `ReadableStream` and a `Response` of fetch's. Anything else is given back unwatched, and has the end `aborted`.
- * `head` wins over what stands in the source itself.
+ * the same object for a stream of Node's (`IncomingMessage` and undici's bodies among them) and for what undici's `request`
+ * gives, a new one with the same content for a web `ReadableStream` and a `Response` of fetch's, without BYOB readers. Anything
+ * else is given back unwatched, and has the end `aborted`. `head` wins over what stands in the source itself; a body without it
+ * may be encoded with gzip only. A web stream that nobody reads or cancels has no end.
  */
 export type WatchGenAiAnswer = <Source>(
   source: Source,

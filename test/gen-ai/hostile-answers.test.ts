@@ -1,7 +1,10 @@
 /** Answers made to hurt: each costs time by its length and no memory by its shape. */
-import { expect, describe, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { createGenAiReader } from '../../src/gen-ai/answer-reader.js';
 import type { GenAiAnswer } from '../../src/model/gen-ai-answer.js';
+import { ANSWERS } from './answers.js';
+import { read } from './support.js';
 
 const MIB = 1024 * 1024;
 const LENGTH = 8 * MIB;
@@ -144,5 +147,47 @@ describe('a hostile answer', () => {
     expect(external + arrayBuffers - before.external - before.arrayBuffers).toBeLessThan(MAX_GROWTH);
     // What is garbage already counts too, so that this bound is loose.
     expect(heapUsed - before.heapUsed).toBeLessThan(64 * MIB);
+  });
+});
+
+describe('a damaged answer', () => {
+  const bodies = ANSWERS.map(({ body }) => Buffer.from(body));
+  const damage = fc.record({
+    body: fc.constantFrom(...bodies),
+    /** Where, what, and how many bytes of the answer it takes the place of. */
+    changes: fc.array(fc.tuple(fc.nat(6_000), fc.uint8Array({ maxLength: 4 }), fc.nat(40)), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+    cuts: fc.array(fc.nat(6_000), { maxLength: 20 }).map((cuts) => cuts.sort((a, b) => a - b)),
+  });
+
+  it('says the same however it is cut, and nothing of the wrong kind', () => {
+    fc.assert(
+      fc.property(damage, ({ body, changes, cuts }) => {
+        let bytes: Buffer = body;
+        for (const [at, inserted, removed] of changes) {
+          const start = at % (bytes.length + 1);
+          bytes = Buffer.concat([bytes.subarray(0, start), inserted, bytes.subarray(start + removed)]);
+        }
+        const edges = [0, ...cuts, bytes.length];
+        const pieces = edges.slice(1).map((end, index) => bytes.subarray(edges[index], end));
+        const answer = read([bytes]);
+        expect(read(pieces)).toEqual(answer);
+        for (const text of [
+          answer.id,
+          answer.model,
+          answer.serviceTier,
+          answer.systemFingerprint,
+          answer.errorType,
+        ]) {
+          if (text !== undefined) expect(text).toMatch(/^[^\u0000-\u001f\u007f-\u009f]{1,256}$/);
+        }
+        for (const count of Object.values(answer.usage ?? {}))
+          expect(count).toSatisfy((n) => Number.isSafeInteger(n) && n >= 0);
+        for (const reason of answer.finishReasons ?? []) expect(reason.length).toBeLessThanOrEqual(64);
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

@@ -1,10 +1,18 @@
 /** A watched answer passes as an unwatched one does: at once, with the same back pressure, and with the same ends. */
 import { createServer as createRawServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  connect,
+  createServer as createHttp2Server,
+  type ClientHttp2Stream,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
+import { request as requestOf6 } from 'undici6';
 import { afterEach, describe, expect, it } from 'vitest';
 import { watchGenAiAnswer } from '../../src/gen-ai/watch-answer.js';
 import { deferred, until } from '../support/deferred.js';
@@ -106,7 +114,8 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
       `${(held / MIB).toFixed(1)} MiB sent to a client that does not read, ${(arrayBuffers / MIB).toFixed(1)} MiB of buffers`,
     );
     expect(held).toBeLessThan(64 * MIB);
-    expect(arrayBuffers).toBeLessThan(64 * MIB);
+    // Garbage counts too, until it is collected.
+    expect(arrayBuffers).toBeLessThan(128 * MIB);
     let received = 0;
     let most = 0;
     for await (const chunk of client) {
@@ -114,7 +123,6 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
       most = Math.max(most, process.memoryUsage().arrayBuffers);
     }
     expect(received).toBe(sent + event('last').length);
-    // Garbage counts too, until it is collected.
     expect(most).toBeLessThan(128 * MIB);
     expect(await told.read).toEqual({
       id: 'last',
@@ -237,6 +245,82 @@ describe('what has come in before', () => {
     stream.resume();
     expect((await told.ended).outcome).toBe(outcome);
     expect(told.calls.slice(-2)).toEqual([outcome, 'answer']);
+  });
+});
+
+/** Other streams that hosts have their answers from. */
+describe('an answer', () => {
+  const body = event('a') + event('b');
+  const expected = { id: 'a', usage: { inputTokens: 1, outputTokens: 2 }, isStream: true, chunks: 2 };
+
+  it.each([
+    ['6', requestOf6],
+    ['7', request],
+  ] as const)(
+    'of undici %s, watched with its head or by its body, before or after it has come',
+    async (_, ask) => {
+      const encoded = gzipSync(body);
+      const provider = await start((_request, response) => {
+        response
+          .writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'text/event-stream' })
+          .end(encoded);
+      });
+      for (const isLate of [false, true]) {
+        for (const isWhole of [false, true]) {
+          const told = listenIn();
+          const answer = await ask(provider.url);
+          if (isLate) await sleep(20);
+          const source = isWhole ? answer : answer.body;
+          expect(watchGenAiAnswer<object>(source, told)).toBe(source);
+          expect(Buffer.from(await answer.body.arrayBuffer())).toEqual(encoded);
+          expect(await told.read).toEqual(expected);
+          expect(told.calls).toEqual(['first byte', 'complete', 'answer']);
+        }
+      }
+    },
+  );
+
+  describe('over HTTP/2', () => {
+    const over = async (
+      answer: (stream: ServerHttp2Stream) => void,
+    ): Promise<{ told: Told; text: string; stream: ClientHttp2Stream }> => {
+      const server = createHttp2Server();
+      server.on('stream', answer);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      running.push({ close: async () => void (session.destroy(), server.close()) } as Running);
+      const stream = session.request({ ':path': '/' });
+      const told = listenIn();
+      expect(watchGenAiAnswer(stream, told)).toBe(stream);
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+      await new Promise((resolve) => stream.once('close', resolve));
+      return { told, stream, text: Buffer.concat(chunks).toString() };
+    };
+
+    it('is read', async () => {
+      const { told, text } = await over((stream) => {
+        stream.respond({ ':status': 200 });
+        stream.write(event('a'));
+        setTimeout(() => stream.end(event('b')), 10);
+      });
+      expect(text).toBe(body);
+      expect(await told.read).toEqual(expected);
+      expect(told.calls).toEqual(['first byte', 1, 1, 'complete', 'answer']);
+    });
+
+    it.each<[string, (stream: ServerHttp2Stream) => void, string]>([
+      ['an error', (stream) => stream.destroy(new Error('broke')), 'failed'],
+      ['a connection that closes', (stream) => stream.session?.destroy(), 'aborted'],
+    ])('is broken off with %s', async (_, breakOff, outcome) => {
+      const { told } = await over((stream) => {
+        stream.on('error', () => undefined);
+        stream.respond({ ':status': 200 });
+        stream.write(event('a'), () => setTimeout(() => breakOff(stream), 20));
+      });
+      expect((await told.read).id).toBe('a');
+      expect((await told.ended).outcome).toBe(outcome);
+    });
   });
 });
 

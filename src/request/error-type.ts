@@ -49,6 +49,8 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ['EPIPE', UPSTREAM_RESET],
   ['UND_ERR_SOCKET', UPSTREAM_RESET],
   ['ERR_STREAM_PREMATURE_CLOSE', UPSTREAM_RESET],
+  // The `fetch` of Node 22: the connection ended in the middle of an answer in chunks.
+  ['HPE_INVALID_EOF_STATE', UPSTREAM_RESET],
 ]);
 
 /** Identifiers and codes, nothing that could carry a client's text. */

@@ -182,6 +182,7 @@ describe('a 5xx of the gateway’s own', () => {
     ['a time-out of fetch', new DOMException('secret text', 'TimeoutError'), 'upstream_timeout'],
     ['an answer that ended too early, by undici 7', parserError(), 'upstream_reset'],
     ['the same, by fetch', new TypeError('terminated', { cause: parserError() }), 'upstream_reset'],
+    ['the same, by the fetch of Node 22', parserError('HPE_INVALID_EOF_STATE'), 'upstream_reset'],
     ['an answer that is none, by undici', parserError('HPE_INVALID_VERSION'), 'HPE_INVALID_VERSION'],
     ['a sentence, which is not stable', 'order 17 was not found', '_OTHER'],
     ['a number', 17, '_OTHER'],

@@ -7,7 +7,7 @@ export interface MetricOptions {
   readonly intervalMs?: number;
   /** Upper bounds of the duration histogram's buckets in milliseconds, rising. Default: the SDK's. */
   readonly durationBoundariesMs?: readonly number[];
-  /** Series per tenant; further ones fold into one with `otel.metric.overflow`. Default 200. */
+  /** Series per tenant; further ones fold into one with `otel.metric.overflow`. Those of its calls to models count apart, up to as many. Default 200. */
   readonly maxSeriesPerTenant?: number;
   /** The operator's series in total; further ones fold the same way. 1 to 1,000,000. Default 5,000: a reading of 4 MiB. */
   readonly maxSeries?: number;

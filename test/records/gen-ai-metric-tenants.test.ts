@@ -8,6 +8,7 @@ import { genAiNames } from '../../src/model/gen-ai-names.js';
 import { namesFor } from '../../src/model/names.js';
 import { createEncoders } from '../../src/otlp/encoders.js';
 import { AT_MS, costing, failedCall, finishedCall, metricsOfCalls } from '../support/gen-ai-calls.js';
+import { createRandom } from '../faults/support.js';
 import { takenPoints } from '../support/taken-points.js';
 
 const OVERFLOW = 'otel.metric.overflow';
@@ -146,7 +147,8 @@ describe('a reading of them', () => {
     const delta = open('acme', 'delta');
     const points: ReceivedMetricPoint[] = [];
     for (let round = 0; round < 3; round++) {
-      call();
+      // Begun long before.
+      call({ startMs: clock.nowMs - 60_000 });
       read(delta);
       points.push(...read(cumulative));
       clock.nowMs += 2_000;
@@ -225,4 +227,67 @@ describe('the table of a tenant', () => {
     expect(calls.tables).toBe(1);
     expect(takenPoints(reading.take(clock.nowMs + 20)).map(({ count }) => count)).toEqual([1]);
   });
+});
+
+describe('whatever happens in whatever order', () => {
+  interface Reader {
+    readonly reading: MetricReading;
+    readonly isDelta: boolean;
+    /** Calls since it opened, and those that have reached its destination. */
+    due: number;
+    told: number;
+    lastEnd: bigint;
+  }
+
+  it.each(Array.from({ length: 60 }, (_unused, seed) => seed))(
+    'every reading tells every call of its time once: seed %i',
+    (seed) => {
+      const random = createRandom(seed);
+      const { call, open, clock, sweep } = setUp();
+      const readers: Reader[] = [];
+      const count = (of: readonly ReceivedMetricPoint[]): number =>
+        of.reduce((sum, point) => sum + Number(point.count), 0);
+      const read = (reader: Reader, result: 'accepted' | 'lost'): void => {
+        clock.nowMs += 5;
+        if (!reader.reading.hasNews()) return;
+        const parts = [...reader.reading.take(clock.nowMs)];
+        const points = takenPoints(parts);
+        for (const part of parts) part.settle(result);
+        if (result === 'lost') return;
+        if (reader.isDelta) {
+          reader.told += count(points);
+          for (const { startTimeUnixNano, timeUnixNano } of points)
+            expect(timeUnixNano).toBeGreaterThanOrEqual(startTimeUnixNano);
+        } else for (const { timeUnixNano } of points) expect(timeUnixNano).toBeGreaterThan(reader.lastEnd);
+        reader.lastEnd = BigInt(clock.nowMs) * 1_000_000n;
+      };
+      for (let step = 0; step < 120; step++) {
+        const dice = random();
+        const reader = readers[Math.floor(random() * readers.length)];
+        if (dice < 0.4) {
+          call({ requestModel: `m-${Math.floor(random() * 3)}` });
+          for (const one of readers) one.due++;
+        } else if (dice < 0.5 && readers.length < 4) {
+          const isDelta = random() < 0.7;
+          readers.push({
+            reading: open('acme', isDelta ? 'delta' : 'cumulative'),
+            isDelta,
+            due: 0,
+            told: 0,
+            lastEnd: 0n,
+          });
+        } else if (dice < 0.75 && reader !== undefined) read(reader, random() < 0.7 ? 'accepted' : 'lost');
+        else if (dice < 0.8 && reader !== undefined) {
+          reader.reading.close();
+          readers.splice(readers.indexOf(reader), 1);
+        } else if (dice < 0.9) clock.nowMs += Math.floor(random() * 3_000);
+        else sweep();
+      }
+      for (const reader of readers) {
+        read(reader, 'accepted');
+        expect(reader.reading.hasNews()).toBe(false);
+        if (reader.isDelta) expect(reader.told).toBe(reader.due);
+      }
+    },
+  );
 });

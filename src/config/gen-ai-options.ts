@@ -24,7 +24,7 @@ export interface GenAiRecordOptions {
   readonly price?: (call: GenAiPriced) => number | CostFact | undefined;
   /**
    * Models that metrics show by name from the beginning, 1,000 at most. Any other is `_OTHER` in them until a call for it has ended
-   * without an error and with the name of the model that answered, because clients can ask for whatever they like; 1,000 names
+   * without an error and with the name of the model that answered, or its tokens, because clients can ask for whatever they like; 1,000 names
    * become known like that, half of them by one tenant's calls at most, and one that nobody uses is forgotten after a day.
    * Default: none.
    */

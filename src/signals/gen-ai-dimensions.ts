@@ -99,6 +99,10 @@ export interface GenAiDimensionsOptions {
   roomFor(max: number): Room;
 }
 
+function hasTokens({ usage }: FinishedGenAi): boolean {
+  return usage?.inputTokens !== undefined || usage?.outputTokens !== undefined;
+}
+
 /** Of the operator's metrics, or of one tenant's: what one of them has made known tells another nothing. */
 export class GenAiDimensions {
   readonly #names: GenAiNames;
@@ -126,7 +130,8 @@ export class GenAiDimensions {
     const { requestModel, responseModel, errorType, endMs, attributes } = call;
     const names = this.#names;
     const isDone = errorType === undefined;
-    const isAnswered = isDone && responseModel !== undefined;
+    // Not every provider names the model in its answer, but only one that has run it counts its tokens.
+    const isAnswered = isDone && (responseModel !== undefined || hasTokens(call));
     const model = (name: string | undefined): string | undefined =>
       this.#models.shown(name, isAnswered, owner, endMs);
     const tool = (name: string | undefined): string | undefined =>

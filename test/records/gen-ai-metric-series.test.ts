@@ -201,6 +201,21 @@ describe('a model', () => {
     ]);
   });
 
+  it.each([{ inputTokens: 3 }, { outputTokens: 0 }])('is shown once its tokens were counted: %j', (usage) => {
+    const requestModel = 'amazon.nova-pro-v1:0';
+    const unnamed = { requestModel, responseModel: undefined };
+    const points = toldOf([
+      finishedCall({ ...unnamed, usage, errorType: 'stream_error' }),
+      finishedCall({ ...unnamed, usage: {} }),
+      finishedCall({ ...unnamed, usage }),
+    ]);
+    expect(modelsOf(points)).toEqual([
+      ['_OTHER', 1],
+      ['_OTHER', 1],
+      [requestModel, 1],
+    ]);
+  });
+
   it('is shown from the beginning where the host has named it', () => {
     const points = toldOf([failedCall(), failedCall({ requestModel: 'other' })], { genAiModels: ['gpt-4o'] });
     expect(modelsOf(points)).toEqual([

@@ -9,6 +9,7 @@ import { expressTelemetry } from '../../src/adapters/express.js';
 import { fastifyTelemetry } from '../../src/adapters/fastify.js';
 import { httpTelemetry } from '../../src/adapters/http.js';
 import { koaTelemetry } from '../../src/adapters/koa.js';
+import { proxyTelemetry } from '../../src/adapters/proxy.js';
 import type { GatewayTelemetry } from '../../src/index.js';
 import { sentryErrors } from '../../src/sentry/index.js';
 import { startGateway } from '../support/gateway.js';
@@ -117,4 +118,35 @@ it('tells of what Express answers with a 500 of its own', async () => {
   await gateway.flush();
   const logged = gateway.operator.logs[0]?.attributes['knoxcall.error_id'];
   expect(sentry.events).toEqual([expect.objectContaining({ event_id: logged })]);
+});
+
+it('tells why a proxy had no upstream', async () => {
+  const sentry = await startSentry();
+  const { default: httpProxy } = await import('http-proxy-3');
+  const gateway = await startGateway({
+    server(telemetry) {
+      const proxy = httpProxy.createProxyServer({ target: 'http://127.0.0.1:9' });
+      proxyTelemetry(telemetry)(proxy);
+      proxy.on('error', (_error, request, response) => {
+        if ('writeHead' in response) response.writeHead(502).end(telemetry.of(request).errorId);
+      });
+      return createServer(httpTelemetry(telemetry, (request, response) => proxy.web(request, response)));
+    },
+  });
+  const errors = sentryErrors(gateway.telemetry, { dsn: sentry.dsn(), env: false });
+  onTestFinished(async () => void (await errors.close()));
+  const { status, body } = await send(`${gateway.url}/a`);
+  expect(status).toBe(502);
+  expect(await errors.flush()).toBe(true);
+  expect(sentry.events).toEqual([
+    expect.objectContaining({
+      event_id: body,
+      tags: expect.objectContaining({ 'error.type': 'upstream_connect_error' }) as object,
+      exception: {
+        values: [
+          expect.objectContaining({ type: 'ECONNREFUSED', value: 'connect ECONNREFUSED 127.0.0.1:9' }),
+        ],
+      },
+    }),
+  ]);
 });

@@ -9,6 +9,9 @@ import type { Dsn } from './dsn.js';
 import { childEnvironment } from './environment.js';
 import type { SentryEvent } from './event.js';
 
+/** `node`, `nodejs`, `node22`, `node.exe`. */
+const NODE = /^node(?:js)?[-.\d]*(?:\.exe)?$/i;
+
 /** A text and no file: bundlers would leave a file behind. It ends with 0 when Sentry has said yes. */
 const CHILD = `
 let text = '';
@@ -23,7 +26,7 @@ process.stdin.setEncoding('utf8').on('data', (part) => (text += part)).on('end',
 /** Whether Sentry has taken it, within the time. Blocks. Never throws. */
 export function sendSynchronously(dsn: Dsn, event: SentryEvent, timeoutMs: number): boolean {
   // Where the program is packed into the executable, a child of it would be the program once more.
-  if (!/^node(?:js)?(?:\.exe)?$/i.test(basename(process.execPath))) return false;
+  if (!NODE.test(basename(process.execPath))) return false;
   try {
     const { status } = spawnSync(process.execPath, ['-e', CHILD], {
       input: JSON.stringify(requestOf(dsn, event)),

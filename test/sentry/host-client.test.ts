@@ -1,5 +1,7 @@
 /** A Sentry of the host's: untouched beside a private client, and as a client of the host's told no more than our list. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { NodeClient as NodeClient11 } from '@sentry/node';
+import type { NodeClient as NodeClient10 } from 'sentry-10';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { SentryClient } from '../../src/sentry/index.js';
 import { send } from '../support/http-client.js';
@@ -38,6 +40,9 @@ interface HostSentry {
 }
 
 type HostClient = SentryClient & { close(timeoutMs: number): Promise<boolean> };
+
+/** The types of both versions fit, or this does not compile. */
+const asClient = (client: NodeClient10 | NodeClient11): SentryClient => client;
 
 /** What the host's scopes hold, and must stay at home. */
 const SECRETS = [
@@ -150,7 +155,10 @@ describe.each(SDKS)('%s', (name) => {
     const theirs = await startSentry();
     const client = start(theirs.dsn());
     const { captureException, withIsolationScope } = host();
-    const reporting = startReporting({ client, release: 'ours' });
+    const reporting = startReporting({
+      client: asClient(client as unknown as NodeClient11),
+      release: 'ours',
+    });
     const url = await serveWith(reporting.telemetry, (_request, response, exchange) =>
       withIsolationScope((scope) => {
         fill(scope);

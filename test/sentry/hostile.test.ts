@@ -142,3 +142,56 @@ describe('names that Sentry does not take', () => {
     expect(tags['request_id']).toHaveLength(200);
   });
 });
+
+describe('hooks of the host', () => {
+  const HOOKS: Readonly<Record<string, () => unknown>> = {
+    throws: throwing,
+    rejects: () => Promise.reject(new Error('late')),
+    hangs: () => new Promise(() => undefined),
+    lies: () => 7,
+  };
+
+  it.each(Object.keys(HOOKS))('onDiagnostic %s', async (what) => {
+    const faults = watchUnhandled();
+    const onDiagnostic: (diagnostic: object) => unknown = () => HOOKS[what]?.();
+    const { errors } = startReporting({ env: { SENTRY_DSN_BACKEND: 'nonsense' }, onDiagnostic });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors.status().notices).toHaveLength(1);
+    faults.stop();
+    expect(faults.seen).toEqual([]);
+  });
+
+  it('redact calls back', async () => {
+    const [first, second] = [await startSentry(), await startSentry()];
+    const reporting = startReporting({
+      dsn: first.dsn(),
+      redact(event) {
+        const { errors } = reporting;
+        errors.setDsn(second.dsn());
+        void errors.flush();
+        if (event.tags['route'] === 'orders') fail(reporting, new Error('again'), 404);
+        return event;
+      },
+    });
+    fail(reporting, new Error('first'));
+    fail(reporting, new Error('second'));
+    expect(await reporting.errors.flush()).toBe(true);
+    expect(first.events).toHaveLength(2);
+    fail(reporting, new Error('third'));
+    expect(await reporting.errors.close()).toBe(true);
+    expect(second.events).toHaveLength(1);
+    expect(reporting.errors.status()).toMatchObject({ enabled: false, reported: 3, sent: 3, waiting: 0 });
+  });
+
+  it.each<[string, unknown]>([
+    ['no number', 'soon'],
+    ['nothing', undefined],
+    ['a negative one', -1],
+    ['more than timers can', 1e12],
+  ])('a time that is %s', async (_, timeoutMs) => {
+    const { errors } = startReporting({});
+    expect(await errors.flush({ timeoutMs } as never)).toBe(true);
+    expect(await errors.close({ timeoutMs } as never)).toBe(true);
+    expect(await errors.close()).toBe(true);
+  });
+});

@@ -13,11 +13,13 @@ export const ANSWER_PICKS = orInArray(buildPicks(PATHS));
 const MAX_REASON_LENGTH = 64;
 const ERROR_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const OTHER_ERROR = '_OTHER';
+/** The conventions' word. */
+const TOOL_ERROR = 'tool_error';
 
 type Value = string | number | true;
 
 /** Every event of a stream repeats these. The service tier may change: what was asked for, then what it became. */
-const SETTLED: ReadonlySet<Field> = new Set(['id', 'model', 'object', 'systemFingerprint']);
+const SETTLED: ReadonlySet<Field> = new Set(['id', 'model', 'object', 'systemFingerprint', 'rpcVersion']);
 
 export class AnswerFacts implements PickSink {
   /** Of the document that is being read, by leaf. */
@@ -105,7 +107,8 @@ export class AnswerFacts implements PickSink {
   /** A new object each time. */
   answer(): Omit<GenAiAnswer, 'isStream' | 'chunks' | 'fault'> {
     const texts = {
-      id: this.#name('id'),
+      // That of JSON-RPC is the request's.
+      id: this.#isRpc ? undefined : this.#name('id'),
       model: this.#name('model'),
       apiType: this.#apiType,
       serviceTier: this.#name('serviceTier'),
@@ -162,9 +165,15 @@ export class AnswerFacts implements PickSink {
     return name === undefined ? [] : [name];
   }
 
+  get #isRpc(): boolean {
+    return this.#known.has('rpcVersion');
+  }
+
   #errorType(): string | undefined {
-    if (!this.#known.has('error')) return undefined;
+    if (!this.#known.has('error'))
+      return this.#isRpc && this.#known.has('toolError') ? TOOL_ERROR : undefined;
     const code = this.#known.get('errorCode') ?? this.#known.get('bareErrorCode');
+    if (this.#isRpc && typeof code === 'number') return String(code);
     const kind = this.#known.get('errorKind');
     // A number says less than a word where there are both.
     const name = typeof code === 'number' ? (kind ?? String(code)) : (code ?? kind);
@@ -188,7 +197,9 @@ function valueOf(kind: (typeof LEAVES)[number]['kind'], picked: Picked): Value |
     case 'count':
       return isCount(picked) ? picked : undefined;
     case 'code':
-      return isCount(picked) || (typeof picked === 'string' && picked !== '') ? picked : undefined;
+      return Number.isSafeInteger(picked) || (typeof picked === 'string' && picked !== '')
+        ? (picked as number | string)
+        : undefined;
     case 'sign':
       return picked === null || picked === false || picked === '' ? undefined : true;
   }

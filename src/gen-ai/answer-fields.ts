@@ -14,7 +14,7 @@
  * - Ollama, "Streaming": lines of JSON, counts and `done_reason` in the last one.
  */
 
-/** `text`: a string. `count`: a safe integer, never negative. `code`: either. `sign`: whether anything but null or false stands there. */
+/** `text`: a string. `count`: a safe integer, never negative. `code`: a string or a safe integer. `sign`: whether anything but null or false stands there. */
 export type FieldKind = 'text' | 'count' | 'code' | 'sign';
 
 interface FieldRow {
@@ -47,6 +47,9 @@ const FIELDS = {
   errorKind: text('error.type', 'error.status'),
   /** Of the event `error` of responses, which has no object around it. */
   bareErrorCode: code('code'),
+  rpcVersion: text('jsonrpc'),
+  /** Of a tool, which has failed, and whose call has not. */
+  toolError: sign('result.isError'),
 
   /** With what was cached. */
   promptTokens: count(

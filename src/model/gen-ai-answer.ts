@@ -42,7 +42,10 @@ export interface GenAiAnswer {
   readonly apiType?: GenAiApiType | undefined;
   readonly serviceTier?: string | undefined;
   readonly systemFingerprint?: string | undefined;
-  /** The provider's own code of an error in the body or in the stream, a short name; `_OTHER` where its code is none. */
+  /**
+   * The provider's own code of an error in the body or in the stream, a short name; `_OTHER` where its code is none. Of JSON-RPC
+   * the number, and `tool_error` for a tool that has failed.
+   */
   readonly errorType?: string | undefined;
   /** In the provider's words, one for each choice, in the order of their indices. */
   readonly finishReasons?: readonly string[] | undefined;

@@ -122,8 +122,8 @@ export interface GenAiEnd extends GenAiResponse {
   readonly statusCode?: number | undefined;
   /**
    * Why there was no answer, or none that was whole: an error, or a short stable name. Wins over the status and over what the
-   * answer says. Of the Model Context Protocol: the error object of the answer, or its code; `tool_error` where `isError` is
-   * true. An `AbortError` counts as a client that left: a gateway that breaks a call off does so for its client.
+   * answer says. Of the Model Context Protocol, where the answer is not watched: its error object, or the code; `tool_error` where
+   * `isError` is true. An `AbortError` counts as a client that left: a gateway that breaks a call off does so for its client.
    */
   readonly error?: unknown;
 }

@@ -247,7 +247,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       (this.#endMonotonicMs ?? home.clock.monotonicMs()) - this.#startMonotonicMs,
     );
     const endMs = this.#startMs + durationMs;
-    const isStream = facts.isStream === true || answer?.isStream === true;
+    // Events of the Model Context Protocol are notifications on the way to one result.
+    const isStream = facts.mcp === undefined && (facts.isStream === true || answer?.isStream === true);
     const timeToFirstChunkMs = isStream ? this.#bytes.timeToFirstChunkMs : undefined;
     const end = endAttributes(names, {
       response,

@@ -31,8 +31,8 @@ export interface GenAiOutcome {
 }
 
 export function genAiOutcome(facts: GenAiEndingFacts, clientDisconnect: 'error' | 'unset'): GenAiOutcome {
-  const { statusCode, error, seen } = facts;
-  const rpc = facts.isMcp && error !== undefined ? jsonRpcError(error) : undefined;
+  const { statusCode, error, seen, answer } = facts;
+  const rpc = facts.isMcp ? jsonRpcError(error ?? answer?.errorType) : undefined;
   const cause = error ?? (seen?.outcome === 'failed' ? seen.error : undefined);
   const type = rpc?.code ?? typeOf(facts);
   const isLeft = type === CLIENT_DISCONNECT || ABORTED.has(type);

@@ -690,4 +690,36 @@ export const ANSWERS: readonly RecordedAnswer[] = [
     body: '{"usage":{"prompt_tokens":5}}',
     answer: { isStream: false, chunks: 0, fault: 'unsupported_type' },
   },
+  {
+    name: 'MCP, the result of a tool',
+    contentType: JSON_TYPE,
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 'r-1',
+      result: { content: [{ type: 'text', text: SPOOF }], isError: false },
+    }),
+    answer: { isStream: false, chunks: 0 },
+  },
+  {
+    name: 'MCP, a tool that has failed, after a notification',
+    contentType: EVENTS,
+    body: events(
+      [
+        { jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1, error: { code: -1 } } },
+        { jsonrpc: '2.0', id: 7, result: { isError: true, content: [{ type: 'text', text: SPOOF }] } },
+      ],
+      { done: false },
+    ),
+    answer: { isStream: true, chunks: 2, errorType: 'tool_error' },
+  },
+  {
+    name: 'MCP, an error of the protocol',
+    contentType: JSON_TYPE,
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 7,
+      error: { code: -32602, message: 'Unknown tool', data: { code: 4 } },
+    }),
+    answer: { isStream: false, chunks: 0, errorType: '-32602' },
+  },
 ];

@@ -38,7 +38,7 @@ export function createGateway(telemetry, { upstream, keys, ledger }) {
 
     const body = await bodyOf(request);
     if (body === undefined) return refuse(response, 413, 'The request is too large.');
-    if (request.url === '/mcp') return callTool(request, response, body);
+    if (request.url === '/mcp') return forward(request, response, body, toolCall(request, body));
     if (!(request.url in PROVIDERS)) return refuse(response, 404, 'There is no such API.');
 
     const utilization = ledger.usedBy(team);
@@ -46,53 +46,42 @@ export function createGateway(telemetry, { upstream, keys, ledger }) {
     exchange.setBudget({ name: team, utilization });
     exchange.recordPolicy({ name: 'team-budget', result: isBlocked ? 'blocked' : 'passed' });
     if (isBlocked) return refuse(response, 429, `The budget of ${team} is used up.`);
-    askModel(request, response, body);
+
+    const provider = PROVIDERS[request.url];
+    const { model, ...asked } = readGenAiRequest(body); // 2: what is asked for, nothing of what is said
+    forward(request, response, body, { operation: 'chat', provider, model, request: asked });
   }
 
-  function askModel(request, response, body) {
+  function forward(request, response, body, about) {
     const url = new URL(upstream + request.url);
-    const { model, ...asked } = readGenAiRequest(body);
-    const provider = PROVIDERS[request.url];
-    const call = telemetry.genAi({ operation: 'chat', provider, model, request: asked, url }); // 2: before it goes out
     const headers = upstreamHeaders(request.headers, body);
-    call.inject(headers); // 3: the trace goes on to the provider
+    const call = telemetry.genAi({ ...about, url }); // 3: before it goes out
+    call.inject(headers); // 4: the trace goes on to the provider
     const ask = http.request(url, { method: 'POST', headers });
     ask.on('response', (answer) => {
+      telemetry.of(request).setUpstream({ statusCode: answer.statusCode });
       response.writeHead(answer.statusCode, endToEnd(answer.headers));
-      pipeline(call.watch(answer), response, () => {}); // 4: read while it passes; with it the call ends
+      pipeline(call.watch(answer), response, () => {}); // 5: read while it passes; with it the call ends
     });
     ask.on('error', (error) => {
-      call.end({ error: response.destroyed ? 'client_disconnect' : error }); // 5: there was no answer
+      call.end({ error: response.destroyed ? 'client_disconnect' : error }); // 6: there was no answer
+      telemetry.of(request).recordError(error);
       if (!response.headersSent) refuse(response, 502, 'The provider failed.');
     });
     response.on('close', () => response.writableFinished || ask.destroy());
     ask.end(body);
   }
 
-  /** A call of a tool by the Model Context Protocol, over HTTP. Its answers are small, and only their JSON tells of a failure. */
-  async function callTool(request, response, body) {
-    const url = new URL(upstream + request.url);
-    const { id, method, params } = JSON.parse(body);
-    const headers = upstreamHeaders(request.headers, body);
-    const call = telemetry.genAi({
-      tool: method === 'tools/call' ? { name: params?.name } : undefined,
-      mcp: { method, requestId: id, sessionId: request.headers['mcp-session-id'], transport: 'tcp' },
-      url,
-    });
-    call.inject(headers);
-    try {
-      const answer = await fetch(url, { method: 'POST', headers, body });
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      const { error, result } = JSON.parse(bytes);
-      call.end({ statusCode: answer.status, error: error ?? (result?.isError ? 'tool_error' : undefined) });
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') }).end(bytes);
-    } catch (error) {
-      call.end({ error });
-      throw error;
-    }
-  }
-
   return server;
+}
+
+/** A call by the Model Context Protocol. What its answer says of a failure is read as a model's is. */
+function toolCall({ headers }, body) {
+  const { id, method, params } = JSON.parse(body);
+  return {
+    tool: method === 'tools/call' ? { name: params?.name } : undefined,
+    mcp: { method, requestId: id, sessionId: headers['mcp-session-id'], transport: 'tcp' },
+  };
 }
 
 function refuse(response, status, message) {

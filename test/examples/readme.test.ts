@@ -29,6 +29,6 @@ it('the AI gateway has the lines that the README shows', () => {
   const begin = readme.indexOf('\n## AI traffic\n');
   const shown = /```js\n([^]*?)```/.exec(readme.slice(begin))?.[1] ?? '';
   const lines = shown.split('\n').map((line) => line.trim());
-  expect(lines.filter((line) => /\/\/ \d: /.test(line))).toHaveLength(5);
+  expect(lines.filter((line) => /\/\/ \d: /.test(line))).toHaveLength(6);
   for (const line of lines.filter((one) => one !== '// …')) expect(example).toContain(line);
 });

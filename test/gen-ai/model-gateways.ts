@@ -17,6 +17,7 @@ import { expressTelemetry } from '../../src/adapters/express.js';
 import { fastifyTelemetry } from '../../src/adapters/fastify.js';
 import { honoTelemetry } from '../../src/adapters/hono.js';
 import { httpTelemetry } from '../../src/adapters/http.js';
+import { proxyTelemetry } from '../../src/adapters/proxy.js';
 import type { GatewayTelemetry, GenAiCall } from '../../src/index.js';
 import { serverOf } from '../frameworks/hono.js';
 import { bareProxies } from '../proxies/http-proxy.js';
@@ -159,13 +160,18 @@ const byUndici = withSignal('undici request', async (call, url, request, respons
   pipeline(call.watch(answer.body, answer), response, () => undefined);
 });
 
-const byProxies: readonly ModelGateway[] = bareProxies.map(([name, proxies, skipped]) => ({
-  name,
+/** `isTraced`: its upstream calls are recorded too, which looks into the same answers. */
+const byProxy = (
+  [name, proxies, skipped]: (typeof bareProxies)[number],
+  isTraced: boolean,
+): ModelGateway => ({
+  name: isTraced ? `${name} with proxyTelemetry` : name,
   ...skipped,
   ...(name === 'http-proxy 1.18' && { goesOnAlone: true }),
   serve(telemetry, target) {
     const calls = new WeakMap<IncomingMessage, GenAiCall>();
     const proxy = proxies().createProxyServer({ target });
+    if (isTraced) proxyTelemetry(telemetry)(proxy);
     proxy.on('proxyRes', (answer: IncomingMessage, request: IncomingMessage) => {
       calls.get(request)?.watch(answer);
     });
@@ -180,7 +186,7 @@ const byProxies: readonly ModelGateway[] = bareProxies.map(([name, proxies, skip
       }),
     );
   },
-}));
+});
 
 type CreateMiddleware = (options: object) => express.RequestHandler;
 
@@ -272,7 +278,7 @@ export const modelGateways: readonly ModelGateway[] = [
   byUndici,
   fetching,
   fetchingBody,
-  ...byProxies,
+  ...bareProxies.flatMap((proxy) => [byProxy(proxy, false), byProxy(proxy, true)]),
   middleware('http-proxy-middleware 3', () => import('http-proxy-middleware')),
   middleware('http-proxy-middleware 4', () => import('http-proxy-middleware4'), needsNode(22, 15)),
   byReplyFrom,

@@ -1,7 +1,7 @@
 /** What the request stage hands over when a call to a model has ended: immutable, the source of its records. */
 import type { Attributes } from './attributes.js';
 import type { ExceptionFacts } from './exception.js';
-import type { GenAiUsage } from './gen-ai-answer.js';
+import type { GenAiReadFault, GenAiUsage } from './gen-ai-answer.js';
 import type { GovernanceFacts } from './governance.js';
 import type { SpanRecord } from './records.js';
 
@@ -20,6 +20,8 @@ export interface FinishedGenAi {
   readonly serverPort: number | undefined;
   readonly errorType: string | undefined;
   readonly usage: GenAiUsage | undefined;
+  /** Why the answer, or a part of it, could not be read: the operator's affair alone. */
+  readonly answerFault: GenAiReadFault | undefined;
   /** Of a call by the Model Context Protocol: its method, and on which side the gateway stands. */
   readonly mcp: { readonly method: string; readonly side: 'client' | 'server' } | undefined;
   readonly toolName: string | undefined;

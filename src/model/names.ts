@@ -25,6 +25,7 @@ export interface Names {
   readonly upstreamAttempts: string;
   readonly droppedClientSpans: string;
   readonly lateKept: string;
+  readonly answerFault: string;
   readonly responseSource: string;
   readonly requestEvent: string;
   /** The event name of a security event. */
@@ -67,6 +68,7 @@ export function namesFor(namespace: string, governanceNamespace = namespace): Na
     upstreamAttempts: `${namespace}.upstream.attempts`,
     droppedClientSpans: `${namespace}.upstream.dropped_spans`,
     lateKept: `${namespace}.sampling.late_kept`,
+    answerFault: `${namespace}.gen_ai.answer_fault`,
     responseSource: `${namespace}.response.source`,
     requestEvent: `${namespace}.proxy.request`,
     securityEvent: (name: string) => `${namespace}.security.${name}`,

@@ -276,6 +276,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       serverPort: facts.serverPort,
       errorType: outcome.errorType,
       usage,
+      answerFault: outcome.answerFault,
       mcp: facts.mcp,
       toolName: facts.toolName,
       agentName: facts.agentName,
@@ -347,6 +348,7 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
     if (!isSeen) span.complete(this.#startAttributes());
     const all: MutableAttributes = Object.assign(end, this.governance?.attributes);
     if (tenantId !== undefined) all[names.tenantId] = tenantId;
+    if (outcome.answerFault !== undefined) all[names.answerFault] = outcome.answerFault;
     if (outcome.errorType !== undefined) span.status = failed(outcome);
     // Whole: a host's attribute of the same name is to be replaced, not repeated.
     span.completeAtEnd(all, true);

@@ -1,5 +1,5 @@
 /** How a call to a model came out, from what was told of it and what was seen. */
-import type { GenAiAnswer, GenAiAnswerEnd } from '../model/gen-ai-answer.js';
+import type { GenAiAnswer, GenAiAnswerEnd, GenAiReadFault } from '../model/gen-ai-answer.js';
 import { ABORTED } from './aborted.js';
 import { CLIENT_DISCONNECT, errorTypeOf, UPSTREAM_RESET } from './error-type.js';
 import { isException } from './exceptions.js';
@@ -26,6 +26,7 @@ export interface GenAiOutcome {
   readonly rpcCode: string | undefined;
   readonly rpcMessage: string | undefined;
   readonly severityNumber: number;
+  readonly answerFault: GenAiReadFault | undefined;
   /** What was thrown, if it is one to tell the operator of. */
   readonly thrown: unknown;
 }
@@ -44,11 +45,17 @@ export function genAiOutcome(facts: GenAiEndingFacts, clientDisconnect: 'error' 
     rpcCode: rpc?.code,
     rpcMessage: rpc?.message,
     severityNumber: errorType === undefined ? INFO : isLeft || isRefused ? WARN : ERROR,
+    answerFault: faultOf(facts, type),
     thrown:
       cause !== undefined && type !== undefined && !isLeft && rpc === undefined && isException(cause, type)
         ? cause
         : undefined,
   };
+}
+
+/** That an answer which broke off is not whole is no news. */
+function faultOf({ answer }: GenAiEndingFacts, type: string | undefined): GenAiReadFault | undefined {
+  return answer?.fault === 'incomplete' && type !== undefined ? undefined : answer?.fault;
 }
 
 /**

@@ -84,11 +84,12 @@ export function genAiLog(call: FinishedGenAi, options: GenAiLogOptions): LogReco
 
 /** What the operator's record has beyond that. */
 export function operatorPart(call: FinishedGenAi, names: Names): Attributes {
-  const { requestId } = call;
+  const { requestId, answerFault } = call;
   return {
     ...call.operatorAttributes,
     ...call.attributes,
     ...call.governance?.attributes,
     ...(requestId !== undefined && { [names.requestId]: requestId }),
+    ...(answerFault !== undefined && { [names.answerFault]: answerFault }),
   };
 }

@@ -59,6 +59,11 @@ const RESPONSE = {
   systemFingerprint: 'fp_1',
 };
 
+function unreadable(call: GenAiCall): void {
+  call.read('<html>');
+  call.end();
+}
+
 /** One of each, and of each one that fails. */
 export function callsToModels(telemetry: GatewayTelemetry, exchange: Exchange): void {
   for (const options of CALLS) {
@@ -68,6 +73,7 @@ export function callsToModels(telemetry: GatewayTelemetry, exchange: Exchange): 
     call.end('url' in options ? RESPONSE : {});
     telemetry.genAi({ ...options, exchange }).end({ statusCode: 429 });
     telemetry.genAi({ ...options, exchange }).end({ error: new Error('lost') });
+    unreadable(telemetry.genAi({ ...options, exchange }));
   }
   for (const side of ['client', 'server'] as const) {
     const mcp = { ...MCP, side };
@@ -76,6 +82,6 @@ export function callsToModels(telemetry: GatewayTelemetry, exchange: Exchange): 
     governed(call);
     call.end({ error: { code: -32602, message: 'no such tool' } });
     telemetry.genAi({ mcp: { ...mcp, method: 'resources/read', resourceUri: 'file:///a' }, exchange }).end();
-    telemetry.genAi({ mcp: { ...mcp, method: 'prompts/get', promptName: 'hi' }, exchange }).end();
+    unreadable(telemetry.genAi({ mcp: { ...mcp, method: 'prompts/get', promptName: 'hi' }, exchange }));
   }
 }

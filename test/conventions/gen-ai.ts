@@ -9,6 +9,7 @@ const LATE: Uses = { '{ns}.sampling.late_kept': 'conditional' };
 const OWN: Uses = {
   '{ns}.request_id': 'conditional',
   '{ns}.tenant_id': 'conditional',
+  '{ns}.gen_ai.answer_fault': 'conditional',
   ...GOVERNANCE,
 };
 

@@ -226,3 +226,30 @@ describe('an answer that the host hands over', () => {
     expect(attributes).toHaveProperty(['gen_ai.response.time_to_first_chunk']);
   });
 });
+
+describe('an answer that cannot be read', () => {
+  it.each([
+    ['<html>', 'text/html', undefined, 'unsupported_type'],
+    ['{"id":', 'application/json', undefined, 'incomplete'],
+    ['{"id":"x"}', 'application/json', 'zstd', 'unsupported_encoding'],
+    ['{"id":"x"}', 'application/json', 'gzip', 'undecodable'],
+  ])('as %j of %s, %s is told to the operator: %s', async (body, type, encoding, fault) => {
+    const gateway = await startProxy(
+      (response) => {
+        response
+          .writeHead(200, {
+            'content-type': type,
+            ...(encoding !== undefined && { 'content-encoding': encoding }),
+          })
+          .end(body);
+      },
+      { genAi: { events: true }, tenantRecords: { genAi: true } },
+    );
+    await send(gateway.url);
+    await pause(20);
+    const { attributes, status } = await recorded(gateway);
+    expect([attributes['knoxcall.gen_ai.answer_fault'], status.code]).toEqual([fault, 0]);
+    const log = gateway.operator.logs.find(({ eventName }) => eventName?.startsWith('gen_ai.'));
+    expect(log?.attributes['knoxcall.gen_ai.answer_fault']).toBe(fault);
+  });
+});

@@ -24,6 +24,7 @@ export const finishedCall = (parts: Partial<FinishedGenAi> = {}): FinishedGenAi 
     serverPort: undefined,
     errorType: undefined,
     usage: undefined,
+    answerFault: undefined,
     mcp: undefined,
     toolName: undefined,
     agentName: undefined,

@@ -67,6 +67,7 @@ const FIXED = Object.freeze({
   mcpProtocolVersion: 'mcp.protocol.version',
   mcpResourceUri: 'mcp.resource.uri',
   jsonRpcRequestId: 'jsonrpc.request.id',
+  jsonRpcVersion: 'jsonrpc.protocol.version',
   rpcStatusCode: 'rpc.response.status_code',
   detailsEvent: 'gen_ai.client.inference.operation.details',
   exceptionEvent: 'gen_ai.client.operation.exception',

@@ -71,6 +71,12 @@ export interface McpCall {
   readonly promptName?: string | undefined;
   /** `tcp` (HTTP), `pipe` (stdio) or `quic`. */
   readonly transport?: string | undefined;
+  /** `http` or `websocket`, where it is one of these. */
+  readonly networkProtocolName?: string | undefined;
+  /** Such as `1.1` or `2`. */
+  readonly networkProtocolVersion?: string | undefined;
+  /** Recorded where it is another than `2.0`. */
+  readonly jsonRpcVersion?: string | undefined;
 }
 
 /** One call. Nothing of it throws, and what cannot be used is reported (`argument_invalid`) and left out. */

@@ -1,6 +1,7 @@
 /** One call to a model, a tool or an agent: its span, what is told and read of it, and what is handed over when it has ended. */
 import { trace as apiTrace } from '@opentelemetry/api';
 import type { Span, SpanStatus } from '@opentelemetry/api';
+import { ATTR_CLIENT_ADDRESS } from '@opentelemetry/semantic-conventions';
 import type { MutableAttributes } from '../model/attributes.js';
 import { readException, type ExceptionFacts } from '../model/exception.js';
 import type { WritableHeaders } from '../model/exchange.js';
@@ -11,7 +12,7 @@ import type { GenAiCall, GenAiEnd, GenAiHead, GenAiResponse } from '../model/gen
 import type { CostFact } from '../model/governance.js';
 import { hrTimeOf } from '../model/hr-time.js';
 import type { ExchangeHome } from './exchange-home.js';
-import { ExchangeSpan, SPAN_ERROR } from './exchange-span.js';
+import { ExchangeSpan, KIND_SERVER, SPAN_ERROR } from './exchange-span.js';
 import type { LiveExchange } from './exchange.js';
 import { linksOf, type ExchangeTrace } from './exchange-trace.js';
 import { endAttributes } from './gen-ai-attributes.js';
@@ -147,8 +148,11 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   /** The host's own first: they never replace those of the library. */
   #startAttributes(): MutableAttributes {
     const all = { ...this.#facts.custom?.operatorOnly, ...this.#facts.attributes };
-    const { requestId } = this.#owner.around;
+    const { requestId, exchange } = this.#owner.around;
     if (requestId !== undefined) all[this.#calls.home.names.requestId] = requestId;
+    // Who asks: of the side that answers alone, and as far as the gateway records addresses.
+    const client = this.#facts.kind === KIND_SERVER ? exchange?.clientAddress : undefined;
+    if (client !== undefined) all[ATTR_CLIENT_ADDRESS] = client;
     return all;
   }
 

@@ -1,5 +1,9 @@
 /** Calls by the Model Context Protocol: what a host tells of one, and how JSON-RPC says that it failed. */
-import { ATTR_NETWORK_TRANSPORT } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_NETWORK_PROTOCOL_NAME,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_NETWORK_TRANSPORT,
+} from '@opentelemetry/semantic-conventions';
 import type { AttributeValue } from '../model/attributes.js';
 import { exceptionText } from '../model/exception-text.js';
 import { MAX_MESSAGE_LENGTH } from '../model/exception.js';
@@ -12,6 +16,8 @@ const MAX_WORD_LENGTH = 64;
 /** The one method that is an operation of the conventions. */
 const TOOL_CALL = 'tools/call';
 const UNKNOWN_METHOD = '_OTHER';
+
+const USUAL_JSON_RPC = '2.0';
 
 /** Codes of JSON-RPC are whole numbers, of which it reserves some around -32,000. */
 const CODE = /^-?\d{1,9}$/;
@@ -41,6 +47,10 @@ export function readMcp(given: Given | undefined, put: Put, names: GenAiNames): 
   put(names.mcpResourceUri, given.text('resourceUri'));
   put(names.promptName, promptName);
   put(ATTR_NETWORK_TRANSPORT, given.text('transport', MAX_WORD_LENGTH));
+  put(ATTR_NETWORK_PROTOCOL_NAME, given.text('networkProtocolName', MAX_WORD_LENGTH)?.toLowerCase());
+  put(ATTR_NETWORK_PROTOCOL_VERSION, given.text('networkProtocolVersion', MAX_WORD_LENGTH));
+  const jsonRpcVersion = given.text('jsonRpcVersion', MAX_WORD_LENGTH);
+  if (jsonRpcVersion !== USUAL_JSON_RPC) put(names.jsonRpcVersion, jsonRpcVersion);
   return {
     method: method ?? UNKNOWN_METHOD,
     side: side === 'server' ? 'server' : 'client',

@@ -37,14 +37,14 @@ export function genAiOutcome(facts: GenAiEndingFacts, clientDisconnect: 'error' 
   const cause = error ?? (seen?.outcome === 'failed' ? seen.error : undefined);
   const type = rpc?.code ?? typeOf(facts);
   const isLeft = type === CLIENT_DISCONNECT || ABORTED.has(type);
-  const errorType = type === undefined ? undefined : isLeft ? CLIENT_DISCONNECT : type;
+  const isUnset = type === undefined || (isLeft && clientDisconnect === 'unset');
   const isRefused = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   return {
     statusCode,
-    errorType: isLeft && clientDisconnect === 'unset' ? undefined : errorType,
+    errorType: isUnset ? undefined : isLeft ? CLIENT_DISCONNECT : type,
     rpcCode: rpc?.code,
     rpcMessage: rpc?.message,
-    severityNumber: errorType === undefined ? INFO : isLeft || isRefused ? WARN : ERROR,
+    severityNumber: isUnset ? INFO : isLeft || isRefused ? WARN : ERROR,
     answerFault: faultOf(facts, type),
     thrown:
       cause !== undefined && type !== undefined && !isLeft && rpc === undefined && isException(cause, type)

@@ -95,6 +95,7 @@ export const ATTRIBUTES: Readonly<Record<string, AttributeFact>> = {
   'mcp.protocol.version': as('string', 'development'),
   'mcp.resource.uri': as('string', 'development'),
   'jsonrpc.request.id': as('string', 'development'),
+  'jsonrpc.protocol.version': as('string', 'development'),
   'rpc.response.status_code': as('string', 'development'),
   // metrics of requests, as the KnoxCall seed names them
   'http.response.status_class': as('string', 'own', ['1xx', '2xx', '3xx', '4xx', '5xx']),

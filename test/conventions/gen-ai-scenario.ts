@@ -25,7 +25,15 @@ const FULL = {
   agent: { id: 'a1', name: 'agent', description: 'answers', version: '1' },
 } as const;
 const TOOL = { name: 'weather', callId: 'call-1', type: 'function', description: 'tells the weather' };
-const MCP = { requestId: 1, sessionId: 's1', protocolVersion: '2025-06-18', transport: 'tcp' } as const;
+const MCP = {
+  requestId: 1,
+  sessionId: 's1',
+  protocolVersion: '2025-06-18',
+  transport: 'tcp',
+  networkProtocolName: 'HTTP',
+  networkProtocolVersion: '1.1',
+  jsonRpcVersion: '1.0',
+} as const;
 
 /** By kind of span, the first of each with all attributes that it can have. */
 const CALLS: readonly GenAiOptions[] = [

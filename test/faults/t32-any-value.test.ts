@@ -94,7 +94,8 @@ function genAiMethods(telemetry: GatewayTelemetry, value: never): (readonly [str
             tool: { name: value, callId: value, type: value, description: value },
             mcp: {
               ...{ method: value, side: value, requestId: value, sessionId: value, protocolVersion: value },
-              ...{ resourceUri: value, promptName: value, transport: value },
+              ...{ resourceUri: value, promptName: value, transport: value, jsonRpcVersion: value },
+              ...{ networkProtocolName: value, networkProtocolVersion: value },
             },
             attribution: { team: value, customerId: value, project: value },
             attributes,

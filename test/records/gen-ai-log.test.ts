@@ -101,6 +101,17 @@ describe('the event of a call', () => {
     expect(logs[1]?.body).toMatch(/^chat m 429 \d+ms$/);
   });
 
+  it('is INFO where a client that leaves is no error', async () => {
+    const call = { operation: 'chat' };
+    const gateway = await gatewayAfter([[call, { error: 'client_disconnect' }]], {
+      ...WITH_EVENTS,
+      clientDisconnect: 'unset',
+    });
+    const [log] = logsOf(gateway.operator, DETAILS);
+    expect(log?.severityText).toBe('INFO');
+    expect(log?.attributes).not.toHaveProperty(['error.type']);
+  });
+
   it('is not there unless it is asked for, and then goes to nobody else', async () => {
     const call = [{ operation: 'chat', tenant: 'acme' }, { statusCode: 200 }] as const;
     const without = await gatewayAfter([call], { tenantRecords: { genAi: true } });

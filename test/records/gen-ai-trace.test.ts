@@ -143,6 +143,9 @@ describe('a call by the Model Context Protocol', () => {
       sessionId: 's1',
       protocolVersion: '2025-06-18',
       transport: 'tcp',
+      networkProtocolName: 'HTTP',
+      networkProtocolVersion: '1.1',
+      jsonRpcVersion: '2.0',
     } as const;
     const tool = { name: 'weather', callId: 'c1', type: 'function' };
     const call = gateway.telemetry.genAi({ mcp, tool, url: 'https://tools.example/mcp' });
@@ -160,6 +163,8 @@ describe('a call by the Model Context Protocol', () => {
       'mcp.protocol.version': '2025-06-18',
       'jsonrpc.request.id': '7',
       'network.transport': 'tcp',
+      'network.protocol.name': 'http',
+      'network.protocol.version': '1.1',
       'gen_ai.operation.name': 'execute_tool',
       'gen_ai.tool.name': 'weather',
       'gen_ai.tool.call.id': 'c1',

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { GenAiAnswerEnd } from '../model/gen-ai-answer.js';
 import { lookInto } from '../model/own-method.js';
 import type { AnswerWatch } from './answer-watch.js';
+import { isByConsumer } from './ended-by-consumer.js';
 
 /** What streams of HTTP have besides. */
 interface HttpStream {
@@ -15,13 +16,9 @@ interface HttpStream {
   /** Of HTTP/2: how the stream was reset; 0 where it was not. */
   readonly rstCode?: number;
   readonly readableBuffer?: Iterable<unknown>;
-  readonly _readableState?: { readonly bufferIndex?: number };
 }
 
 const { NGHTTP2_CANCEL } = constants;
-
-/** How a consumer's end reaches the stream that it read from: `pipeline`, and signals. */
-const BY_CONSUMER = /^(?:ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED|ABORT_ERR|UND_ERR_ABORTED)$/;
 
 export function watchNodeStream(stream: Readable, watch: AnswerWatch): void {
   for (const chunk of waitingIn(stream)) take(chunk, watch);
@@ -54,11 +51,10 @@ function take(chunk: unknown, watch: AnswerWatch): void {
  * What has come in and was not read. Looked at where it lies, as undici does: to read it and put it back would make the stream
  * a used one, which undici's bodies refuse to read as JSON or text.
  */
-function waitingIn(stream: Readable): unknown[] {
-  const { readableBuffer, _readableState } = stream as HttpStream;
-  if (stream.readableLength === 0 || readableBuffer === undefined) return [];
-  // Newer versions of Node keep what has been read in front, up to an index.
-  return Array.from(readableBuffer).slice(_readableState?.bufferIndex ?? 0);
+function waitingIn(stream: Readable): Iterable<unknown> {
+  const { readableBuffer } = stream as HttpStream;
+  // Newer versions of Node have null in front for what was read before.
+  return stream.readableLength === 0 || readableBuffer === undefined ? [] : readableBuffer;
 }
 
 /** HTTP ends some streams as if all were well, though the rest will not come. */
@@ -73,7 +69,5 @@ function earlyEnd(stream: Readable): GenAiAnswerEnd {
   const error: unknown = stream.errored;
   if ((stream as HttpStream)._dumped === true) return { outcome: 'aborted' };
   if (error === null || error === undefined) return { outcome: 'aborted' };
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  const isByConsumer = name === 'AbortError' || (typeof code === 'string' && BY_CONSUMER.test(code));
-  return { outcome: isByConsumer ? 'aborted' : 'failed', error };
+  return { outcome: isByConsumer(error) ? 'aborted' : 'failed', error };
 }

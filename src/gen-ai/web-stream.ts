@@ -1,5 +1,6 @@
 /** Sees the bytes of a web stream as they are pulled through: a new stream, since there is nowhere to look into the old one. */
 import type { AnswerWatch } from './answer-watch.js';
+import { isByConsumer } from './ended-by-consumer.js';
 
 /**
  * The same chunks, one for each that is asked for, and nothing ahead of that. It gives no BYOB readers: a stream of bytes takes
@@ -20,7 +21,7 @@ function pullThrough(
         try {
           result = await reader.read();
         } catch (error) {
-          watch.end({ outcome: isAbort(error) ? 'aborted' : 'failed', error });
+          watch.end({ outcome: isByConsumer(error) ? 'aborted' : 'failed', error });
           throw error;
         }
         if (result.done) {
@@ -62,9 +63,4 @@ export function watchResponse(response: Response, watch: AnswerWatch): Response 
     Object.defineProperty(watched, name, { value, configurable: true });
   }
   return watched;
-}
-
-/** The host's own signal. */
-function isAbort(error: unknown): boolean {
-  return (error as { name?: unknown } | null | undefined)?.name === 'AbortError';
 }

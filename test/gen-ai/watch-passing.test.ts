@@ -341,6 +341,22 @@ describe('what is watched', () => {
     expect(stream.listenerCount('error')).toBe(0);
   });
 
+  it.each<[string, unknown, string]>([
+    ['of its own', Object.assign(new Error('x'), { code: 'ECONNRESET' }), 'failed'],
+    ['of the host’s signal', new DOMException('x', 'AbortError'), 'aborted'],
+    ['that is a text', 'broke', 'failed'],
+    ['that fights back', new Proxy(new Error('x'), { get: () => { throw new Error('no'); } }), 'failed'], // prettier-ignore
+  ])('fails with an error %s', async (_, error, outcome) => {
+    const told = listenIn();
+    const source = new ReadableStream({ pull: () => Promise.reject(error as Error) }, { highWaterMark: 0 });
+    const failed: unknown = await watchGenAiAnswer(source, told)
+      .getReader()
+      .read()
+      .catch((caught: unknown) => caught);
+    expect(Object.is(failed, error)).toBe(true);
+    expect((await told.ended).outcome).toBe(outcome);
+  });
+
   it('keeps the chunks of a web stream, one for each that is asked for', async () => {
     const chunks = [Buffer.from(event('a')), Buffer.from(event('b'))];
     let pulled = 0;

@@ -1,5 +1,6 @@
 /** The event that leaves for Sentry. Built field by field: what is not written here does not leave. */
 import type { ServerError } from '../model/server-error.js';
+import type { SentryImage } from './debug-ids.js';
 import { exceptionValues, type SentryException, type SentryMechanism } from './exception-values.js';
 import { reportText } from './personal-data.js';
 import type { StackParser } from './sdk.js';
@@ -19,6 +20,8 @@ export interface SentryEvent {
   transaction?: string;
   message?: string;
   exception?: { values: SentryException[] };
+  /** Where bundlers have left ids of source maps. */
+  debug_meta?: { images: SentryImage[] };
   tags: Record<string, string>;
   /** A UUID and nothing else. */
   user?: { id: string };

@@ -94,12 +94,17 @@ function framesOf(layer: ExceptionLayer, parse: StackParser): SentryFrame[] {
   }
 }
 
+/** A file or a function, as events have it. Without the search for addresses, which names of packages may look like. */
+export function frameText(text: string): string {
+  return exceptionText(text, MAX_FRAME_TEXT);
+}
+
 /** Only what an event may have, whatever else a parser knows. */
 function frameOf(parsed: ParsedFrame): SentryFrame {
   const frame: SentryFrame = {};
   for (const field of ['filename', 'function', 'module'] as const) {
     const text = parsed[field];
-    if (typeof text === 'string' && text !== '') frame[field] = exceptionText(text, MAX_FRAME_TEXT);
+    if (typeof text === 'string' && text !== '') frame[field] = frameText(text);
   }
   for (const field of ['lineno', 'colno'] as const) {
     const number = parsed[field];

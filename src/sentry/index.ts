@@ -8,6 +8,7 @@ export type {
   SentryStatus,
   SentryTimeout,
 } from './options.js';
+export type { SentryImage } from './debug-ids.js';
 export type { SentryEvent } from './event.js';
 export type { SentryException, SentryFrame, SentryMechanism } from './exception-values.js';
 export type { SentryClient } from './sdk.js';

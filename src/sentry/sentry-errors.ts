@@ -5,6 +5,7 @@ import type { ServerError } from '../model/server-error.js';
 import type { GatewayTelemetry } from '../model/telemetry.js';
 import { Account, type Outcome } from './account.js';
 import { sendSynchronously } from './crash-sender.js';
+import { DebugIds } from './debug-ids.js';
 import { parseDsn, type Dsn } from './dsn.js';
 import { eventOfCrash, eventOfError, type SentryEvent } from './event.js';
 import { createHostTarget } from './host-target.js';
@@ -53,6 +54,7 @@ class Reports {
   readonly #problems: Problems;
   readonly #account: Account;
   readonly #rate: Rate;
+  readonly #debugIds = new DebugIds();
   readonly #queue = new ReportQueue((error, target) => this.#send(error, target));
   readonly #settled = (outcome: Outcome): void => this.#account.settle(outcome);
   /** Old ones that are being drained. */
@@ -100,14 +102,17 @@ class Reports {
   }
 
   #sendEvent(target: Target, make: () => SentryEvent): void {
-    const event = this.#built(make);
+    const event = this.#built(make, target);
     if (typeof event === 'string') this.#account.drop(event);
     else target.send(event);
   }
 
-  #built(make: () => SentryEvent): ReturnType<typeof redactedEvent> {
+  #built(make: () => SentryEvent, target: Target): ReturnType<typeof redactedEvent> {
     try {
-      return redactedEvent(make(), this.#settings.redact);
+      const event = make();
+      const images = this.#debugIds.imagesOf(event.exception?.values ?? [], target.parse);
+      if (images.length > 0) event.debug_meta = { images };
+      return redactedEvent(event, this.#settings.redact);
     } catch {
       return 'internal_error';
     }
@@ -125,7 +130,7 @@ class Reports {
       else this.#account.drop('rate_limited');
       return;
     }
-    const event = this.#built(make);
+    const event = this.#built(make, target);
     if (typeof event === 'string') return this.#account.drop(event);
     const { dsn } = target;
     const isSent = dsn !== undefined && sendSynchronously(dsn, event, processErrorTimeoutMs);

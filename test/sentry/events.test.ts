@@ -217,6 +217,30 @@ describe.each(SDKS)('%s', (name) => {
     expect(reporting.diagnostics[0]).toMatchObject({ code: 'dropped' });
   });
 
+  it('names the source maps of bundled files', async () => {
+    const sentry = await startSentry();
+    const reporting = startReporting({ dsn: sentry.dsn() });
+    const id = '0b5a7e0c-9c1d-4d5e-8f00-0123456789ab';
+    vi.stubGlobal('_sentryDebugIds', {
+      'Error\n    at Object.<anonymous> (/srv/bundle.js:1:1)\n    at f (node:internal/x:1:1)': id,
+      'Error\n    at Object.<anonymous> (/srv/other.js:1:1)': id,
+      'Error\n    at Object.<anonymous> (/srv/odd.js:1:1)': { not: 'an id' },
+    });
+    try {
+      const stack = 'Error: boom\n    at f (/srv/bundle.js:7:1)\n    at g (/srv/odd.js:8:1)';
+      fail(reporting, Object.assign(new Error('boom'), { stack }));
+      await reporting.errors.flush();
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    fail(reporting, boom());
+    await reporting.errors.flush();
+    expect(sentry.events[0]?.['debug_meta']).toEqual({
+      images: [{ type: 'sourcemap', code_file: '/srv/bundle.js', debug_id: id }],
+    });
+    expect(sentry.events[1]).not.toHaveProperty('debug_meta');
+  });
+
   it('loads nothing without a DSN', () => {
     startReporting({});
     expect(sdk.loads).toBe(0);

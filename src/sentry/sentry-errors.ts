@@ -31,7 +31,7 @@ const UNAVAILABLE =
 
 /**
  * Reports the server errors of an instance of telemetry to Sentry, with OTLP export on or off. Makes a private client, without
- * `Sentry.init`: a Sentry of the host's is neither used nor changed, and no global, no handler and no header is touched. Throws a
+ * `Sentry.init`: a Sentry of the host's is neither used nor changed, and no handler of the process and no header is touched. Throws a
  * `ConfigurationError` on a faulty option, and where a DSN was given and `@sentry/node` is not installed; faults of the environment
  * are reported instead.
  */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runChild, type ChildResult } from '../config/child.js';
+import { issue, issueCa } from '../support/certificates.js';
 import { startSentry } from './sentry-server.js';
 
 const PRELUDE = `
@@ -128,6 +129,27 @@ describe('captureProcessErrors', () => {
     expect(child.code).toBe(1);
     expect(sentry.events).toHaveLength(1);
     expect(readFileSync(seen, 'utf8')).toBe('x');
+  });
+
+  it('speaks HTTPS as its parent does, and to nobody whose certificate it does not know', async () => {
+    const ca = issueCa();
+    const sentry = await startSentry(issue({ by: ca }));
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-otel-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'ca.pem');
+    writeFileSync(file, ca.cert);
+    const script = `const errors = start();
+      telemetry.begin({ method: 'GET', url: '/', headers: {} }).end({ statusCode: 500, error: new Error('boom') });
+      await errors.flush({ timeoutMs: ${GENEROUS_MS} });
+      report(errors.status());
+      setTimeout(() => { throw new Error('the end'); }, 1);`;
+    const env = { DSN: sentry.dsn(), CAPTURE: 'yes', TIMEOUT: String(GENEROUS_MS) };
+    const stranger = await runChild(`${PRELUDE}\n${script}`, env);
+    expect(stranger.report).toMatchObject({ sent: 0, dropped: { network: 1 } });
+    expect(sentry.requests).toBe(0);
+    const child = await runChild(`${PRELUDE}\n${script}`, { ...env, NODE_EXTRA_CA_CERTS: file });
+    expect(child.report).toMatchObject({ sent: 1, dropped: {} });
+    expect(sentry.events.map(({ level }) => level)).toEqual(['error', 'fatal']);
   });
 
   it('listens to one event of the process, until close, and to none unasked', async () => {

@@ -1,6 +1,7 @@
 /** A Sentry for tests: a real server that reads envelopes as their protocol says, and answers as it is told. */
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
@@ -76,7 +77,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
 }
 
-export async function startSentry(): Promise<SentryServer> {
+/** `tls`: speaks HTTPS with this certificate. */
+export async function startSentry(tls?: {
+  readonly cert: string;
+  readonly key: string;
+}): Promise<SentryServer> {
   const envelopes: ReceivedEnvelope[] = [];
   let requests = 0;
   const faults: unknown[] = [];
@@ -89,18 +94,20 @@ export async function startSentry(): Promise<SentryServer> {
     if (answer === 'hang') return;
     response.writeHead(answer.status, answer.headers).end('{}');
   };
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     serve(request, response).catch((error: unknown) => {
       // A client that breaks off is one thing, a body that is no envelope another.
       if (!request.destroyed || request.complete) faults.push(error);
       response.destroy();
     });
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createHttpsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const sentry: SentryServer = {
     port,
-    dsn: (key = 'publickey', project = 42) => `http://${key}@127.0.0.1:${port}/${project}`,
+    dsn: (key = 'publickey', project = 42) =>
+      `${tls === undefined ? 'http' : 'https'}://${key}@127.0.0.1:${port}/${project}`,
     envelopes,
     get requests() {
       return requests;

@@ -33,7 +33,7 @@ export type HeaderText = string | readonly string[] | null | undefined;
 /**
  * The options that every adapter takes. `Source` is what the framework gives its handlers.
  * `tenant`, `route`, `environment` and `attributes` run once, at the end, because gateways learn them late; what was set
- * on the exchange wins. `ignore`, `requestId` and `trust` run at the beginning. A callback that throws is reported and counts as
+ * on the exchange wins. `tenant` also runs when a call to a model ends before, for that call alone. `ignore`, `requestId` and `trust` run at the beginning. A callback that throws is reported and counts as
  * having answered nothing.
  * Of two adapters on one request, the first begins the exchange, and only it asks the latter three; at the end what the
  * inner one says wins, and the outer one fills what is left.

@@ -50,7 +50,8 @@ describe.each(ids)('T48: %s', (id) => {
       env: false,
       tenantEgress: 'open',
       spans: 'server+client',
-      tenantRecords: { webhooks: true, securityEvents: true },
+      tenantRecords: { webhooks: true, securityEvents: true, genAi: true },
+      genAi: { events: true },
       tenants: { acme: { endpoint: at('acme').url } },
       onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
       ...place.options?.(hook),
@@ -78,6 +79,8 @@ describe.each(ids)('T48: %s', (id) => {
           call.inject({});
           call.end({ statusCode: 200 });
           exchange.recordPolicy({ name: 'p', result: 'passed' });
+          // Asks the adapter's tenant before its time.
+          running.genAi({ operation: 'chat', model: 'm' }).end({ usage: { inputTokens: 1 } });
           running.tracer.startActiveSpan('inner', (span) => span.end());
           place.inRequest?.(running, hook);
           exchange.inject({});

@@ -66,6 +66,8 @@ function outcomeAtEnd(stream: Readable): GenAiAnswerEnd['outcome'] {
 }
 
 function earlyEnd(stream: Readable): GenAiAnswerEnd {
+  // Koa, for one, destroys answers to HEAD and those without a body. Nothing of them is missing.
+  if ((stream as HttpStream).complete === true) return { outcome: 'complete' };
   const error: unknown = stream.errored;
   if ((stream as HttpStream)._dumped === true) return { outcome: 'aborted' };
   if (error === null || error === undefined) return { outcome: 'aborted' };

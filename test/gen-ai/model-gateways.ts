@@ -12,11 +12,13 @@ import { pipeline, Readable } from 'node:stream';
 import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
+import Koa from 'koa';
 import * as undici from 'undici';
 import { expressTelemetry } from '../../src/adapters/express.js';
 import { fastifyTelemetry } from '../../src/adapters/fastify.js';
 import { honoTelemetry } from '../../src/adapters/hono.js';
 import { httpTelemetry } from '../../src/adapters/http.js';
+import { koaTelemetry } from '../../src/adapters/koa.js';
 import { proxyTelemetry } from '../../src/adapters/proxy.js';
 import type { GatewayTelemetry, GenAiCall } from '../../src/index.js';
 import { serverOf } from '../frameworks/hono.js';
@@ -48,6 +50,13 @@ function headersOf({
   headers: { host: _host, connection: _connection, ...headers },
 }: IncomingMessage): OutgoingHttpHeaders {
   return headers;
+}
+
+function endToEnd({ headers }: IncomingMessage): Record<string, string> {
+  const kept = Object.entries(headers).filter(
+    ([name]) => !/^(?:connection|keep-alive|transfer-encoding)$/.test(name),
+  );
+  return Object.fromEntries(kept) as Record<string, string>;
 }
 
 /** What stands between the answer's head and the client, by hand. */
@@ -247,6 +256,66 @@ const byReplyFrom: ModelGateway = {
   },
 };
 
+/** The answer of `node:http`, for frameworks that send streams themselves. */
+function answerTo(request: IncomingMessage, url: string, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    ask(url, { method: request.method, headers: plainHeaders(request), signal })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+  });
+}
+
+const byFastify: ModelGateway = {
+  name: 'Fastify, which sends the stream',
+  async serve(telemetry, provider) {
+    const app = fastify();
+    await app.register(fastifyTelemetry(telemetry));
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    app.all('/*', async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.on('close', () => reply.raw.writableFinished || gone.abort());
+      const call = begin(telemetry, provider);
+      try {
+        const answer = await answerTo(request.raw, `${provider}${request.url}`, gone.signal);
+        reply.code(answer.statusCode ?? 0).headers(endToEnd(answer));
+        return await reply.send(call.watch(answer));
+      } catch (error) {
+        call.end({ error });
+        return reply.code(502).send();
+      }
+    });
+    await app.ready();
+    return app.server;
+  },
+};
+
+const byKoa: ModelGateway = {
+  name: 'Koa, which sends the stream',
+  serve(telemetry, provider) {
+    const app = new Koa();
+    app.silent = true;
+    app.use(koaTelemetry(telemetry));
+    app.use(async (context) => {
+      const gone = new AbortController();
+      context.res.on('close', () => context.res.writableFinished || gone.abort());
+      const call = begin(telemetry, provider);
+      try {
+        const answer = await answerTo(context.req, `${provider}${context.url}`, gone.signal);
+        context.status = answer.statusCode ?? 0;
+        context.set(endToEnd(answer));
+        context.body = call.watch(answer);
+      } catch (error) {
+        call.end({ error });
+        context.status = 502;
+      }
+    });
+    // Koa's handler is async, which Node does not wait for.
+    return createServer((request, response) => void app.callback()(request, response));
+  },
+};
+
 const byHono: ModelGateway = {
   name: 'Hono’s proxy',
   decodes: true,
@@ -282,5 +351,7 @@ export const modelGateways: readonly ModelGateway[] = [
   middleware('http-proxy-middleware 3', () => import('http-proxy-middleware')),
   middleware('http-proxy-middleware 4', () => import('http-proxy-middleware4'), needsNode(22, 15)),
   byReplyFrom,
+  byFastify,
+  byKoa,
   byHono,
 ];

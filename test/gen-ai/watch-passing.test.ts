@@ -348,12 +348,18 @@ describe('what is watched', () => {
     ['that fights back', new Proxy(new Error('x'), { get: () => { throw new Error('no'); } }), 'failed'], // prettier-ignore
   ])('fails with an error %s', async (_, error, outcome) => {
     const told = listenIn();
-    const source = new ReadableStream({ pull: () => Promise.reject(error as Error) }, { highWaterMark: 0 });
-    const failed: unknown = await watchGenAiAnswer(source, told)
-      .getReader()
-      .read()
-      .catch((caught: unknown) => caught);
-    expect(Object.is(failed, error)).toBe(true);
+    const source = new ReadableStream(
+      {
+        async pull() {
+          throw error;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const caught: unknown[] = [];
+    const reader = watchGenAiAnswer(source, told).getReader();
+    await reader.read().catch((reason: unknown) => void caught.push(reason));
+    expect(Object.is(caught[0], error)).toBe(true);
     expect((await told.ended).outcome).toBe(outcome);
   });
 

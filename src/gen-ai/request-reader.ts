@@ -60,9 +60,18 @@ export function readGenAiRequest(body: unknown): GenAiAsked {
 }
 
 function valuesOf(body: unknown): (path: string) => unknown {
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return (path) => walk(body, path);
+  if (typeof body !== 'string' && !isBytes(body)) return (path) => walk(body, path);
   const picked = pickFrom(body);
   return (path) => picked.get(path);
+}
+
+/** Asked of a proxy, the question may throw. */
+function isBytes(body: unknown): body is Uint8Array {
+  try {
+    return body instanceof Uint8Array;
+  } catch {
+    return false;
+  }
 }
 
 function pickFrom(body: string | Uint8Array): Map<string, unknown> {

@@ -2,7 +2,9 @@
  * T32: a hundred thousand attributes, values of 10 MB, cycles, throwing getters, BigInt, symbols, NaN in every public method
  * that takes values: nothing throws, and the record comes cut, or is counted as lost.
  */
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { readGenAiRequest } from '../../src/index.js';
 import type { Exchange, GatewayTelemetry } from '../../src/index.js';
 import { startGateway } from '../support/gateway.js';
 import { figure } from './support.js';
@@ -57,6 +59,7 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
 function genAiMethods(telemetry: GatewayTelemetry, value: never): (readonly [string, () => unknown])[] {
   const call = telemetry.genAi({ operation: 'chat', model: 'm', tenant: 'acme' });
   const attributes = { plain: 'kept', value } as never;
+  const answer = (): Readable => Readable.from(['{"model":"m-1"}']).resume();
   const usage = { inputTokens: value, outputTokens: value, cacheReadInputTokens: value };
   const response = {
     id: value,
@@ -104,6 +107,23 @@ function genAiMethods(telemetry: GatewayTelemetry, value: never): (readonly [str
     ],
     ['genAi.inject', () => call.inject(value)],
     ['genAi.watch', () => call.watch(value)],
+    ['genAi.watch head', () => telemetry.genAi({}).watch(answer(), value)],
+    [
+      'genAi.watch head fields',
+      () => telemetry.genAi({}).watch(answer(), { statusCode: value, status: value, headers: value }),
+    ],
+    [
+      'genAi.watch headers',
+      () => {
+        const headers = { 'content-type': value, 'content-encoding': value, get: value };
+        telemetry.genAi({}).watch(answer(), { headers });
+      },
+    ],
+    ['readGenAiRequest', () => readGenAiRequest(value)],
+    [
+      'readGenAiRequest fields',
+      () => readGenAiRequest({ model: value, stop: value, n: value, stream: value }),
+    ],
     ['genAi.read', () => call.read(value)],
     ['genAi.setResponse', () => call.setResponse(value)],
     ['genAi.setResponse fields', () => call.setResponse({ ...response, usage })],

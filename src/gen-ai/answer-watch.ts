@@ -30,8 +30,17 @@ export class AnswerWatch {
     return this.#hasEnded;
   }
 
+  /** Never throws: it would throw into the stream that passes. */
   write(chunk: Uint8Array | string): void {
     if (this.#hasEnded || chunk.length === 0) return;
+    try {
+      this.#read(chunk);
+    } catch {
+      this.#reader.refuse('malformed');
+    }
+  }
+
+  #read(chunk: Uint8Array | string): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       if (!this.#isEncodingKnown && chunk[0] === FIRST_OF_GZIP) this.#decodeAs('gzip');
@@ -48,12 +57,17 @@ export class AnswerWatch {
     this.#chunks = chunks;
   }
 
+  /** Never throws either. */
   end(end: GenAiAnswerEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#observer.onEnd(end);
-    if (this.#copy !== undefined) this.#copy.end();
-    else this.#tell();
+    try {
+      this.#observer.onEnd(end);
+      if (this.#copy !== undefined) this.#copy.end();
+      else this.#tell();
+    } catch {
+      // The stream ends as it would have.
+    }
   }
 
   #decodeAs(encoding: string): void {

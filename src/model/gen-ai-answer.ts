@@ -84,7 +84,7 @@ export interface GenAiAnswerEnd {
   readonly error?: unknown;
 }
 
-/** Called synchronously as the bytes pass, in this order. None may throw, and none should take long: bytes wait for it. */
+/** Called synchronously as the bytes pass, in this order. None should take long: bytes wait for it. What one throws ends the reading, not the stream. */
 export interface GenAiAnswerObserver {
   /** Before all others: what reads it, whose answer so far can be looked at, and which is not to be written to. */
   onReader?(reader: GenAiReader): void;

@@ -124,3 +124,25 @@ describe.each(Object.entries(WAYS))('%s', (_, forward) => {
     ]);
   });
 });
+
+describe('an observer that throws', () => {
+  const fails = (): never => {
+    throw new Error('a fault of the watcher');
+  };
+  const observer = { onFirstByte: fails, onChunks: fails, onEnd: fails, onAnswer: fails };
+
+  it('does not reach a Node stream', async () => {
+    const stream = watchGenAiAnswer(
+      Readable.from([Buffer.from('data: {}\n\n'), Buffer.from('rest')]),
+      observer,
+    );
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toBe('data: {}\n\nrest');
+  });
+
+  it('does not reach a web stream', async () => {
+    const { body } = watchGenAiAnswer(new Response('data: {}\n\nrest'), observer);
+    expect(await new Response(body).text()).toBe('data: {}\n\nrest');
+  });
+});

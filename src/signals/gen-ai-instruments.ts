@@ -19,6 +19,9 @@ const DURATION_BOUNDARIES_S = Array.from({ length: 14 }, (_unused, index) => 2 *
 const TOKEN_BOUNDARIES = Array.from({ length: 14 }, (_unused, index) => 4 ** index);
 /** Those of the Model Context Protocol. */
 const MCP_BOUNDARIES_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+/** An agent makes several calls: ten times as long, up to seven minutes. */
+const AGENT_BOUNDARIES_S = Array.from({ length: 13 }, (_unused, index) => 2 ** index / 10);
+const WORKFLOW_BOUNDARIES_S = [1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200];
 
 export interface GenAiInstrumentsOptions {
   readonly names: GenAiNames;
@@ -108,11 +111,15 @@ export class GenAiInstruments {
       return { head, pairs: [[names.toolName, shown.tool]] };
     }
     if (operation === INVOKE_AGENT && invokeAgentDuration !== undefined) {
-      const head = timeOf(invokeAgentDuration, 'The duration of a single agent invocation.');
+      const head = timeOf(
+        invokeAgentDuration,
+        'The duration of a single agent invocation.',
+        AGENT_BOUNDARIES_S,
+      );
       return { head, pairs: [[names.agentName, shown.agent]] };
     }
     if (operation === INVOKE_WORKFLOW && workflowDuration !== undefined) {
-      const head = timeOf(workflowDuration, 'GenAI workflow duration.');
+      const head = timeOf(workflowDuration, 'GenAI workflow duration.', WORKFLOW_BOUNDARIES_S);
       return { head, pairs: [[names.workflowName, shown.workflow]] };
     }
     return undefined;

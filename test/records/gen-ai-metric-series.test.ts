@@ -339,6 +339,8 @@ describe('names that are invented', () => {
 });
 
 describe('the later version of the conventions', () => {
+  const LATEST = { genAiNames: genAiNames('latest'), operatorTenantDimension: false };
+
   it('has durations of its own for tools, agents and workflows', () => {
     const own = (operation: string, parts: Partial<FinishedGenAi> = {}) =>
       finishedCall({ operation, toolName: operation === 'execute_tool' ? 'search' : undefined, ...parts });
@@ -349,13 +351,35 @@ describe('the later version of the conventions', () => {
         own('invoke_workflow', { workflowName: 'nightly' }),
         own('chat'),
       ],
-      { genAiNames: genAiNames('latest'), operatorTenantDimension: false },
+      LATEST,
     );
     expect(points.map(({ name, attributes }) => [name, { ...attributes }])).toEqual([
       ['gen_ai.execute_tool.duration', { 'gen_ai.tool.name': 'search' }],
       ['gen_ai.invoke_agent.duration', { 'gen_ai.agent.name': 'planner' }],
       ['gen_ai.workflow.duration', { 'gen_ai.workflow.name': 'nightly' }],
       [DURATION, expect.objectContaining({ 'gen_ai.operation.name': 'chat' })],
+    ]);
+  });
+
+  it('measures them as it advises', () => {
+    const points = toldOf(
+      [
+        finishedCall({ operation: 'execute_tool' }),
+        finishedCall({ operation: 'invoke_agent' }),
+        finishedCall({ operation: 'invoke_workflow' }),
+      ],
+      LATEST,
+    );
+    expect(points.map(({ name, explicitBounds }) => [name, explicitBounds])).toEqual([
+      [
+        'gen_ai.execute_tool.duration',
+        [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+      ],
+      [
+        'gen_ai.invoke_agent.duration',
+        [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
+      ],
+      ['gen_ai.workflow.duration', [1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200]],
     ]);
   });
 });

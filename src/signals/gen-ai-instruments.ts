@@ -47,17 +47,9 @@ export class GenAiInstruments {
 
   /** `tenant`: as which the series show it. */
   record(call: FinishedGenAi, shown: CallDimensions, tenant: string | undefined): void {
+    const { names, tenantKey } = this.#options;
     // Tenant ids may hold anything, so they stand last.
-    const last: Pairs = [[this.#options.tenantKey, tenant]];
-    const seconds = call.durationMs / 1_000;
-    const own = call.mcp === undefined ? this.#ownDuration(call, shown) : this.#mcpDuration(call.mcp, shown);
-    if (own === undefined) this.#recordModelCall(call, seconds, shown, last);
-    else this.#put(call, own.head, seconds, [...own.pairs, [ATTR_ERROR_TYPE, shown.errorType], ...last]);
-  }
-
-  #recordModelCall(call: FinishedGenAi, seconds: number, shown: CallDimensions, last: Pairs): void {
-    const { names } = this.#options;
-    const { timeToFirstChunkMs, usage } = call;
+    const last: Pairs = [[tenantKey, tenant]];
     const common: Pairs = [
       [names.operationName, shown.operation],
       [names.providerName, shown.provider],
@@ -66,18 +58,30 @@ export class GenAiInstruments {
       [ATTR_SERVER_ADDRESS, shown.serverAddress],
       [ATTR_SERVER_PORT, shown.serverPort],
     ];
-    const duration = timeOf(names.operationDuration, 'GenAI operation duration.');
-    const pairs: Pairs = [...common, [ATTR_ERROR_TYPE, shown.errorType], ...last];
-    this.#put(call, duration, seconds, pairs);
+    const { head, pairs } =
+      call.mcp === undefined
+        ? (this.#ownDuration(call, shown) ?? {
+            head: timeOf(names.operationDuration, 'GenAI operation duration.'),
+            pairs: common,
+          })
+        : this.#mcpDuration(call.mcp, shown);
+    this.#put(call, head, call.durationMs / 1_000, [...pairs, [ATTR_ERROR_TYPE, shown.errorType], ...last]);
+    if (call.mcp === undefined) this.#recordAnswer(call, [...common, ...last]);
+  }
+
+  /** Whatever the duration is told by. */
+  #recordAnswer(call: FinishedGenAi, pairs: Pairs): void {
+    const { names } = this.#options;
+    const { timeToFirstChunkMs, usage } = call;
     if (timeToFirstChunkMs !== undefined) {
       const head = timeOf(names.firstChunkHistogram, 'Time to receive the first chunk.');
-      this.#put(call, head, timeToFirstChunkMs / 1_000, [...common, ...last]);
+      this.#put(call, head, timeToFirstChunkMs / 1_000, pairs);
     }
     const tokens = (type: string, count: number | undefined): void => {
       if (count === undefined) return;
       const description = 'Number of input and output tokens used.';
       const head = { name: names.tokenUsage, description, unit: '{token}', boundaries: TOKEN_BOUNDARIES };
-      this.#put(call, head, count, [[names.tokenType, type], ...common, ...last]);
+      this.#put(call, head, count, [[names.tokenType, type], ...pairs]);
     };
     tokens('input', usage?.inputTokens);
     tokens('output', usage?.outputTokens);

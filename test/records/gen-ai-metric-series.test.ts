@@ -382,4 +382,23 @@ describe('the later version of the conventions', () => {
       ['gen_ai.workflow.duration', [1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200]],
     ]);
   });
+
+  it('counts the tokens of agents, and the time to their first chunk, as the earlier one does', () => {
+    const agent = finishedCall({
+      operation: 'invoke_agent',
+      agentName: 'planner',
+      timeToFirstChunkMs: 40,
+      usage: { inputTokens: 12, outputTokens: 3 },
+    });
+    const toldBy = (version: '1.41' | 'latest') =>
+      toldOf([agent], { genAiNames: genAiNames(version) })
+        .filter(({ name }) => !name.endsWith('.duration'))
+        .map(({ name, sum, attributes }) => [name, sum, attributes]);
+    expect(toldBy('latest').map(([name]) => name)).toEqual([
+      'gen_ai.client.operation.time_to_first_chunk',
+      TOKENS,
+      TOKENS,
+    ]);
+    expect(toldBy('latest')).toEqual(toldBy('1.41'));
+  });
 });

@@ -4,9 +4,9 @@
  *
  * `1.41`: the semantic conventions 1.41.1, the last release that has them; those from 1.42 on deprecate their copy.
  * `latest`: what is merged in github.com/open-telemetry/semantic-conventions-genai, which had no release when this was read
- * (2026-09-16): `cache_creation` became `cache_write` (#440), the provider is no longer required of durations (#214), and
- * workflows, agents and tools have durations of their own (#126, #201). Not in it, because they were proposals: token counters in
- * place of the token histogram (#374), `gen_ai.client.inference.*` (#521), costs (#443).
+ * (2026-09-16): `cache_creation` became `cache_write` (#440), `top_k` became an integer and that of retrieval a name of its own
+ * (#217), and workflows, agents and tools have durations of their own (#126, #201). Not in it, because they were proposals: token
+ * counters in place of the token histogram (#374), `gen_ai.client.inference.*` (#521), costs (#443).
  */
 
 export type GenAiSemconv = '1.41' | 'latest';
@@ -82,20 +82,19 @@ const FIXED = Object.freeze({
 export interface GenAiNames extends Readonly<Record<keyof typeof FIXED, string>> {
   readonly version: GenAiSemconv;
   readonly cacheCreationInputTokens: string;
+  /** How many documents are asked for, not how a model chooses its words. */
+  readonly retrievalTopK: string;
   /** Metrics that only the later version has. */
   readonly workflowDuration: string | undefined;
   readonly invokeAgentDuration: string | undefined;
   readonly executeToolDuration: string | undefined;
-  /** Durations have a provider always. */
-  readonly isProviderRequired: boolean;
   /** Attributes that are doubles on the wire also when they are whole. */
   readonly doubleKeys: readonly string[];
 }
 
-const DOUBLE_KEYS = Object.freeze([
+const DOUBLE_KEYS: readonly string[] = Object.freeze([
   FIXED.requestTemperature,
   FIXED.requestTopP,
-  FIXED.requestTopK,
   FIXED.requestFrequencyPenalty,
   FIXED.requestPresencePenalty,
   FIXED.timeToFirstChunk,
@@ -112,7 +111,7 @@ export function genAiNames(version: GenAiSemconv): GenAiNames {
     workflowDuration: isLatest ? 'gen_ai.workflow.duration' : undefined,
     invokeAgentDuration: isLatest ? 'gen_ai.invoke_agent.duration' : undefined,
     executeToolDuration: isLatest ? 'gen_ai.execute_tool.duration' : undefined,
-    isProviderRequired: !isLatest,
-    doubleKeys: DOUBLE_KEYS,
+    retrievalTopK: isLatest ? 'gen_ai.retrieval.top_k' : FIXED.requestTopK,
+    doubleKeys: isLatest ? DOUBLE_KEYS : Object.freeze([...DOUBLE_KEYS, FIXED.requestTopK]),
   });
 }

@@ -62,7 +62,8 @@ export function readGenAi(given: Given, names: GenAiNames): GenAiFacts {
   put(names.requestModel, model);
   const isOpenAi = OPENAI.has(provider);
   const request = given.inner('request');
-  if (request !== undefined) putRequest(request, put, names, isOpenAi);
+  const topK = operation === RETRIEVAL ? names.retrievalTopK : names.requestTopK;
+  if (request !== undefined) putRequest(request, put, names, { topK, isOpenAi });
   const url = readUrl(given);
   const serverAddress = url && addressOf(url);
   const serverPort = url && portOf(url);

@@ -10,12 +10,17 @@ function nonEmpty(texts: readonly string[] | undefined): readonly string[] | und
   return texts?.length === 0 ? undefined : texts;
 }
 
-/** `isOpenAi`: attributes of OpenAI's own make sense. */
-export function putRequest(given: Given, put: Put, names: GenAiNames, isOpenAi: boolean): void {
+/** `topK`: the name of that number. `isOpenAi`: attributes of OpenAI's own make sense. */
+export function putRequest(
+  given: Given,
+  put: Put,
+  names: GenAiNames,
+  { topK, isOpenAi }: { readonly topK: string; readonly isOpenAi: boolean },
+): void {
   put(names.requestMaxTokens, given.whole('maxTokens'));
   put(names.requestTemperature, given.number('temperature'));
   put(names.requestTopP, given.number('topP'));
-  put(names.requestTopK, given.number('topK'));
+  put(topK, names.doubleKeys.includes(topK) ? given.number('topK') : given.whole('topK'));
   put(names.requestFrequencyPenalty, given.number('frequencyPenalty'));
   put(names.requestPresencePenalty, given.number('presencePenalty'));
   put(names.requestStopSequences, nonEmpty(given.texts('stopSequences', MAX_TEXTS)));

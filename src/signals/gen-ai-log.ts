@@ -21,6 +21,7 @@ export function tenantKeys(names: GenAiNames): ReadonlySet<string> {
     names.requestTemperature,
     names.requestTopP,
     names.requestTopK,
+    names.retrievalTopK,
     names.requestFrequencyPenalty,
     names.requestPresencePenalty,
     names.requestSeed,

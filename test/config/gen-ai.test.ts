@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGatewayTelemetry, type Diagnostic, type GatewayOptions } from '../../src/index.js';
 import { startGateway } from '../support/gateway.js';
+import { rowsOf } from '../conventions/payload.js';
 
 const OPT_IN = 'OTEL_SEMCONV_STABILITY_OPT_IN';
 const OLD = 'gen_ai.usage.cache_creation.input_tokens';
@@ -35,6 +36,30 @@ describe('whose names are written', () => {
       .status()
       .notices.filter((notice: Diagnostic) => notice.message.includes(OPT_IN));
     expect(notices.map(({ code }) => code)).toEqual(isTold ? ['overridden_by_environment'] : []);
+  });
+});
+
+describe('how many of the likeliest words a model chooses from', () => {
+  it.each([
+    ['1.41', 'chat', 40, { 'gen_ai.request.top_k': { type: 'double', value: 40 } }],
+    ['1.41', 'retrieval', 0.5, { 'gen_ai.request.top_k': { type: 'double', value: 0.5 } }],
+    ['latest', 'chat', 40, { 'gen_ai.request.top_k': { type: 'int', value: 40n } }],
+    ['latest', 'chat', 0.5, {}],
+    ['latest', 'retrieval', 5, { 'gen_ai.retrieval.top_k': { type: 'int', value: 5n } }],
+  ] as const)('by %s, of %s: %d', async (semconv, operation, topK, attributes) => {
+    const gateway = await startGateway({ options: { genAi: { semconv, events: true } } });
+    gateway.telemetry.genAi({ operation, request: { topK } }).end();
+    await gateway.flush();
+    const { spans, logs } = rowsOf(
+      gateway.operator.requests.flatMap(({ signal, bytes }) =>
+        signal === undefined ? [] : [{ owner: 'operator' as const, signal, bytes }],
+      ),
+    );
+    expect([...spans, ...logs]).toHaveLength(2);
+    for (const row of [...spans, ...logs])
+      expect(Object.fromEntries([...row.attributes].filter(([name]) => name.endsWith('.top_k')))).toEqual(
+        attributes,
+      );
   });
 });
 

@@ -19,6 +19,7 @@ const MAX_PROTOCOL_VERSIONS = 20;
 
 /** A short name in the manner of the conventions. */
 const WORD = /^[\w.:/-]{1,64}$/;
+const TOOL_TYPES: ReadonlySet<unknown> = new Set(['function', 'extension', 'datastore']);
 const TRANSPORTS: ReadonlySet<unknown> = new Set(['tcp', 'pipe', 'quic', 'unix', 'udp']);
 
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -86,6 +87,7 @@ export interface CallDimensions {
   readonly protocolVersion: string | undefined;
   readonly transport: string | undefined;
   readonly tool: string | undefined;
+  readonly toolType: string | undefined;
   readonly prompt: string | undefined;
   readonly agent: string | undefined;
   readonly workflow: string | undefined;
@@ -140,6 +142,7 @@ export class GenAiDimensions {
       typeof text === 'string' ? known.shown(text, WORD.test(text), owner, endMs) : undefined;
     const server = this.#serverOf(call, owner);
     const transport = attributes[ATTR_NETWORK_TRANSPORT];
+    const toolType = attributes[names.toolType];
     return {
       operation: word(this.#operations, call.operation) ?? OTHER,
       provider: word(this.#providers, call.provider),
@@ -153,6 +156,7 @@ export class GenAiDimensions {
       protocolVersion: word(this.#protocolVersions, attributes[names.mcpProtocolVersion]),
       transport: TRANSPORTS.has(transport) ? (transport as string) : undefined,
       tool: tool(call.toolName),
+      toolType: TOOL_TYPES.has(toolType) ? (toolType as string) : undefined,
       prompt: tool(attributes[names.promptName] as string | undefined),
       agent: tool(call.agentName),
       workflow: tool(call.workflowName),

@@ -112,7 +112,12 @@ export class GenAiInstruments {
     const { executeToolDuration, invokeAgentDuration, workflowDuration } = names;
     if (operation === EXECUTE_TOOL && executeToolDuration !== undefined) {
       const head = timeOf(executeToolDuration, 'The duration of a single tool execution.');
-      return { head, pairs: [[names.toolName, shown.tool]] };
+      const pairs: Pairs = [
+        [names.toolName, shown.tool],
+        [names.agentName, shown.agent],
+        [names.toolType, shown.toolType],
+      ];
+      return { head, pairs };
     }
     if (operation === INVOKE_AGENT && invokeAgentDuration !== undefined) {
       const head = timeOf(
@@ -120,7 +125,11 @@ export class GenAiInstruments {
         'The duration of a single agent invocation.',
         AGENT_BOUNDARIES_S,
       );
-      return { head, pairs: [[names.agentName, shown.agent]] };
+      const pairs: Pairs = [
+        [names.agentName, shown.agent],
+        [names.requestModel, shown.requestModel],
+      ];
+      return { head, pairs };
     }
     if (operation === INVOKE_WORKFLOW && workflowDuration !== undefined) {
       const head = timeOf(workflowDuration, 'GenAI workflow duration.', WORKFLOW_BOUNDARIES_S);

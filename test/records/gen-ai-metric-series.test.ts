@@ -346,7 +346,8 @@ describe('the later version of the conventions', () => {
       finishedCall({ operation, toolName: operation === 'execute_tool' ? 'search' : undefined, ...parts });
     const points = toldOf(
       [
-        own('execute_tool'),
+        own('execute_tool', { agentName: 'planner', attributes: { 'gen_ai.tool.type': 'function' } }),
+        own('execute_tool', { requestModel: undefined, attributes: { 'gen_ai.tool.type': 'mine' } }),
         own('invoke_agent', { agentName: 'planner' }),
         own('invoke_workflow', { workflowName: 'nightly' }),
         own('chat'),
@@ -354,8 +355,12 @@ describe('the later version of the conventions', () => {
       LATEST,
     );
     expect(points.map(({ name, attributes }) => [name, { ...attributes }])).toEqual([
+      [
+        'gen_ai.execute_tool.duration',
+        { 'gen_ai.tool.name': 'search', 'gen_ai.agent.name': 'planner', 'gen_ai.tool.type': 'function' },
+      ],
       ['gen_ai.execute_tool.duration', { 'gen_ai.tool.name': 'search' }],
-      ['gen_ai.invoke_agent.duration', { 'gen_ai.agent.name': 'planner' }],
+      ['gen_ai.invoke_agent.duration', { 'gen_ai.agent.name': 'planner', 'gen_ai.request.model': 'gpt-4o' }],
       ['gen_ai.workflow.duration', { 'gen_ai.workflow.name': 'nightly' }],
       [DURATION, expect.objectContaining({ 'gen_ai.operation.name': 'chat' })],
     ]);

@@ -55,8 +55,7 @@ export interface OutboxHome extends StateHome, SelectionHome {
   readonly pressure: { readonly level: PressureLevel };
   /** The resource that this owner's records carry at this destination. */
   resourceFor(tenantId: string | undefined, destination: ResolvedDestination): DestinationResource;
-  /** What a destination is told of the delivery itself; `undefined`: nothing. */
-  /** `mark`: where they begin, as the readings of the request metrics do. */
+  /** What a destination is told beside the request metrics. `mark`: where that begins, as their readings do. */
   openOwnReadings(request: OwnReadingRequest, mark?: MetricMark): readonly MetricReading[];
 }
 

@@ -25,7 +25,7 @@ import { knownUsage, merged, readResponse, redacted } from './gen-ai-response.js
 import { GenAiTold } from './gen-ai-told.js';
 import { Given, type Around } from './given.js';
 import { cleanStatus } from './limits.js';
-import { parentContext } from './related-trace.js';
+import { linksToCarrier, parentContext } from './related-trace.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
 import type { UpstreamCalls } from './upstream-calls.js';
@@ -131,11 +131,13 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   }
 
   #startSpan(home: ExchangeHome): ExchangeSpan {
-    const { kind, spanName } = this.#facts;
+    const { kind, spanName, mcp } = this.#facts;
     const { spanContext, parent } = this.#trace;
     const span = new ExchangeSpan(home, kind, spanName, spanContext, parent, this.#startMs);
     // One that has a parent is below the span that has the links.
     if (parent === undefined) span.addLinks(linksOf(this.#trace));
+    // The conventions': what a message carries is the parent, and the request that it came with is linked to.
+    if (mcp?.side === 'server') span.addLinks(linksToCarrier(home, this.#owner.around.exchange, this.#trace));
     span.useDoubleKeys(this.#calls.doubleKeys);
     span.droppedAttributesCount = this.custom?.dropped ?? 0;
     if (home.processors.any && span.isSampled) {

@@ -3,7 +3,7 @@
  * beside a place that was stored, or in a trace of its own.
  */
 import { isSpanContextValid, TraceFlags, trace as apiTrace } from '@opentelemetry/api';
-import type { Context, SpanContext } from '@opentelemetry/api';
+import type { Context, Link, SpanContext } from '@opentelemetry/api';
 import type { ExtractedContext } from '../model/propagation.js';
 import type { ExchangeHome } from './exchange-home.js';
 import { passTrace, startTrace, type ExchangeTrace } from './exchange-trace.js';
@@ -70,6 +70,17 @@ function below(
     isIdChosen: false,
     carried: carried ?? (traceState === undefined ? undefined : { ...NOTHING_CARRIED, traceState }),
   };
+}
+
+/** To the request that has brought a call which goes on in another trace. */
+export function linksToCarrier(
+  home: ExchangeHome,
+  exchange: LiveExchange | undefined,
+  { traceId }: ExchangeTrace,
+): Link[] {
+  const carrier = exchange ?? home.contexts.exchange();
+  if (carrier === undefined || carrier.traceId === traceId || !carrier.span.isRecording()) return [];
+  return [{ context: carrier.span.spanContext() }];
 }
 
 /** What a host's span processor is told of the parent. */

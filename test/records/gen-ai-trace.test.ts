@@ -33,6 +33,38 @@ describe('the place of a call', () => {
     expect(chat.attributes).not.toHaveProperty(['knoxcall.request_id']);
   });
 
+  it('of a message with a trace of its own is in that, with a link to the request that brought it', async () => {
+    const mcp = { method: 'tools/call', side: 'server' } as const;
+    const tool = { name: 't' };
+    const gateway = await startGateway({
+      adapter: { tenant: 'acme' },
+      listener: (_request, response, exchange) => {
+        const { genAi } = gateway.telemetry;
+        genAi({ mcp, tool, parent: { traceparent: STORED }, exchange }).end();
+        genAi({ mcp, tool, parent: STORED }).end();
+        // None of these is brought by it, or stands elsewhere.
+        genAi({ mcp, tool }).end();
+        genAi({ mcp: { method: 'tools/call' }, tool, parent: STORED }).end();
+        genAi({ ...CHAT, parent: STORED, exchange }).end();
+        response.end();
+      },
+    });
+    await send(gateway.url);
+    gateway.telemetry.genAi({ mcp, tool, parent: STORED }).end();
+    await gateway.flush();
+    const request = gateway.operator.spans.find(({ name }) => name === 'GET');
+    const carrier = [expect.objectContaining({ traceId: request?.traceId, spanId: request?.spanId })];
+    const calls = gateway.operator.spans.filter((span) => span !== request);
+    expect(calls.map(({ traceId, links }) => [traceId === TRACE_ID, links ?? []])).toEqual([
+      [true, carrier],
+      [true, carrier],
+      [false, []],
+      [true, []],
+      [true, []],
+      [true, []],
+    ]);
+  });
+
   it('is that of the exchange that it is made for, outside of its context', async () => {
     let exchange: Exchange | undefined;
     const gateway = await startGateway({

@@ -52,6 +52,11 @@ describe('an answer that is not as it should be', () => {
   const rows: [string, string, Partial<GenAiAnswer>][] = [
     ['nothing', '', { isStream: false, chunks: 0 }],
     ['white space', ' \r\n\t ', { isStream: false, chunks: 0 }],
+    [
+      'of a gateway that tells what was cached in both ways',
+      '{"usage":{"input_tokens":30,"input_tokens_details":{"cached_tokens":20},"cache_read_input_tokens":20}}',
+      { usage: { inputTokens: 30, cacheReadInputTokens: 20 } },
+    ],
     ['half a byte order mark', '\u{ef}', { fault: 'unsupported_type' }],
     ['cut inside of a string', '{"id":"a","model":"b', { id: 'a', fault: 'incomplete' }],
     ['cut inside of a number', '{"id":"a","usage":{"prompt_tokens":12', { id: 'a', fault: 'incomplete' }],

@@ -111,6 +111,9 @@ describe('the cost of a call', () => {
         const live = telemetry.genAi(CHAT);
         live.recordCost({ amount: 100 });
         live.end();
+        const other = telemetry.genAi(CHAT);
+        other.recordCost({ amount: 3, currency: 'EUR' });
+        other.end();
         for (let index = 0; index < 20; index++) telemetry.current().recordCost({ amount: 1, model: 'own' });
       },
       { options: { genAi: KNOWN } },
@@ -119,6 +122,7 @@ describe('the cost of a call', () => {
     expect(costs(gateway)).toEqual(
       [
         [undefined, 'USD', 4],
+        ['gpt-4o', 'EUR', 3],
         ['gpt-4o', 'USD', 100],
         ['own', 'USD', 16],
       ].sort(),

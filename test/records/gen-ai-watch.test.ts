@@ -70,14 +70,15 @@ describe('a watched answer', () => {
 
   it('of events gives them too, and the time to the first one', async () => {
     const gateway = await startProxy(async (response) => {
-      response.writeHead(200, EVENT_STREAM).flushHeaders();
+      // As OpenRouter says that the model is still thinking: bytes, and no chunk.
+      response.writeHead(200, EVENT_STREAM).write(': PROCESSING\n\n');
       for (const event of CHAT_EVENTS) {
         await pause(30);
         response.write(event);
       }
       response.end();
     });
-    expect((await send(gateway.url)).body).toBe(CHAT_EVENTS.join(''));
+    expect((await send(gateway.url)).body).toBe([': PROCESSING\n\n', ...CHAT_EVENTS].join(''));
     const { attributes, startTimeUnixNano, endTimeUnixNano } = await recorded(gateway);
     expect(attributes).toMatchObject({
       'gen_ai.request.stream': true,

@@ -115,6 +115,18 @@ describe('what was thrown', () => {
     );
   });
 
+  it('may have a parser of the host that tells more than leaves', () => {
+    const told = {
+      function: 'pay',
+      lineno: 7,
+      vars: { card: '4111' },
+      context_line: 'pay(4111)',
+      abs_path: '/home/ada',
+    };
+    const event = eventOfError({ ...SERVER_ERROR, error: new Error('x') }, FACTS, () => [told]);
+    expect(event.exception?.values[0]?.stacktrace?.frames).toEqual([{ function: 'pay', lineno: 7 }]);
+  });
+
   it('may have a parser of the host that fails', () => {
     const event = eventOfError({ ...SERVER_ERROR, error: new Error('x') }, FACTS, throwing);
     expect(event.exception?.values).toEqual([

@@ -32,9 +32,9 @@ export class AnswerWatch {
 
   /** Never throws: it would throw into the stream that passes. */
   write(chunk: Uint8Array | string): void {
-    if (this.#hasEnded || chunk.length === 0) return;
+    if (this.#hasEnded) return;
     try {
-      this.#read(chunk);
+      if (chunk.length > 0) this.#read(chunk);
     } catch {
       this.#reader.refuse('malformed');
     }

@@ -413,6 +413,20 @@ describe('what is watched', () => {
     expect(await told.read).toEqual({ isStream: false, chunks: 0 });
   });
 
+  it.each([
+    ['a proxy around bytes', (): unknown => new Proxy(new Uint8Array(2), {})],
+    ['what only says that it is bytes', (): unknown => Object.create(Uint8Array.prototype)],
+  ])('passes chunks that cannot be read: %s', async (_, make) => {
+    const chunk = make();
+    const [ofNode, ofWeb] = [listenIn(), listenIn()];
+    const stream = watchGenAiAnswer(Readable.from([chunk, event('a')]), ofNode);
+    const passed = (await stream.toArray()) as unknown[];
+    expect(passed.map((part) => part === chunk || part === event('a'))).toEqual([true, true]);
+    const web = watchGenAiAnswer(ReadableStream.from([chunk]), ofWeb);
+    expect((await web.getReader().read()).value === chunk).toBe(true);
+    expect(await ofNode.read).toMatchObject({ fault: 'malformed' });
+  });
+
   it('is given back with its body where its status is none that a response may be made with', async () => {
     const told = listenIn();
     const odd = new Response(event('a'));

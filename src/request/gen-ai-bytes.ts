@@ -70,6 +70,7 @@ export class GenAiBytes {
   /** `undefined`: it is nothing that can be watched. */
   watch<Source extends object>(source: Source, head: GenAiAnswerHead | undefined): Source | undefined {
     if (this.#isWatched) return source;
+    const before = this.#reader;
     let isBegun = false;
     let isRefused = false;
     const observer: GenAiAnswerObserver = {
@@ -95,7 +96,11 @@ export class GenAiBytes {
     };
     const watched = this.#answers.watch(source, observer, head);
     isBegun = true;
-    if (isRefused) return undefined;
+    if (isRefused) {
+      // The host may still hand the bytes over.
+      this.#reader = before;
+      return undefined;
+    }
     this.#isWatched = true;
     return watched;
   }

@@ -200,6 +200,18 @@ describe('a watched answer', () => {
     expect(gateway.diagnostics.map(({ code }) => code)).toContain('argument_invalid');
   });
 
+  it('that cannot be watched can still be handed over, and what was handed over before stays', async () => {
+    const gateway = await startGateway();
+    const [head, rest] = [CHAT_EVENTS.slice(0, 1).join(''), CHAT_EVENTS.slice(1).join('')];
+    const call = gateway.telemetry.genAi(CHAT);
+    call.read(head);
+    call.watch({ some: 'thing' });
+    call.read(rest);
+    call.end({ statusCode: 200 });
+    const { attributes } = await recorded(gateway);
+    expect(attributes).toMatchObject({ 'gen_ai.usage.input_tokens': 7, 'gen_ai.request.stream': true });
+  });
+
   it('is the same object, untouched, where nothing is recorded', async () => {
     const gateway = await startGateway({
       operator: null,

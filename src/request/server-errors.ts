@@ -30,7 +30,8 @@ export function createServerErrorListeners(report: (diagnostic: Diagnostic) => v
       return () => void boxes.delete(box);
     },
     tell(error) {
-      for (const { listener } of boxes) {
+      // Those of now: one that adds itself again would be told for ever.
+      for (const { listener } of [...boxes]) {
         try {
           containRejection(listener(error), failed);
         } catch {

@@ -167,6 +167,21 @@ describe('onServerError', () => {
     },
   );
 
+  it('is told once by one that takes itself away and adds itself again', async () => {
+    const { telemetry } = await startGateway();
+    let told = 0;
+    let stop: () => void;
+    const listener = (): void => {
+      stop();
+      // Or it would be told for ever.
+      if (++told < 5) stop = telemetry.onServerError(listener);
+    };
+    stop = telemetry.onServerError(listener);
+    telemetry.begin({ method: 'GET', url: '/', headers: {} }).end({ statusCode: 500 });
+    expect(told).toBe(1);
+    stop();
+  });
+
   it("leaves the host's own trace in force where nothing else is recorded", async () => {
     const manager = new AsyncLocalStorageContextManager().enable();
     context.setGlobalContextManager(manager);

@@ -130,20 +130,43 @@ describe('texts that leave', () => {
     ['at 12:30:45 in x.js:10:5', 'at 12:30:45 in x.js:10:5'],
     ['version 1.2.3 and 1.2.3.4.5', 'version 1.2.3 and 1.2.3.4.5'],
     ['cafe: dead beef', 'cafe: dead beef'],
+    ["o'neil@a.example, jörg@münchen.example, анна@почта.example", '[email], [email], [email]'],
+    ["'anna@пример.рф'", "'[email]'"],
+    ['X-Forwarded-For:192.0.2.1, 192.0.2.2', 'X-Forwarded-For:[ip], [ip]'],
+    ['face:192.0.2.1, ip_192.0.2.1', 'face:[ip], ip_[ip]'],
+    ['remote:2001:db8::1', 'remote:[ip]'],
+    ['Cache::add(1) at time:12:30:45', 'Cache::add(1) at time:12:30:45'],
+    ['v1.2.3.4', 'v1.2.3.4'],
     ['GET https://ada:pw@up.example.org/a', 'GET https://REDACTED:REDACTED@up.example.org/a'],
   ])('%s', (text, expected) => {
     expect(reportText(text, 1_000)).toBe(expected);
   });
 
   it('may hold the address that the gateway has asked', () => {
-    expect(reportText('connect 10.0.0.1:80 for 10.0.0.2', 1_000, '10.0.0.1')).toBe(
-      'connect 10.0.0.1:80 for [ip]',
+    expect(reportText('connect 10.0.0.1:80, host:10.0.0.1, for 10.0.0.2', 1_000, '10.0.0.1')).toBe(
+      'connect 10.0.0.1:80, host:10.0.0.1, for [ip]',
     );
   });
 
   it('take no longer for hostile ones', () => {
     const before = performance.now();
-    for (const part of ['a', 'a.', 'a@', '@', '%40', ':', 'a:', '1.', '::1', 'a@b.', 'a@b.c ']) {
+    for (const part of [
+      'a',
+      'a.',
+      'a@',
+      '@',
+      '%40',
+      ':',
+      'a:',
+      '1.',
+      '::1',
+      'a@b.',
+      'a@b.c ',
+      'z:',
+      'zzzzzzzz:',
+      'ü',
+      'ü@',
+    ]) {
       reportText(part.repeat(200_000), 1_024);
     }
     expect(performance.now() - before).toBeLessThan(4_000);

@@ -52,7 +52,7 @@ export function withoutUserInfo(text: string): string {
 const MIN_SHAPE_LENGTH = 16;
 /** Texts that are credentials wherever they stand: the keys of well-known services. */
 const SHAPES =
-  /\b(?:[sr]k|whsec|pk)_(?:live|test)_\w{8,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bsk-(?:[a-z]+-)*[\w-]{20,}/gi;
+  /\b(?:[sr]k|whsec|pk)_(?:live|test)_\w{8,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bsk-(?:[a-z]+-)*[\w-]{20,}|\b(?:gsk|hf|r8)_\w{24,}|\b(?:xai|pplx)-\w{24,}/gi;
 
 /** Words with dots between them, each once: the parts of a JSON web token, and whatever stands before it. */
 const DOTTED = /[\w-]+(?:(?:\.|%2e)[\w-]*)*/gi;

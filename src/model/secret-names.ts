@@ -70,7 +70,7 @@ export function isSecretKey(key: string, further?: ReadonlySet<string>): boolean
 }
 
 /** In a text, where `code` and `key` say too little: every error has a code. Ready for an expression that has no case. */
-export const SECRET_WORDS = String.raw`(?:token|secrets?|pass[-_]?words?|passwd|pass[-_]?phrase|(?:api|access|account|private|secret)[-_]?key|credentials?|signature|authorization|cookie)`;
+export const SECRET_WORDS = String.raw`(?:token|secrets?|pass[-_]?words?|passwd|pass[-_]?phrase|(?:api|access|account|private|secret|subscription)[-_]?key|credentials?|signature|authorization|cookie)`;
 
 const SECRET_HEADERS: ReadonlySet<string> = new Set([
   'authentication-info',

@@ -1,6 +1,7 @@
 /** Gathers what was picked out of the documents of an answer: one of them, or one for each event of a stream. */
 import { cleanName } from '../model/clean-values.js';
 import type { GenAiAnswer, GenAiApiType } from '../model/gen-ai-answer.js';
+import { redactText } from '../model/redact-text.js';
 import { type Field, LEAVES, PATHS } from './answer-fields.js';
 import { ChoiceReasons, reasonOfStatus } from './finish-reasons.js';
 import type { Picked, PickSink } from './json-picker.js';
@@ -177,7 +178,9 @@ export class AnswerFacts implements PickSink {
     const kind = this.#known.get('errorKind');
     // A number says less than a word where there are both.
     const name = typeof code === 'number' ? (kind ?? String(code)) : (code ?? kind);
-    return typeof name === 'string' && ERROR_NAME.test(name) ? name : OTHER_ERROR;
+    // Servers repeat the key that they refuse, and some keys look like names.
+    const isName = typeof name === 'string' && ERROR_NAME.test(name) && redactText(name) === name;
+    return isName ? name : OTHER_ERROR;
   }
 
   #text(field: Field): string | undefined {

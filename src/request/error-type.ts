@@ -1,4 +1,5 @@
 /** `error.type`: a low-cardinality name for whatever broke an exchange. The README has the list. */
+import { redactText } from '../model/redact-text.js';
 
 /** The client went away before it had the whole answer. */
 export const CLIENT_DISCONNECT = 'client_disconnect';
@@ -56,6 +57,11 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
 /** Identifiers and codes, nothing that could carry a client's text. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 
+/** Keys of some services look like names. */
+function isName(text: string): boolean {
+  return NAME.test(text) && redactText(text) === text;
+}
+
 /** undici's, without a code: the connection ended in the middle of an answer. It has one for every answer that is none. */
 const PARSER_ERROR = 'HTTPParserError';
 
@@ -75,7 +81,7 @@ function causeOf(error: object): object | undefined {
 function read(error: object, field: 'code' | 'name'): string | undefined {
   try {
     const value = (error as Record<string, unknown>)[field];
-    return typeof value === 'string' && NAME.test(value) ? value : undefined;
+    return typeof value === 'string' && isName(value) ? value : undefined;
   } catch {
     // A throwing getter.
     return undefined;
@@ -84,7 +90,7 @@ function read(error: object, field: 'code' | 'name'): string | undefined {
 
 /** The type of an error object, or of a short stable name. Never throws. */
 export function errorTypeOf(error: unknown): string {
-  if (typeof error === 'string') return NAME.test(error) ? error : OTHER_ERROR;
+  if (typeof error === 'string') return isName(error) ? error : OTHER_ERROR;
   if (typeof error !== 'object' || error === null) return OTHER_ERROR;
   const name = read(error, 'name');
   if (name === 'TimeoutError') return UPSTREAM_TIMEOUT;

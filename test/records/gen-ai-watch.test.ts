@@ -134,6 +134,9 @@ describe('a watched answer', () => {
     const said = await failing(JSON.stringify(error), 'application/json');
     expect(said.attributes['error.type']).toBe('rate_limit_exceeded');
     expect(said.status).toEqual({ code: 2 });
+    const key = { error: { code: 'sk-proj-abcdefghijklmnopqrstuvwx' } };
+    const repeated = await failing(JSON.stringify(key), 'application/json');
+    expect(repeated.attributes['error.type']).toBe('_OTHER');
     const unsaid = await failing('<html>', 'text/html');
     expect(unsaid.attributes['error.type']).toBe('429');
   });

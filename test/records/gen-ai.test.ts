@@ -185,5 +185,6 @@ describe('the span of a call', () => {
       'upstream_connect_error',
     );
     expect(await failing({ error: new DOMException('gone', 'AbortError') })).toBe('client_disconnect');
+    expect(await failing({ error: 'sk-proj-abcdefghijklmnopqrstuvwx' })).toBe('_OTHER');
   });
 });

@@ -11,8 +11,8 @@ export default defineConfig({
     retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // Most tests wait for timers and sockets: one at a time would leave even two cores idle.
-    maxWorkers: 2,
+    // Most tests wait for timers and sockets: one for each core would leave two cores idle for a third of the time.
+    maxWorkers: 3,
     reporters: ['default', './scripts/plain-line-reporter.mjs'],
     projects: [
       {

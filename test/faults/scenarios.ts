@@ -127,7 +127,9 @@ export const SCENARIOS = {
     title: 'a million invented names against the caps of series',
     files: [
       'test/faults/t31-cardinality.test.ts',
+      'test/faults/t31-models.test.ts',
       'test/faults/load/t31-cardinality.test.ts',
+      'test/faults/load/t31-models.test.ts',
       'test/records/metric-dimensions.test.ts',
       'test/records/governance-metrics.test.ts',
     ],

@@ -38,7 +38,11 @@ export function createGateway(telemetry, { upstream, keys, ledger }) {
 
     const body = await bodyOf(request);
     if (body === undefined) return refuse(response, 413, 'The request is too large.');
-    if (request.url === '/mcp') return forward(request, response, body, toolCall(request, body));
+    if (request.url === '/mcp') {
+      const message = messageIn(body);
+      if (message === undefined) return refuse(response, 400, 'This is no message of the protocol.');
+      return forward(request, response, body, toolCall(request, message));
+    }
     if (!(request.url in PROVIDERS)) return refuse(response, 404, 'There is no such API.');
 
     const utilization = ledger.usedBy(team);
@@ -75,9 +79,17 @@ export function createGateway(telemetry, { upstream, keys, ledger }) {
   return server;
 }
 
+/** What a client sends that is no JSON is its own fault, and no error of the gateway. */
+function messageIn(body) {
+  try {
+    return JSON.parse(body) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A call by the Model Context Protocol. What its answer says of a failure is read as a model's is. */
-function toolCall({ headers }, body) {
-  const { id, method, params } = JSON.parse(body);
+function toolCall({ headers }, { id, method, params }) {
   return {
     tool: method === 'tools/call' ? { name: params?.name } : undefined,
     mcp: { method, requestId: id, sessionId: headers['mcp-session-id'], transport: 'tcp' },

@@ -52,6 +52,8 @@ describe('the AI gateway', { timeout: 60_000 }, () => {
     const answer = await fetch(url, { method: 'POST', headers, body });
     expect(await answer.text()).toContain('event: message_stop');
     expect((await fetch(url, { method: 'POST', body })).status).toBe(401);
+    for (const broken of ['{', 'null'])
+      expect((await fetch(new URL('/mcp', url), { method: 'POST', headers, body: broken })).status).toBe(400);
     example.signal('SIGINT');
     expect(await example.ended).toBe(0);
   });

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { GenAiCall } from '../../src/index.js';
 import type { ReceivedSpan } from '../../src/testing/index.js';
+import { eventually } from '../delivery/support.js';
 import { startGateway, type GatewaySetup, type TestGateway } from '../support/gateway.js';
 import { send } from '../support/http-client.js';
 import { CHAT_ANSWER, CHAT_EVENTS, EVENT_STREAM, startProvider, type Answer } from '../support/provider.js';
@@ -173,6 +174,32 @@ describe('a watched answer', () => {
     await gateway.idle();
     await expect.poll(async () => (await recorded(gateway)).attributes['error.type']).toBe(errorType);
     expect(callOf(gateway).status.code).toBe(errorType === undefined ? 0 : 2);
+  });
+
+  it('whose client leaves once the model has finished has not failed', async () => {
+    const gateway = await startProxy((response) => {
+      response.writeHead(200, EVENT_STREAM).write(CHAT_EVENTS.slice(0, 3).join(''));
+    });
+    await new Promise<void>((resolve) => {
+      const request = get(gateway.url, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+          if (!text.endsWith(CHAT_EVENTS[2] as string)) return;
+          request.destroy();
+          resolve();
+        });
+        response.on('error', () => undefined);
+      });
+      request.on('error', () => undefined);
+    });
+    await gateway.idle();
+    await eventually(async () => {
+      await gateway.flush();
+      expect(gateway.operator.spans.filter(({ name }) => name.startsWith('chat'))).toHaveLength(1);
+    });
+    expect(callOf(gateway).attributes).toMatchObject({ 'gen_ai.usage.output_tokens': 3 });
+    expect(callOf(gateway).attributes).not.toHaveProperty(['error.type']);
   });
 
   it('that the host ends before its bytes have ended is recorded with what was read', async () => {

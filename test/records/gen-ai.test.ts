@@ -173,12 +173,36 @@ describe('the span of a call', () => {
     expect(agent.attributes['knoxcall.request_id']).toBe(server.attributes['knoxcall.request_id']);
   });
 
+  it('of what answers below 400 has not failed', async () => {
+    const span = await spanOf({ operation: 'chat' }, { statusCode: 399 });
+    expect(span.status).toEqual({ code: 0 });
+    expect(span.attributes).not.toHaveProperty(['error.type']);
+  });
+
+  const OPENAI = {
+    'openai.response.service_tier': 'standard',
+    'openai.response.system_fingerprint': 'fp_1',
+  };
+  const FLEX = { ...OPENAI, 'openai.request.service_tier': 'flex' };
+  it.each<[string, GenAiOptions['request'], object]>([
+    ['openai', { choiceCount: 1, serviceTier: 'auto' }, OPENAI],
+    ['openai', { choiceCount: 2 }, { ...OPENAI, 'gen_ai.request.choice.count': 2 }],
+    ['azure.ai.openai', { serviceTier: 'flex' }, FLEX],
+    ['anthropic', { serviceTier: 'flex' }, {}],
+  ])('of %s, asked for %j, says what is worth it, and of OpenAI alone', async (provider, request, told) => {
+    const answered = { serviceTier: 'standard', systemFingerprint: 'fp_1' };
+    const { attributes } = await spanOf({ operation: 'chat', provider, request }, answered);
+    const names = Object.keys(attributes).filter((name) => /^openai\.|choice/.test(name));
+    expect(Object.fromEntries(names.map((name) => [name, attributes[name]]))).toEqual(told);
+  });
+
   it('fails with the status, or with what the host says', async () => {
     const failing = async (end: GenAiEnd): Promise<unknown> => {
       const span = await spanOf({ operation: 'chat', model: 'm' }, end);
       expect(span.status).toEqual({ code: ERROR });
       return span.attributes['error.type'];
     };
+    expect(await failing({ statusCode: 400 })).toBe('400');
     expect(await failing({ statusCode: 429 })).toBe('429');
     expect(await failing({ statusCode: 503, error: 'overloaded_error' })).toBe('overloaded_error');
     expect(await failing({ error: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) })).toBe(

@@ -143,6 +143,16 @@ describe('the environment', () => {
       expect.objectContaining({ release: '1.4.2', environment: 'canary' }),
     ]);
   });
+
+  it('has its own environment over that of the request', async () => {
+    const sentry = await startSentry();
+    const reporting = startReporting({ dsn: sentry.dsn(), environment: 'ours' }, { environment: 'prod' });
+    const exchange = reporting.telemetry.begin({ method: 'GET', url: '/', headers: {} });
+    exchange.setEnvironment('canary');
+    exchange.end({ statusCode: 500, error: new Error('boom') });
+    await reporting.errors.flush();
+    expect(sentry.events).toEqual([expect.objectContaining({ environment: 'ours' })]);
+  });
 });
 
 describe('setDsn', () => {

@@ -51,6 +51,8 @@ export interface ObservedEnding {
   readonly brokenBy: string | undefined;
   /** Of the answer, where the host tells them. */
   readonly headers?: ReadableHeaders | undefined;
+  /** When it was, where that is not now. */
+  readonly endMonotonicMs?: number;
 }
 
 /** The response of an exchange, as its observer knows it. */
@@ -241,6 +243,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   }
 
   endForShutdown(): void {
+    this.#calls?.release();
     this.finish({ statusCode: this.watched?.statusSent(), complete: false, brokenBy: SHUTDOWN });
   }
 
@@ -254,6 +257,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
   /** Ends it as observed. Only the first end counts. Never throws. */
   finish(ending: ObservedEnding): void {
     if (this.ended) return;
+    if (this.#calls?.holds(this, ending) === true) return;
     const { completer } = this;
     this.completer = undefined;
     completer?.(this);
@@ -295,7 +299,7 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
 
   #handOver(ending: ObservedEnding, headers: ReadableHeaders | undefined): void {
     const home = this.#home;
-    const endMonotonicMs = home.clock.monotonicMs();
+    const { endMonotonicMs = home.clock.monotonicMs() } = ending;
     const durationMs = Math.max(0, endMonotonicMs - this.#startMonotonicMs);
     const endMs = this.#startMs + durationMs;
     const headMs = this.#headMonotonicMs;

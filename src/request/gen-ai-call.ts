@@ -28,6 +28,7 @@ import { cleanStatus } from './limits.js';
 import { linksToCarrier, parentContext } from './related-trace.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
+import type { UnreadAnswers } from './unread-answers.js';
 import type { UpstreamCalls } from './upstream-calls.js';
 
 /** What a call needs from its instance. */
@@ -74,6 +75,8 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
   #ending: GenAiEnding = NO_ENDING;
   readonly #bytes: GenAiBytes;
   #endMonotonicMs: number | undefined;
+  /** Of the request that the answer's bytes have passed for. */
+  #unread: UnreadAnswers | undefined;
   #ended: boolean;
 
   constructor(
@@ -94,8 +97,13 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       elapsedMs: () => this.#elapsedMs(),
       bytesEnded: () => {
         this.#endMonotonicMs ??= home.clock.monotonicMs();
+        if (!this.#ended) this.#unread = unreadOf(owner.around.owner);
+        this.#unread?.passed();
       },
-      answerRead: (answer) => this.#finish(answer),
+      answerRead: (answer) => {
+        this.#finish(answer);
+        this.#unread?.read();
+      },
     });
     const now = home.clock.monotonicMs();
     const nowMs = home.clock.epochMs(now);
@@ -368,6 +376,11 @@ function spansOf(exchange: LiveExchange | undefined, trace: ExchangeTrace): Upst
   return trace.isOwn && exchange?.isOver === false && exchange.recording && exchange.traceId === trace.traceId
     ? exchange.calls
     : undefined;
+}
+
+/** What holds the record of a request that is not over; `undefined`: there is none. */
+function unreadOf(exchange: LiveExchange | undefined): UnreadAnswers | undefined {
+  return exchange?.isOver === false && exchange.recording ? exchange.calls.unread : undefined;
 }
 
 /** JSON-RPC's own words, as the conventions want; of everything else only the type is told. */

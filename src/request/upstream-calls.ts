@@ -3,7 +3,9 @@ import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/
 import type { FinishedRequest } from '../model/finished-request.js';
 import { ABORTED } from './aborted.js';
 import type { ExchangeSpan } from './exchange-span.js';
+import type { LiveExchange, ObservedEnding } from './exchange.js';
 import { CallExceptions, isException } from './exceptions.js';
+import { UnreadAnswers } from './unread-answers.js';
 import { LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
 
 /** Spans of one exchange that wait for its end: about 64 KB. Retries are few, and whoever fans out further loses the rest. */
@@ -33,6 +35,7 @@ export class UpstreamCalls implements Attempts {
 
   #exceptions: CallExceptions | undefined;
   #thrown: unknown;
+  #unread: UnreadAnswers | undefined;
 
   constructor(caller: Caller) {
     this.#caller = caller;
@@ -47,6 +50,22 @@ export class UpstreamCalls implements Attempts {
     this.#last = call.target;
     if (call.records) this.#open.add(call);
     return call;
+  }
+
+  get unread(): UnreadAnswers {
+    return (this.#unread ??= new UnreadAnswers());
+  }
+
+  /** Whether the exchange has to wait with its end, for what its calls to models tell of it. */
+  holds(exchange: Pick<LiveExchange, 'finish'>, ending: ObservedEnding): boolean {
+    if (this.#unread?.isOpen !== false) return false;
+    const endMonotonicMs = this.#caller.home.clock.monotonicMs();
+    return this.#unread.hold(() => exchange.finish({ ...ending, endMonotonicMs }));
+  }
+
+  /** It ends now. */
+  release(): void {
+    this.#unread?.release();
   }
 
   get exceptions(): CallExceptions {

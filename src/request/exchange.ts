@@ -147,6 +147,10 @@ export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchang
     return this.#arrival.forwardedAddress ?? this.#arrival.peerAddress;
   }
 
+  isOf(home: ExchangeHome): boolean {
+    return home === this.#home;
+  }
+
   get isOver(): boolean {
     return this.ended;
   }

@@ -115,7 +115,7 @@ export class Given {
   /** `isApart`: it says itself where it belongs, so that whatever happens to run around the call has no part in it. */
   around(isApart: boolean): Around {
     const given = this.read('exchange');
-    const named = isInstance(given, LiveExchange) ? given : undefined;
+    const named = isInstance(given, LiveExchange) ? this.#own(given) : undefined;
     const current = isApart ? undefined : this.#home.contexts.exchange();
     const exchange = named ?? (current instanceof LiveExchange ? current : undefined);
     const owner = named !== undefined || exchange?.isOver === false ? exchange : undefined;
@@ -125,6 +125,13 @@ export class Given {
       tenantId: owner?.tenantId,
       owner,
     };
+  }
+
+  /** Another instance has other destinations, and tenants of its own that may have the same ids. */
+  #own(exchange: LiveExchange): LiveExchange | undefined {
+    if (exchange.isOf(this.#home)) return exchange;
+    this.report('was given an exchange of another instance, which has no part in it');
+    return undefined;
   }
 
   /** `null` is nobody; nothing at all, whoever the exchange is for. */

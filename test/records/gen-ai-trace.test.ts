@@ -89,6 +89,19 @@ describe('the place of a call', () => {
     expect(gateway.operator.spans.find(({ name }) => name === 'inner')?.parentSpanId).toBe(chat.spanId);
   });
 
+  it('is never that of another instance, whose destinations and tenants are others', async () => {
+    const [own, other] = [await startGateway(), await startGateway()];
+    const exchange = other.telemetry.begin({ method: 'GET', url: '/', headers: {} });
+    exchange.setTenant('acme');
+    own.telemetry.genAi({ operation: 'chat', exchange }).end();
+    exchange.end({ statusCode: 200 });
+    await Promise.all([own.flush(), other.flush()]);
+    expect(own.operator.spans.map(({ name }) => name)).toEqual(['chat']);
+    expect(own.operator.spans[0]?.attributes).not.toHaveProperty(['knoxcall.tenant_id']);
+    expect(other.operator.spans.map(({ name }) => name)).toEqual(['GET']);
+    expect(own.diagnostics.map(({ code }) => code)).toContain('argument_invalid');
+  });
+
   it('is a trace of its own where there is nothing around it; and it began when the host says', async () => {
     const gateway = await startGateway();
     const startTimeMs = Date.now() - 60_000;

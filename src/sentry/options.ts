@@ -34,7 +34,8 @@ export interface SentryErrorsOptions {
   /**
    * `true`: also what ends the process, an uncaught exception or an unhandled rejection, through `uncaughtExceptionMonitor` alone,
    * which changes nothing of how Node goes on. The report goes out through a short child process, while the dying one waits, or
-   * where the host listens for `uncaughtException` itself, as any other report. Default `false`: no listener of the process.
+   * where the host listens for `uncaughtException` itself, as any other report, for which a listener that exits has to wait with
+   * `flush()`. Default `false`: no listener of the process.
    */
   readonly captureProcessErrors?: boolean;
   /** How long a dying process waits for its last report to go out, 100 to 10,000. Default 2,000. */

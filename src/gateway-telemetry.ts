@@ -32,6 +32,7 @@ import { createPropagation } from './propagation/policy.js';
 import { createClock } from './request/clock.js';
 import { createContexts } from './request/contexts.js';
 import { createEventStage } from './request/event-stage.js';
+import { Decodings } from './request/decodings.js';
 import type { ExchangeHome } from './request/exchange-home.js';
 import { createIdGenerator } from './request/ids.js';
 import { OpenExchanges } from './request/open-exchanges.js';
@@ -311,6 +312,7 @@ function compose(
     report,
     boundEmitters: new WeakMap(),
     closingCalls: new Set(),
+    decodings: new Decodings(),
     openExchanges,
     serverErrors: createServerErrorListeners(report),
     isSilent: false,

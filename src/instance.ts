@@ -34,6 +34,8 @@ import type { CustomSignals } from './signals/custom.js';
 const OPERATOR_ALONE = 0.5;
 /** The part of a flush's or shutdown's time that resource detectors may take: what waits for them has to be sent as well. */
 const DETECTION_SHARE = 0.5;
+/** The part of a shutdown's time that answers may take which have passed and are still being decoded; mostly it is milliseconds. */
+const DECODING_SHARE = 0.1;
 
 /** Without the tenants of the beginning, which may be gone. */
 export type KeptSettings = Omit<Settings, 'tenants'>;
@@ -214,6 +216,8 @@ export class Instance implements GatewayTelemetry {
   async #shutdown(timeoutMs: number): Promise<void> {
     const { delivery, processors, closingExporters, onShutdown, onClosed } = this.#parts;
     const endMs = performance.now() + timeoutMs;
+    const decoded = this.#parts.home.decodings.idle();
+    if (decoded !== undefined) await withinTime(timeoutMs * DECODING_SHARE, decoded);
     onShutdown();
     this.#parts.endDetectionWithin(timeoutMs * DETECTION_SHARE);
     this.#parts.home.openExchanges.endAll();

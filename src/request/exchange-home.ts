@@ -9,6 +9,7 @@ import type { SpanAttributeRules } from '../model/span-attributes.js';
 import type { BoundEmitters } from './bind-emitter.js';
 import type { Clock } from './clock.js';
 import type { Contexts } from './contexts.js';
+import type { Decodings } from './decodings.js';
 import type { SpanHome } from './exchange-span.js';
 import type { Tracing } from './exchange-trace.js';
 import type { OpenExchanges } from './open-exchanges.js';
@@ -50,6 +51,8 @@ export interface ExchangeHome extends SpanHome, Tracing {
   readonly boundEmitters: BoundEmitters;
   /** Attempts that get one more turn of the event loop; `flush` and `shutdown` do not wait for it. */
   readonly closingCalls: Set<{ endOpen(): void }>;
+  /** Answers of models that have passed, and whose calls are recorded in a moment. */
+  readonly decodings: Decodings;
   /** Recorded exchanges that have begun and not ended. */
   readonly openExchanges: OpenExchanges;
 }

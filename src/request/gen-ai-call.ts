@@ -97,12 +97,14 @@ export class LiveGenAiCall extends GenAiTold implements GenAiCall {
       elapsedMs: () => this.#elapsedMs(),
       bytesEnded: () => {
         this.#endMonotonicMs ??= home.clock.monotonicMs();
+        home.decodings.begin();
         if (!this.#ended) this.#unread = unreadOf(owner.around.owner);
         this.#unread?.passed();
       },
       answerRead: (answer) => {
         this.#finish(answer);
         this.#unread?.read();
+        home.decodings.end();
       },
     });
     const now = home.clock.monotonicMs();

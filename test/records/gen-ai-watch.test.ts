@@ -1,5 +1,6 @@
 /** `call.watch` and `call.read`: the answer is read while it passes, and ends the call. */
 import { get, type IncomingMessage } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -109,6 +110,17 @@ describe('a watched answer', () => {
     await pause(50);
     const { attributes } = await recorded(gateway);
     expect(attributes).toMatchObject({ 'gen_ai.usage.input_tokens': 7, 'gen_ai.usage.output_tokens': 4 });
+  });
+
+  it('that is still being decoded is waited for by a shutdown', async () => {
+    const { telemetry, operator } = await startGateway();
+    const call = telemetry.genAi(CHAT);
+    const stream = new PassThrough();
+    call.watch(stream, { headers: { ...EVENT_STREAM, 'content-encoding': 'gzip' } }).resume();
+    stream.end(gzipSync(CHAT_EVENTS.join('')));
+    call.end();
+    await telemetry.shutdown();
+    expect(operator.spans.map(({ attributes }) => attributes['gen_ai.usage.input_tokens'])).toEqual([7]);
   });
 
   it('of fetch is a new response with the same bytes', async () => {

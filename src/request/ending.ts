@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { classifyHttp1, classifyHttp2, NO_ERROR, type Http2Session, type ResetStream } from './broken-by.js';
 import type { ReadableHeaders } from '../model/exchange.js';
-import type { ObservedEnding, WatchedResponse } from './exchange.js';
+import type { ObservedEnding, WatchedResponse } from './observed-ending.js';
 import type { PipelineWatch } from './pipeline-watch.js';
 import { sentHeaders, sentHttp2Status, sentStatus } from './sent-status.js';
 

@@ -33,6 +33,7 @@ import type { FactEvent } from './governance.js';
 import { handOver, type HandedOver } from './hand-over.js';
 import { removeLoopHeader } from './loop-header.js';
 import { spanMethod } from './methods.js';
+import type { ObservedEnding, WatchedResponse } from './observed-ending.js';
 import type { OpenExchange } from './open-exchanges.js';
 import { outcomeOf, sourceOf } from './outcome.js';
 import { responseHeadersOf } from './response-headers.js';
@@ -41,27 +42,6 @@ import { arrivalAttributes } from './span-attributes.js';
 import { ageAt } from './start-time.js';
 import { injectFor } from './upstream-call.js';
 import { UpstreamCalls } from './upstream-calls.js';
-
-/** How an adapter saw the response end. */
-export interface ObservedEnding {
-  /** The status that was sent; `undefined` when none was. */
-  readonly statusCode: number | undefined;
-  readonly complete: boolean;
-  /** `error.type` of what broke it, when it is not complete. */
-  readonly brokenBy: string | undefined;
-  /** Of the answer, where the host tells them. */
-  readonly headers?: ReadableHeaders | undefined;
-  /** When it was, where that is not now. */
-  readonly endMonotonicMs?: number;
-}
-
-/** The response of an exchange, as its observer knows it. */
-export interface WatchedResponse {
-  /** `undefined`: no head has been sent. */
-  statusSent(): number | undefined;
-  /** Of the head as it went out; only where `spanAttributes` asks for any. */
-  headersSent?(): ReadableHeaders | undefined;
-}
 
 export class LiveExchange extends ExchangeFacts implements Exchange, OpenExchange {
   readonly span: Span;

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { classifySocket } from './broken-by.js';
 import type { WatchedExchange } from './ending.js';
-import type { WatchedResponse } from './exchange.js';
+import type { WatchedResponse } from './observed-ending.js';
 import { SentHead } from './sent-head.js';
 
 /** Finishes the exchange once, when the socket has closed. The listener for it is the only one that the socket gets. */

@@ -3,8 +3,9 @@ import type { UpstreamCall, UpstreamCallOptions, UpstreamFacts } from '../model/
 import type { FinishedRequest } from '../model/finished-request.js';
 import { ABORTED } from './aborted.js';
 import type { ExchangeSpan } from './exchange-span.js';
-import type { LiveExchange, ObservedEnding } from './exchange.js';
+import type { LiveExchange } from './exchange.js';
 import { CallExceptions, isException } from './exceptions.js';
+import type { ObservedEnding } from './observed-ending.js';
 import { UnreadAnswers } from './unread-answers.js';
 import { LiveUpstreamCall, readOptions, type Attempts, type Caller } from './upstream-call.js';
 

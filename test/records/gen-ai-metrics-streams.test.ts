@@ -2,6 +2,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { deferred } from '../support/deferred.js';
 import { startGateway, type TestGateway } from '../support/gateway.js';
 import { openRaw, send } from '../support/http-client.js';
 import { startUpstream } from '../support/upstream.js';
@@ -20,8 +21,12 @@ const STREAM = [
 
 const tenantOf = (request: IncomingMessage): string => String(request.headers['x-tenant']);
 
-/** Streams by `/stream`, with a pause before the first chunk and before the last; anything else is not known to it. */
+/**
+ * Streams by `/stream`, with a pause before the first chunk, and with another one before the last that begins once the first has
+ * been seen; anything else is not known to it.
+ */
 async function startAiGateway(): Promise<TestGateway> {
+  const seen = deferred();
   const provider = await startUpstream((request, response) => {
     if (request.url !== '/stream') {
       response.writeHead(404, { 'content-type': 'application/json' });
@@ -34,6 +39,7 @@ async function startAiGateway(): Promise<TestGateway> {
     void (async () => {
       await pause(WAIT_MS);
       for (const part of STREAM.slice(0, -1)) response.write(part);
+      await seen.promise;
       await pause(WAIT_MS);
       response.end(STREAM.at(-1));
     })();
@@ -46,7 +52,9 @@ async function startAiGateway(): Promise<TestGateway> {
       const call = gateway.telemetry.genAi({ operation: 'chat', provider: 'openai', model });
       get(`${provider.url}${request.url ?? ''}`, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
-        call.watch(answer).pipe(response);
+        const watched = call.watch(answer);
+        watched.once('data', () => seen.resolve());
+        watched.pipe(response);
       });
     },
   });

@@ -14,6 +14,9 @@ const USAGE_FIELDS = [
   'reasoningOutputTokens',
 ] as const satisfies readonly (keyof GenAiUsage)[];
 
+/** As OpenAI and Anthropic write them: an answer's own `usage`, handed over as it is, would count for nothing in silence. */
+const PROVIDERS_FIELDS = ['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens'];
+
 type MutableUsage = { -readonly [Field in keyof GenAiUsage]: GenAiUsage[Field] };
 
 export function readResponse(given: Given): GenAiResponse {
@@ -31,6 +34,8 @@ export function readResponse(given: Given): GenAiResponse {
 function readUsage(given: Given): GenAiUsage | undefined {
   const usage: MutableUsage = {};
   for (const field of USAGE_FIELDS) usage[field] = given.whole(field);
+  if (knownUsage(usage) === undefined && PROVIDERS_FIELDS.some((field) => given.read(field) !== undefined))
+    given.report(`was given the usage of an answer as it is; its fields are ${USAGE_FIELDS.join(', ')}`);
   return usage;
 }
 

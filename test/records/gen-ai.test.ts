@@ -212,3 +212,19 @@ describe('the span of a call', () => {
     expect(await failing({ error: 'sk-proj-abcdefghijklmnopqrstuvwx' })).toBe('_OTHER');
   });
 });
+
+it('reports the usage of an answer that is handed over as it is, of which nothing can be counted', async () => {
+  const { telemetry, diagnostics } = await startGateway();
+  const end = async (usage: object): Promise<unknown> => {
+    telemetry.genAi({ operation: 'chat' }).end({ usage });
+    return telemetry.flush();
+  };
+  await end({});
+  await end({ inputTokens: undefined });
+  expect(diagnostics).toEqual([]);
+  await end({ prompt_tokens: 25, completion_tokens: 17 });
+  expect(diagnostics).toMatchObject([{ code: 'argument_invalid' }]);
+  expect(diagnostics[0]?.message).toBe(
+    'end() was given the usage of an answer as it is; its fields are inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens, reasoningOutputTokens',
+  );
+});

@@ -12,6 +12,7 @@ import type {
   PolicyFact,
   PolicyResult,
 } from '../model/governance.js';
+import { redactText } from '../model/redact-text.js';
 import { cleanName } from './limits.js';
 
 /** Of policies, costs and evaluations each. A request that is asked more often has them counted only. */
@@ -120,9 +121,9 @@ export class Governance implements GovernanceFacts {
     const { team, customerId, project } = attribution;
     const before = this.attribution;
     this.attribution = {
-      team: cleanName(team) ?? before?.team,
-      customerId: cleanName(customerId) ?? before?.customerId,
-      project: cleanName(project) ?? before?.project,
+      team: plainName(team) ?? before?.team,
+      customerId: plainName(customerId) ?? before?.customerId,
+      project: plainName(project) ?? before?.project,
     };
   }
 
@@ -178,15 +179,21 @@ export function cleanCost(cost: CostFact): CleanCost {
   return {
     amount: amountOf(cost.amount),
     currency: cleanName(cost.currency, MAX_CURRENCY_LENGTH) ?? DEFAULT_CURRENCY,
-    provider: cleanName(cost.provider),
-    model: cleanName(cost.model),
+    provider: plainName(cost.provider),
+    model: plainName(cost.model),
   };
 }
 
 function named(name: unknown): string {
-  const cleaned = cleanName(name);
+  const cleaned = plainName(name);
   if (cleaned === undefined) throw new TypeError('name');
   return cleaned;
+}
+
+/** A name is often a client's word, such as a model's, and a key in the wrong field looks like one. */
+function plainName(name: unknown): string | undefined {
+  const cleaned = cleanName(name);
+  return cleaned && redactText(cleaned);
 }
 
 /** Often the words of whatever refused. */

@@ -27,7 +27,7 @@ const DEFAULT_TIMEOUT_MS = 2_000;
 const DRAIN_MS = 2_000;
 
 const UNAVAILABLE =
-  'needs the package @sentry/node, version 8 or newer, which is not installed or cannot be loaded; no error report is sent';
+  'needs the package @sentry/node, version 8 to 11, which is not installed or cannot be loaded; no error report is sent';
 
 /**
  * Reports the server errors of an instance of telemetry to Sentry, with OTLP export on or off. Makes a private client, without
@@ -203,7 +203,7 @@ class Reports {
   }
 }
 
-/** Of version 8 or newer. */
+/** Of versions 8 to 11. */
 function asSdk(loaded: Readonly<Record<string, unknown>>): SentrySdk {
   for (const name of ['NodeClient', 'defaultStackParser', 'makeNodeTransport'])
     if (typeof loaded[name] !== 'function') throw new TypeError(`@sentry/node has no ${name}`);

@@ -26,6 +26,18 @@ const onSpan = (gateway: TestGateway): Record<string, unknown> => gateway.operat
 const onLog = (gateway: TestGateway): Record<string, unknown> => gateway.operator.logs[0]?.attributes ?? {};
 
 describe('policy, cost and quality', () => {
+  it('show no key that was taken for a name', async () => {
+    const key = 'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789';
+    const gateway = await told((exchange) => {
+      exchange.recordCost({ amount: 2, provider: key, model: key });
+      exchange.recordPolicy({ name: key, result: 'warning' });
+      exchange.recordEvaluation({ name: key, score: 1 });
+      exchange.setBudget({ name: key, utilization: 80 });
+      exchange.setAttribution({ team: key, customerId: key, project: key });
+    });
+    expect(inspect([gateway.operator.spans, gateway.operator.logs], { depth: 9 })).not.toContain(key);
+  });
+
   it("stand on the operator's span and log record under the names that GenOps collectors know", async () => {
     const gateway = await told(
       (exchange) => {

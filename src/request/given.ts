@@ -129,8 +129,13 @@ export class Given {
 
   /** Another instance has other destinations, and tenants of its own that may have the same ids. */
   #own(exchange: LiveExchange): LiveExchange | undefined {
-    if (exchange.isOf(this.#home)) return exchange;
-    this.report('was given an exchange of another instance, which has no part in it');
+    try {
+      if (exchange.isOf(this.#home)) return exchange;
+      this.report('was given an exchange of another instance, which has no part in it');
+    } catch {
+      // A proxy of one has none of its private parts.
+      this.report('was given an exchange that is none');
+    }
     return undefined;
   }
 

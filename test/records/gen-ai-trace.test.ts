@@ -102,6 +102,16 @@ describe('the place of a call', () => {
     expect(own.diagnostics.map(({ code }) => code)).toContain('argument_invalid');
   });
 
+  it('is its own where the exchange is a proxy of one, and the call is recorded', async () => {
+    const gateway = await startGateway();
+    const exchange = gateway.telemetry.begin({ method: 'GET', url: '/', headers: {} });
+    gateway.telemetry.genAi({ ...CHAT, exchange: new Proxy(exchange, {}) }).end();
+    exchange.end({ statusCode: 200 });
+    await gateway.flush();
+    expect(chatOf(gateway).traceId).not.toBe(exchange.traceId);
+    expect(gateway.diagnostics.map(({ code }) => code)).toEqual(['argument_invalid']);
+  });
+
   it('is a trace of its own where there is nothing around it; and it began when the host says', async () => {
     const gateway = await startGateway();
     const startTimeMs = Date.now() - 60_000;

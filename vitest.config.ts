@@ -11,8 +11,9 @@ export default defineConfig({
     retry: process.env['CI'] === 'true' ? 1 : 0,
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // Most tests wait for timers and sockets: one for each core would leave two cores idle for a third of the time.
-    maxWorkers: 3,
+    // Most tests wait for timers and sockets: one at a time would leave even two cores idle. Three take as long as two, and tests
+    // that count on time then need it.
+    maxWorkers: 2,
     reporters: ['default', './scripts/plain-line-reporter.mjs'],
     projects: [
       {

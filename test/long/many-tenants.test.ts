@@ -11,7 +11,7 @@ import {
 } from '../../src/index.js';
 import { watchLoop, type LoopFigures } from '../faults/load/programs/loop-watch.js';
 import { figure } from '../faults/support.js';
-import { expectLaw, startHttp, type RawServer } from './support.js';
+import { expectLaw, startHttp, type RawServer } from '../delivery/support.js';
 
 const TENANTS = 20_000;
 const CHANGED = TENANTS / 100;

@@ -3,7 +3,15 @@ import type { Socket } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Destination, GatewayTelemetry } from '../../src/index.js';
 import { watchClientSockets } from '../faults/support.js';
-import { canaryOf, expectLaw, pause, send, startHttp, withTelemetry, type RawServer } from '../delivery/support.js';
+import {
+  canaryOf,
+  expectLaw,
+  pause,
+  send,
+  startHttp,
+  withTelemetry,
+  type RawServer,
+} from '../delivery/support.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

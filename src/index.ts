@@ -50,6 +50,7 @@ export type {
 } from './model/exchange.js';
 export type {
   GenAiAgent,
+  GenAiAsked,
   GenAiCall,
   GenAiEnd,
   GenAiHead,
@@ -61,7 +62,7 @@ export type {
   GenAiTool,
   McpCall,
 } from './model/gen-ai.js';
-export type { GenAiAsked, GenAiUsage } from './model/gen-ai-answer.js';
+export type { GenAiUsage } from './model/gen-ai-answer.js';
 export type { GenAiSemconv } from './model/gen-ai-names.js';
 export type {
   Attribution,

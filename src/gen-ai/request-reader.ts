@@ -3,7 +3,7 @@
  * model. In the formats of OpenAI (chat completions, completions, responses, embeddings), Anthropic, Gemini and Mistral.
  */
 import { cleanName } from '../model/clean-values.js';
-import type { GenAiAsked } from '../model/gen-ai-answer.js';
+import type { GenAiAsked } from '../model/gen-ai.js';
 import { JsonPicker } from './json-picker.js';
 import { buildPicks } from './picks.js';
 

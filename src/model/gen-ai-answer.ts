@@ -110,21 +110,3 @@ export type WatchGenAiAnswer = <Source>(
   observer: GenAiAnswerObserver,
   head?: GenAiAnswerHead,
 ) => Source;
-
-/** What a request asks of a model, without what it says to it. Values that are not of the right kind are left out. */
-export interface GenAiAsked {
-  readonly model?: string | undefined;
-  readonly stream?: boolean | undefined;
-  readonly maxTokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly topK?: number | undefined;
-  readonly stopSequences?: readonly string[] | undefined;
-  readonly frequencyPenalty?: number | undefined;
-  readonly presencePenalty?: number | undefined;
-  readonly seed?: number | undefined;
-  readonly choiceCount?: number | undefined;
-  readonly serviceTier?: string | undefined;
-  readonly encodingFormats?: readonly string[] | undefined;
-  readonly dimensionCount?: number | undefined;
-}

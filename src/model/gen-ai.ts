@@ -41,6 +41,11 @@ export interface GenAiRequest {
   readonly serviceTier?: string | undefined;
 }
 
+/** What a request asks of a model, without what it says to it. Values that are not of the right kind are left out. */
+export interface GenAiAsked extends Omit<GenAiRequest, 'outputType'> {
+  readonly model?: string | undefined;
+}
+
 /** Of `invoke_agent` and `create_agent`. */
 export interface GenAiAgent {
   readonly id?: string | undefined;

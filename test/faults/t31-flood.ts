@@ -1,13 +1,12 @@
 /** T31: whatever clients invent, the series stay at their caps, and nobody else's change. With every metric there is. */
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 import { createGatewayTelemetry } from '../../src/index.js';
 import type { GatewayTelemetry, MetricOptions } from '../../src/index.js';
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver, ReceivedMetricPoint } from '../../src/testing/index.js';
 import { total } from '../support/readings.js';
+import { heapBytes } from './heap.js';
 import { createRandom, figure } from './support.js';
 
 /** A real one whose host lets clients choose the route. */
@@ -48,17 +47,6 @@ const capsOf = ({ maxSeries, maxSeriesPerMetric }: FloodSize): Readonly<Record<s
   'knoxcall.proxy.gateway.duration': maxSeriesPerMetric,
   'knoxcall.cost': maxSeriesPerMetric,
 });
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-async function heapBytes(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage();
-    await turn();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 /** Each real tenant once with every route and status. */
 function realTraffic(telemetry: GatewayTelemetry, tenants: readonly string[]): void {

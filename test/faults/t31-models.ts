@@ -1,12 +1,11 @@
 /** T31 for calls to models: whatever models and tools clients invent, and even if everything is answered. */
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'vitest';
 import { createGatewayTelemetry } from '../../src/index.js';
 import type { GatewayTelemetry } from '../../src/index.js';
 import { startOtlpReceiver } from '../../src/testing/index.js';
 import type { OtlpReceiver, ReceivedMetricPoint } from '../../src/testing/index.js';
+import { heapBytes } from './heap.js';
 import { createRandom, figure } from './support.js';
 
 const DURATION = 'gen_ai.client.operation.duration';
@@ -28,17 +27,6 @@ export interface ModelFloodSize {
   /** That take part in inventing, without a destination. */
   readonly greedyTenants: number;
   readonly maxSeriesPerMetric: number;
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-async function heapBytes(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    collectGarbage();
-    await turn();
-  }
-  return process.memoryUsage().heapUsed;
 }
 
 function realCalls(telemetry: GatewayTelemetry, tenants: readonly string[]): void {

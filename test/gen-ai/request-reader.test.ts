@@ -1,7 +1,7 @@
 /** What a request asks of a model, from its text, its bytes and its object: the same. */
 import { describe, expect, it } from 'vitest';
 import { readGenAiRequest } from '../../src/gen-ai/request-reader.js';
-import type { GenAiAsked } from '../../src/model/gen-ai-answer.js';
+import type { GenAiAsked } from '../../src/model/gen-ai.js';
 
 const SPOOF = '"}],"model":"spoof","max_tokens":666,"n":666,"stop":["spoof"]';
 
